@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# switchtax: `make run` and `make test` do everything; `make help` lists the rest.
+
+VERSION   := 0.1.0
+BUILD     := build
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+
+CC        ?= gcc
+CLANG     ?= clang
+BPFTOOL   ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
+ARCH      := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+
+WARNINGS  := -Wall -Wextra -Wshadow -Werror
+CFLAGS    ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
+USER_CFLAGS = $(ALL_CFLAGS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
+USER_LIBS := -lcjson -lcap-ng -lgsl -lgslcblas -lm
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include/$(MULTIARCH) \
+	      -Wall -Wextra -Wno-unused-parameter -Werror
+
+# Without clang, bpftool or libbpf there is no tracer; everything else still builds.
+HAVE_BPF  := $(if $(and $(shell command -v $(CLANG)),$(BPFTOOL),$(wildcard /usr/include/bpf/libbpf.h)),1)
+
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2);
+endif
+
+WORKLOAD_PARTS := announce lock lock_gil lock_mutex lock_none mt19937 object task usage arms
+WORKLOADS := slowdown lockcost
+TEST_WORKLOADS := oracle pingpong misbehave
+USER_MODULES := $(filter-out main tracer tracer_none,$(patsubst user/%.c,%,$(wildcard user/*.c)))
+BPF_PARTS := state switches handoffs
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
+WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
+TEST_BINS := $(patsubst %,$(BUILD)/tests/%,$(foreach t,$(TEST_WORKLOADS),$(if $(wildcard tests/workloads/$(t).c),$(t))))
+UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
+TRACER := $(if $(HAVE_BPF),tracer,tracer_none)
+NO_TRACER := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer_none.c))
+# The lists of arms and locks are the workloads' own; the loader links them for `list`.
+MODEL_OBJS := $(WORKLOAD_OBJS)
+USER_OBJS := $(USER_MODULES:%=$(BUILD)/user/%.o)
+ifeq ($(HAVE_BPF),1)
+USER_LIBS += -lbpf -lelf -lz
+else
+USER_LIBS += -lelf -lz
+USER_CFLAGS += -DSWITCHTAX_NO_BPF
+endif
+
+.PHONY: all build deps run test bench lint check-asan check-tsan check-valgrind tidy cppcheck \
+	shellcheck fuzz install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: build
+
+build: $(if $(wildcard user/main.c),$(BUILD)/switchtax) $(WORKLOAD_BINS) $(TEST_BINS)
+
+help:
+	@printf '%s\n' \
+	  'make run      install what is missing, build, run the headline experiment' \
+	  'make test     install what is missing, build, run every test' \
+	  'make          build into build/' \
+	  'make deps     install the Debian packages that are missing' \
+	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
+	  'make lint     clang-tidy, cppcheck, shellcheck' \
+	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
+	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
+	  'make install  into PREFIX (/usr/local); DESTDIR is honoured' \
+	  'make clean    remove build/' \
+	  'V=1 shows the commands.'
+
+deps:
+	@tests/tools/deps
+
+run: deps
+	@$(MAKE) --no-print-directory build
+	@$(BUILD)/switchtax run $(ARGS)
+
+test: deps
+	@$(MAKE) --no-print-directory build $(UNIT_BINS)
+	@tests/run
+
+unit-bins: $(UNIT_BINS)
+
+bench: build
+	@tests/bench/run
+
+# --- workloads -------------------------------------------------------------
+
+$(BUILD)/workloads/%.o: workloads/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+
+$(BUILD)/tests/%.o: tests/workloads/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+
+# --- BPF -------------------------------------------------------------------
+
+$(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h) workloads/announce.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BUILD)/bpf/switchtax.bpf.o: $(BPF_PARTS:%=$(BUILD)/bpf/%.o)
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(BUILD)/bpf/switchtax.skel.h: $(BUILD)/bpf/switchtax.bpf.o
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name switchtax > $@
+
+# --- loader ----------------------------------------------------------------
+
+$(BUILD)/user/tracer.o: $(BUILD)/bpf/switchtax.skel.h
+
+$(BUILD)/user/%.o: user/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(USER_CFLAGS) -c -o $@ $<
+
+$(BUILD)/switchtax: $(BUILD)/user/main.o $(BUILD)/user/$(TRACER).o $(USER_OBJS) $(MODEL_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) -lpthread
+
+# --- unit tests ------------------------------------------------------------
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(USER_OBJS) $(WORKLOAD_OBJS) $(NO_TRACER)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(USER_LIBS) -lpthread
+
+# --- checks ----------------------------------------------------------------
+
+lint: tidy cppcheck shellcheck
+
+SOURCES := $(wildcard user/*.c workloads/*.c tests/workloads/*.c)
+
+tidy: $(if $(HAVE_BPF),$(BUILD)/bpf/switchtax.skel.h)
+	clang-tidy --quiet $(filter-out $(if $(HAVE_BPF),,user/tracer.c),$(SOURCES)) -- \
+		-std=gnu11 -D_GNU_SOURCE -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
+
+cppcheck:
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE \
+		-DSWITCHTAX_VERSION='"$(VERSION)"' user workloads tests/workloads
+
+shellcheck:
+	shellcheck -x .ci/run tests/run $(wildcard tests/tools/* tests/bench/*) $(wildcard tests/*/*.bash)
+	shellcheck -s bats $(wildcard tests/*/*.bats)
+
+# Each sanitizer has a build folder of its own and runs the unit tests there.
+check-asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' build unit-bins
+	@BUILD=$(BUILD)/asan tests/run unit
+
+check-tsan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' build
+	@BUILD=$(BUILD)/tsan tests/tools/tsan
+
+check-valgrind: build $(UNIT_BINS)
+	@BUILD=$(BUILD) tests/run valgrind
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS ?= 60
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@for f in $^; do mkdir -p $$f.corpus && \
+		$$f -max_total_time=$(SECONDS) -verbosity=0 $$f.corpus || exit 1; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+		-DSWITCHTAX_VERSION='"$(VERSION)"' -o $@ $< user/csv.c user/columns.c user/rows.c \
+		user/results.c -lm
+
+# --- install ---------------------------------------------------------------
+
+LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/switchtax
+
+install: build
+	install -D -m 755 $(BUILD)/switchtax $(DESTDIR)$(PREFIX)/bin/switchtax
+	install -d $(LIBEXEC)
+	install -m 755 $(WORKLOAD_BINS) $(LIBEXEC)
+	install -D -m 644 docs/switchtax.1 $(DESTDIR)$(PREFIX)/share/man/man1/switchtax.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/switchtax $(DESTDIR)$(PREFIX)/share/man/man1/switchtax.1
+	rm -rf $(LIBEXEC)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
