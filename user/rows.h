@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rows - what a row of each CSV file holds.
+ *
+ * Start a row with columns__clear(&rows__runs, &row) and fill what was measured; what
+ * stays untouched is written as an empty field. Fields come in the order of the columns,
+ * which is public: new ones join at the end.
+ */
+#ifndef SWITCHTAX_ROWS_H
+#define SWITCHTAX_ROWS_H
+
+#include <stdint.h>
+
+#include "columns.h"
+
+#define ROWS_SCHEMA_VERSION 1
+
+#define ROWS_NAME_SIZE 64	/* run_id, experiment, arm, lock, state, histogram, component */
+#define ROWS_COMM_SIZE 16	/* TASK_COMM_LEN */
+#define ROWS_CPUS_SIZE 1024	/* a list of CPUs, as 0-3,8 */
+#define ROWS_REASON_SIZE 256
+
+/* runs.csv: one run of one arm */
+struct run_row {
+	uint64_t schema_version;
+	char run_id[ROWS_NAME_SIZE];
+	char experiment[ROWS_NAME_SIZE];
+	char arm[ROWS_NAME_SIZE];
+	uint64_t block;
+	uint64_t order;
+	int8_t traced;
+	int8_t valid;
+	char reason[ROWS_REASON_SIZE];
+	uint64_t workers;
+	uint64_t objects;
+	char lock[ROWS_NAME_SIZE];
+	uint64_t interval_us;
+	char cpus[ROWS_CPUS_SIZE];
+	uint64_t seed;
+	uint64_t wall_ns;
+	uint64_t user_ns;
+	uint64_t sys_ns;
+	uint64_t switches_voluntary;
+	uint64_t switches_involuntary;
+	uint64_t migrations;
+	uint64_t handoffs;
+	uint64_t handoffs_forced;
+	uint64_t faults_minor;
+	uint64_t faults_major;
+	uint64_t max_rss_bytes;
+	uint64_t steal_ns;
+	uint64_t events_lost;
+	int64_t exit_status;
+	uint64_t other_cpu_ns;	/* CPU time that processes outside the run used during it */
+	uint64_t window_ns;	/* the traced window */
+	uint64_t bpf_ns;	/* run time of our BPF programs, if it was measured */
+	uint64_t acquisitions;	/* of the lock, by its own count */
+};
+
+/* threads.csv: one thread of one run */
+struct thread_row {
+	char run_id[ROWS_NAME_SIZE];
+	uint64_t thread;
+	uint64_t tid;
+	char comm[ROWS_COMM_SIZE];
+	uint64_t life_ns;
+	uint64_t cpu_ns;
+	uint64_t ready_ns;
+	uint64_t lock_wait_ns;
+	uint64_t blocked_ns;
+	uint64_t switches_voluntary;
+	uint64_t switches_involuntary;
+	uint64_t kernel_voluntary;
+	uint64_t kernel_involuntary;
+	uint64_t acquisitions;
+	uint64_t handoffs_in;
+};
+
+/* ledger.csv: one state of one run */
+struct ledger_row {
+	char run_id[ROWS_NAME_SIZE];
+	char state[ROWS_NAME_SIZE];
+	uint64_t ns;
+	uint64_t count;
+};
+
+/* handoffs.csv: one hand-off */
+struct handoff_row {
+	char run_id[ROWS_NAME_SIZE];
+	uint64_t t_ns;
+	uint64_t from_tid;
+	uint64_t to_tid;
+	uint64_t from_cpu;
+	uint64_t to_cpu;
+	int8_t forced;
+	uint64_t signal_ns;
+	uint64_t queue_ns;
+	uint64_t take_ns;
+};
+
+/* histograms.csv: one bucket of one histogram of one run, low_ns <= value < high_ns */
+struct histogram_row {
+	char run_id[ROWS_NAME_SIZE];
+	char histogram[ROWS_NAME_SIZE];
+	uint64_t low_ns;
+	uint64_t high_ns;
+	uint64_t count;
+};
+
+/* verdict.csv: one component of the excess with its 95 % interval */
+struct verdict_row {
+	char experiment[ROWS_NAME_SIZE];
+	char method[ROWS_NAME_SIZE];
+	char component[ROWS_NAME_SIZE];
+	double excess_ms;
+	double low_ms;
+	double high_ms;
+	double share;
+	double share_low;
+	double share_high;
+};
+
+extern const struct table rows__runs;
+extern const struct table rows__threads;
+extern const struct table rows__ledger;
+extern const struct table rows__handoffs;
+extern const struct table rows__histograms;
+extern const struct table rows__verdict;
+
+#endif
