@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a context switch means for the lock.
+ *
+ * Only the last announced owner's switches matter. Its time is added up piece by
+ * piece in the record of the thread that is running when the piece ends, so no
+ * two CPUs ever write one sum. hold_since_ns is where the next piece begins; it
+ * is taken with an exchange, because the next owner may close the same hold on
+ * another CPU at the same moment: whoever comes second finds an empty piece.
+ */
+#ifndef SWITCHTAX_HOLD_BPF_H
+#define SWITCHTAX_HOLD_BPF_H
+
+#include "target.bpf.h"
+#include "../workloads/announce.h"
+
+static __always_inline int read_lock_page(struct announce_lock *page)
+{
+	if (bpf_probe_read_user(page, sizeof(*page), (const void *)the_lock.page) == 0)
+		return 0;
+	count_loss(LOSS_LOCK_READ);
+	return -1;
+}
+
+static __always_inline void add_lock_time(struct thread_record *accountant,
+					  enum lock_state state, __u64 from, __u64 to)
+{
+	accountant->lock_ns[state] += in_window(from, to);
+}
+
+/* The owner held the lock on a CPU until then. */
+static __always_inline void held_running_until(struct thread_record *accountant,
+					       struct thread_record *owner, __u64 until)
+{
+	__u64 since = __sync_lock_test_and_set(&owner->hold_since_ns, until);
+
+	if (until > since)
+		add_lock_time(accountant, HELD_RUNNING, since, until);
+}
+
+/* What the thread's seat says; a thread that has left its memory is outside. */
+static __always_inline __u32 read_seat(struct thread_record *thread, struct task_struct *task)
+{
+	__u32 state = SEAT_OUTSIDE;
+
+	if (!thread->seat || (task->flags & PF_EXITING))
+		return state;
+	if (bpf_probe_read_user(&state, sizeof(state), (const void *)thread->seat)) {
+		count_loss(LOSS_SEAT_READ);
+		return SEAT_OUTSIDE;
+	}
+	return state;
+}
+
+/* When did the owner let go, if it is outside now? Also: did somebody wait? */
+static __always_inline __u64 released_at(struct thread_record *owner, __u64 now)
+{
+	struct announce_lock page;
+
+	if (read_lock_page(&page) || page.released_ns < owner->hold_since_ns ||
+	    page.released_ns > now)
+		return now;
+	owner->off_wanted = page.wanted > 0;
+	return page.released_ns;
+}
+
+/* The last owner leaves its CPU. */
+static __always_inline void hold_switched_out(struct thread_record *owner,
+					      struct cpu_record *cpu, __u32 seat, bool exiting,
+					      __u64 now)
+{
+	owner->off_holding = seat == SEAT_HOLDING;
+	owner->off_wanted = 0;
+	owner->off_ours_ns = cpu->ours_ns;
+	if (!owner->off_holding) {
+		/* An ending thread's memory is out of reach; a stamp can wait, it will be read. */
+		if (!exiting)
+			now = released_at(owner, now);
+		else if (the_lock.flags & ANNOUNCE_COUNTS_GAPS)
+			return;
+	}
+	held_running_until(owner, owner, now);
+}
+
+/* Time the CPU has given to threads of the run, the running one included. */
+static __always_inline __u64 ours_until(struct cpu_record *cpu, __u64 now)
+{
+	__u64 since = cpu->ours_since_ns;
+
+	return cpu->ours_ns + (since && now > since ? now - since : 0);
+}
+
+/*
+ * A pre-empted holder waited in [ready, now]. The share in which its CPU ran the
+ * run's own threads is "self", the rest "other".
+ */
+static __always_inline void split_preempted(struct thread_record *owner, __u64 from, __u64 now)
+{
+	struct cpu_record *cpu = cpu_at(owner->cpu);
+	__u64 ours = 0;
+
+	if (cpu)
+		ours = ours_until(cpu, now) - owner->off_ours_ns;
+	if (ours > now - from)
+		ours = now - from;
+	add_lock_time(owner, HELD_PREEMPTED_SELF, from, from + ours);
+	add_lock_time(owner, HELD_PREEMPTED_OTHER, from + ours, now);
+}
+
+/*
+ * A holder that slept was woken and then waited for a CPU in [ready, now]. It
+ * counts by who had that CPU last; waking from an idle CPU is part of the sleep.
+ */
+static __always_inline void split_slept(struct thread_record *owner, struct cpu_record *cpu,
+					__u64 off, __u64 ready, __u64 now, bool from_ours)
+{
+	if (cpu->idle)
+		ready = now;
+	add_lock_time(owner, HELD_BLOCKED, off, ready);
+	add_lock_time(owner, from_ours ? HELD_PREEMPTED_SELF : HELD_PREEMPTED_OTHER, ready, now);
+}
+
+/* The last owner is back on a CPU; owner->cpu is still the one it left. */
+static __always_inline void hold_switched_in(struct thread_record *owner, struct cpu_record *cpu,
+					     struct off_stretch *off, __u32 off_state,
+					     bool from_ours)
+{
+	if (owner->off_holding) {
+		if (off_state == THREAD_READY)
+			split_preempted(owner, off->off_ns, off->on_ns);
+		else
+			split_slept(owner, cpu, off->off_ns, off->ready_ns, off->on_ns, from_ours);
+		owner->hold_since_ns = off->on_ns;
+	} else if (!owner->off_wanted) {
+		/*
+		 * It let go, nobody wanted the lock, and nobody has taken it. A lock
+		 * that counts its own gaps will report this one; else it ends here.
+		 */
+		if (the_lock.flags & ANNOUNCE_COUNTS_GAPS)
+			return;
+		add_lock_time(owner, FREE_IDLE, owner->hold_since_ns, off->on_ns);
+		owner->hold_since_ns = off->on_ns;
+	}
+}
+
+#endif

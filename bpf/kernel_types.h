@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's types, cut down to the fields that are read. CO-RE relocates each
+ * access against the running kernel's BTF, so offsets here mean nothing.
+ */
+#ifndef SWITCHTAX_KERNEL_TYPES_H
+#define SWITCHTAX_KERNEL_TYPES_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* CONFIG_SCHED_INFO, in every distribution's kernel through CONFIG_TASK_DELAY_ACCT. */
+struct sched_info {
+	unsigned long long run_delay;
+	unsigned long long last_queued;
+};
+
+/* CONFIG_FAIR_GROUP_SCHED; set for tasks of every scheduling class (set_task_rq()). */
+struct rq {
+	__u64 clock;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	__u64 start_time;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	char comm[16];
+};
+
+struct linux_binprm;
+
+#pragma clang attribute pop
+
+/* Stable parts of include/linux/sched.h */
+#define TASK_DEAD	0x80
+#define PF_EXITING	0x4
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tracer's memory: every map and global, defined once and shared by all programs.
+#include "target.bpf.h"
+
+struct pid_slots pid_slots SEC(".maps");
+struct thread_records thread_records SEC(".maps");
+struct cpu_records cpu_records SEC(".maps");
+struct handoff_stream handoff_stream SEC(".maps");
+
+__u64 window_start_ns = NEVER;
+__u64 window_end_ns = NEVER;
+__u32 window_from_exec = 0;
+__u32 stream_handoffs = 0;
+__u32 threads_used = 0;
+__u64 losses[LOSSES] = {};
+struct lock_record the_lock = {};
+
+char LICENSE[] SEC("license") = "GPL";

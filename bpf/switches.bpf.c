@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Context switches: the thread ledger, and the life of the run's threads.
+//
+// One program on the hot path. When a sleeping thread became runnable is not
+// observed at the wake-up (a second program per switch, about 150 ns): the
+// kernel's own sched_info already knows it when the thread is switched in. The
+// wait on the run queue is what run_delay has grown by since the thread left,
+// plus the time since it was last queued (kernel/sched/stats.h).
+#include "hold.bpf.h"
+
+static __always_inline void add_thread_time(struct thread_record *thread, __u32 state,
+					    __u64 from, __u64 to)
+{
+	if (state < THREAD_STATES)
+		thread->ns[state] += in_window(from, to);
+}
+
+/*
+ * The kernel counts a switch as voluntary if the task was not pre-empted and
+ * wanted to sleep (__schedule()). One case does not show in the arguments: a
+ * sleep that a signal cancelled arrives with state 0 and is still voluntary, so
+ * there, and only there, the kernel's counter is asked.
+ */
+static __always_inline enum switch_kind kind_of_switch(struct thread_record *thread,
+						       struct task_struct *prev, bool preempt,
+						       unsigned int prev_state)
+{
+	if (preempt)
+		return INVOLUNTARY;
+	if (prev_state)
+		return VOLUNTARY;
+	return thread->seen && prev->nvcsw != thread->kernel_end[VOLUNTARY] ? VOLUNTARY
+									     : INVOLUNTARY;
+}
+
+/*
+ * Follow the kernel's own counters, for identity T2: a switch that we did not
+ * see shows up as a difference at the next one.
+ */
+static __always_inline void count_switch(struct thread_record *thread, struct task_struct *prev,
+					 enum switch_kind kind, __u64 now)
+{
+	__u64 voluntary = prev->nvcsw, involuntary = prev->nivcsw;
+
+	if (!thread->seen) {
+		thread->seen = 1;
+		thread->kernel_base[VOLUNTARY] = voluntary - (kind == VOLUNTARY);
+		thread->kernel_base[INVOLUNTARY] = involuntary - (kind == INVOLUNTARY);
+	}
+	if (now < window_start_ns) {
+		thread->kernel_base[VOLUNTARY] = voluntary;
+		thread->kernel_base[INVOLUNTARY] = involuntary;
+	} else if (now < window_end_ns) {
+		thread->switches[kind]++;
+	} else {
+		if (thread->closed)
+			return;
+		thread->closed = 1;
+		voluntary -= kind == VOLUNTARY;
+		involuntary -= kind == INVOLUNTARY;
+	}
+	thread->kernel_end[VOLUNTARY] = voluntary;
+	thread->kernel_end[INVOLUNTARY] = involuntary;
+}
+
+static __always_inline void thread_ends(struct thread_record *thread, struct task_struct *task,
+					__u64 now)
+{
+	__u16 *slot = slot_of_pid(task->pid);
+
+	thread->died_ns = now;
+	thread->state = THREAD_DEAD;
+	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
+	if (slot)
+		*slot = 0;
+}
+
+static __always_inline void switched_out(struct thread_record *thread, struct task_struct *prev,
+					 struct cpu_record *cpu, bool preempt,
+					 unsigned int prev_state, __u64 now)
+{
+	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
+	__u32 seat = read_seat(thread, prev);
+
+	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
+	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
+	count_switch(thread, prev, kind, now);
+	if (thread->slot == the_lock.holder)
+		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
+	thread->since_ns = now;
+	thread->run_delay_ns = prev->sched_info.run_delay;
+	if (preempt || !prev_state)
+		thread->state = THREAD_READY;
+	else if (prev_state & TASK_DEAD)
+		thread_ends(thread, prev, now);
+	else
+		thread->state = seat == SEAT_WAITING ? THREAD_LOCK_WAIT : THREAD_BLOCKED;
+}
+
+/* How long has next been runnable? Only ever asked of a thread that slept. */
+static __always_inline __u64 run_queue_wait(struct thread_record *thread,
+					    struct task_struct *next)
+{
+	__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
+	__u64 queued = next->sched_info.last_queued, clock = next->se.cfs_rq->rq->clock;
+
+	if (queued && clock > queued)
+		waited += clock - queued;
+	return waited;
+}
+
+static __always_inline __u64 ready_since(struct thread_record *thread, struct task_struct *next,
+					 __u64 now)
+{
+	__u64 waited;
+
+	if (thread->state == THREAD_READY)
+		return thread->since_ns;
+	waited = run_queue_wait(thread, next);
+	return waited < now - thread->since_ns ? now - waited : thread->since_ns;
+}
+
+static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
+					struct cpu_record *cpu, bool from_ours, __u64 now)
+{
+	struct off_stretch *off = &thread->off[thread->off_count % OFF_HISTORY];
+	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
+
+	off->off_ns = thread->since_ns;
+	off->ready_ns = ready_since(thread, next, now);
+	off->on_ns = now;
+	thread->off_count++;
+	add_thread_time(thread, off_state, off->off_ns, off->ready_ns);
+	add_thread_time(thread, THREAD_READY, off->ready_ns, now);
+	histogram_add(cpu, HISTOGRAM_READY, off->ready_ns, now);
+	if (thread->slot == the_lock.holder)
+		hold_switched_in(thread, cpu, off, off_state, from_ours);
+	if (thread->cpu != here && in_window(now, now + 1))
+		thread->migrations++;
+	thread->cpu = here;
+	thread->since_ns = now;
+	thread->state = THREAD_CPU;
+}
+
+/* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */
+static __always_inline void cpu_leaves(struct cpu_record *cpu, bool ours, bool idle, __u64 now)
+{
+	if (ours && cpu->ours_since_ns)
+		cpu->ours_ns += now - cpu->ours_since_ns;
+	cpu->ours_since_ns = 0;
+	cpu->idle = idle;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	__u32 out_slot = slot_number(prev->pid), in_slot = slot_number(next->pid);
+	struct thread_record *thread;
+	struct cpu_record *cpu;
+	__u64 now;
+
+	if (!(out_slot | in_slot))
+		return 0;
+	cpu = cpu_at(bpf_get_smp_processor_id());
+	if (!cpu)
+		return 0;
+	now = bpf_ktime_get_ns();
+	cpu_leaves(cpu, out_slot != 0, prev->pid == 0, now);
+	thread = thread_at(out_slot);
+	if (thread)
+		switched_out(thread, prev, cpu, preempt, prev_state, now);
+	thread = thread_at(in_slot);
+	if (thread) {
+		switched_in(thread, next, cpu, out_slot != 0, now);
+		cpu->ours_since_ns = now;
+	}
+	return 0;
+}
+
+static __always_inline void thread_begins(struct thread_record *thread, __u32 slot,
+					  struct task_struct *task)
+{
+	thread->slot = slot;
+	thread->tid = task->pid;
+	thread->tgid = task->tgid;
+	thread->task_start_ns = task->start_time;
+	thread->born_ns = bpf_ktime_get_ns();
+	thread->since_ns = thread->born_ns;
+	thread->state = THREAD_READY;
+	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
+	thread->cpu = bpf_get_smp_processor_id();
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct thread_record *thread;
+	__u16 *entry;
+	__u32 slot;
+
+	if (!thread_of_pid(parent->pid))
+		return 0;
+	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
+	thread = thread_at(slot);
+	if (!thread) {
+		count_loss(LOSS_THREAD_TABLE);
+		return 0;
+	}
+	entry = slot_of_pid(child->pid);
+	if (!entry) {
+		count_loss(LOSS_PID_TABLE);
+		return 0;
+	}
+	thread_begins(thread, slot, child);
+	*entry = slot;
+	return 0;
+}
+
+/*
+ * The window of a program without markers opens here. A thread other than the
+ * leader that executes a program takes over the leader's pid (de_thread()).
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	__u16 *from = slot_of_pid(old_pid), *to = slot_of_pid(task->pid);
+	struct thread_record *thread;
+
+	if (!from || !to || !*from)
+		return 0;
+	thread = thread_at(*from);
+	if (!thread)
+		return 0;
+	thread->seat = 0;
+	if (old_pid != task->pid) {
+		*to = *from;
+		*from = 0;
+		thread->tid = task->pid;
+	}
+	if (window_from_exec && window_start_ns == NEVER)
+		window_start_ns = bpf_ktime_get_ns();
+	return 0;
+}

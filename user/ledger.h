@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ledger - from a trace to amounts that add up, or to the reason why they do not.
+ *
+ * Pure arithmetic: no files, no kernel. All times in nanoseconds. The states and
+ * the identities L1, T1, T2 are those of the measurement model, sections 2 and 3.
+ */
+#ifndef SWITCHTAX_LEDGER_H
+#define SWITCHTAX_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace.h"
+
+#define LEDGER_REASON_SIZE 256
+
+/* Sums may be off by this share of the whole (0.1 %) ... */
+#define LEDGER_TOLERANCE 1000
+/* ... or by this much, whichever is larger: two clock reads and a probe's own cost. */
+#define LEDGER_TOLERANCE_NS 20000
+
+struct ledger_thread {
+	uint32_t tid;
+	char comm[COMM_BYTES + 1];
+	uint64_t life_ns;			/* inside the window */
+	uint64_t ns[THREAD_STATES];
+	uint64_t switches[SWITCH_KINDS];	/* counted by us */
+	uint64_t kernel[SWITCH_KINDS];		/* the kernel's own, same window */
+	uint64_t acquisitions;			/* of the announced lock */
+	uint64_t handoffs_in;
+	bool seated;				/* took a seat at the lock */
+};
+
+struct ledger {
+	uint64_t window_ns;
+	bool has_lock;				/* a lock was announced and used */
+	uint64_t lock_ns[LOCK_STATES];
+	uint64_t acquisitions;			/* by the lock's own count */
+	uint64_t handoffs;
+	uint64_t handoffs_forced;
+	uint64_t open;				/* intervals cut at the window's end */
+	uint64_t switches[SWITCH_KINDS];
+	uint64_t migrations;
+	uint64_t events_lost;
+	bool valid;
+	char reason[LEDGER_REASON_SIZE];	/* "" if valid: the first identity broken */
+	struct ledger_thread *threads;		/* those that lived in the window */
+	size_t nthreads;
+};
+
+/* The names of interface.md: held_running, ... and cpu, ready, ... */
+const char *ledger__lock_state(enum lock_state state);
+const char *ledger__thread_state(enum thread_state state);
+
+/*
+ * Settle the accounts of one run. own_wall_ns is the window by the workload's own
+ * clock, UINT64_MAX if it has none. Returns 0 (the ledger may still say valid =
+ * false) or -ENOMEM. ledger__free() frees what the ledger holds, not the ledger.
+ */
+int ledger__settle(const struct trace *trace, uint64_t own_wall_ns, struct ledger *ledger);
+void ledger__free(struct ledger *ledger);
+
+#endif

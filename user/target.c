@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Starting a program without lending it our privileges, and ending it for sure.
+#include "target.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cpulist.h"
+#include "interrupt.h"
+
+/* What a program gets to end by itself after Ctrl-C. */
+#define GRACE_MS 2000
+
+static void fill_user(struct target_user *user, const struct passwd *entry)
+{
+	user->drop = true;
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
+	snprintf(user->home, sizeof(user->home), "%s", entry->pw_dir);
+}
+
+/* SUDO_UID as a number; -1 if there is none, or if it is root's own. */
+static long sudo_uid(void)
+{
+	const char *text = getenv("SUDO_UID");
+	char *end;
+	long uid;
+
+	if (!text || !*text)
+		return -1;
+	errno = 0;
+	uid = strtol(text, &end, 10);
+	return errno || *end || uid <= 0 || uid >= UINT32_MAX ? -1 : uid;
+}
+
+struct target_user target__user(bool nobody_without_sudo)
+{
+	struct target_user user = { .drop = false };
+	const struct passwd *entry = NULL;
+	long uid = sudo_uid();
+
+	if (geteuid() != 0)
+		return user;
+	if (uid > 0)
+		entry = getpwuid((uid_t)uid);
+	else if (nobody_without_sudo)
+		entry = getpwnam("nobody");
+	if (entry) {
+		fill_user(&user, entry);
+	} else if (uid > 0) {
+		user.drop = true;
+		user.uid = (uid_t)uid;
+		user.gid = (gid_t)uid;
+	}
+	return user;
+}
+
+static int drop_privileges(const struct target_user *user)
+{
+	if (!user->drop)
+		return 0;
+	if (user->name[0] ? initgroups(user->name, user->gid) : setgroups(0, NULL))
+		return -errno;
+	if (setresgid(user->gid, user->gid, user->gid) ||
+	    setresuid(user->uid, user->uid, user->uid))
+		return -errno;
+	capng_clear(CAPNG_SELECT_ALL);
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		return -EPERM;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	if (user->home[0]) {
+		setenv("HOME", user->home, 1);
+		setenv("USER", user->name, 1);
+		setenv("LOGNAME", user->name, 1);
+	}
+	return 0;
+}
+
+/* In the child: everything that must be true before exec. Returns 0 or -errno. */
+static int prepare(const struct target_config *config, pid_t parent, int go_fd)
+{
+	char byte;
+
+	if (config->own_group)
+		setpgid(0, 0);
+	if (config->cpus) {
+		int err = cpulist__apply(config->cpus);
+
+		if (err)
+			return err;
+	}
+	dup2(config->stdout_fd, STDOUT_FILENO);
+	dup2(config->stderr_fd, STDERR_FILENO);
+	interrupt__restore();
+	while (read(go_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ? -ECHILD : 0;
+}
+
+/*
+ * The identity goes last before exec; PDEATHSIG is cleared by a change of identity,
+ * hence set again. A file given by path is opened before, as ourselves.
+ */
+static int run_program(const struct target_config *config, pid_t parent, int go_fd)
+{
+	int fd = -1, err = prepare(config, parent, go_fd);
+
+	if (err)
+		return err;
+	if (!config->search_path) {
+		fd = open(config->path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	}
+	err = drop_privileges(&config->user);
+	if (err)
+		return err;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (config->search_path)
+		execvp(config->argv[0], config->argv);
+	else
+		fexecve(fd, config->argv, environ);
+	return -errno;
+}
+
+static void child(const struct target_config *config, pid_t parent, int go_fd, int error_fd)
+{
+	int err = run_program(config, parent, go_fd);
+
+	if (write(error_fd, &err, sizeof(err)) != sizeof(err))
+		_exit(126);
+	_exit(127);
+}
+
+static void close_pipe(const int fds[2])
+{
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int target__start(struct target *target, const struct target_config *config)
+{
+	int go[2], error[2], err;
+	pid_t parent = getpid();
+
+	*target = (struct target){ .pidfd = -1, .own_group = config->own_group };
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(error, O_CLOEXEC)) {
+		err = -errno;
+		close_pipe(go);
+		return err;
+	}
+	target->pid = fork();
+	if (target->pid == 0) {
+		close(go[1]);
+		close(error[0]);
+		child(config, parent, go[0], error[1]);
+	}
+	err = target->pid < 0 ? -errno : 0;
+	close(go[0]);
+	close(error[1]);
+	target->go_fd = go[1];
+	target->error_fd = error[0];
+	if (err) {
+		close(go[1]);
+		close(error[0]);
+		return err;
+	}
+	if (config->own_group)
+		setpgid(target->pid, target->pid);
+	target->pidfd = (int)syscall(SYS_pidfd_open, target->pid, 0);
+	if (target->pidfd < 0) {
+		err = -errno;
+		target__kill(target);
+	}
+	return err;
+}
+
+static void reap(struct target *target)
+{
+	while (wait4(target->pid, &target->status, 0, &target->usage) < 0 && errno == EINTR)
+		;
+	if (target->own_group)
+		kill(-target->pid, SIGKILL);	/* children it left behind */
+	target->pid = 0;
+	close(target->pidfd);
+	target->pidfd = -1;
+}
+
+int target__go(struct target *target)
+{
+	int child_error = 0;
+	ssize_t got;
+
+	close(target->go_fd);
+	target->go_fd = -1;
+	do
+		got = read(target->error_fd, &child_error, sizeof(child_error));
+	while (got < 0 && errno == EINTR);
+	close(target->error_fd);
+	target->error_fd = -1;
+	if (got == 0)
+		return 0;
+	reap(target);
+	return got == sizeof(child_error) ? child_error : -EIO;
+}
+
+void target__kill(struct target *target)
+{
+	if (target->pid <= 0)
+		return;
+	kill(target->own_group ? -target->pid : target->pid, SIGKILL);
+	kill(target->pid, SIGKILL);
+	if (target->go_fd >= 0)
+		close(target->go_fd);
+	if (target->error_fd >= 0)
+		close(target->error_fd);
+	target->go_fd = -1;
+	target->error_fd = -1;
+	reap(target);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Sleep until the program ends (true), a signal arrives or the time is over (false). */
+static bool ended_within(const struct target *target, uint64_t ms, bool forever,
+			 const sigset_t *mask)
+{
+	struct pollfd poll_fd = { .fd = target->pidfd, .events = POLLIN };
+	struct timespec wait = { .tv_sec = (time_t)(ms / 1000),
+				 .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	return ppoll(&poll_fd, 1, forever ? NULL : &wait, mask) > 0;
+}
+
+/* Until the next tick or the deadline, whichever comes first. */
+static uint64_t next_wait_ms(uint64_t deadline, uint64_t now, int tick_ms)
+{
+	uint64_t left = deadline ? deadline - now : UINT64_MAX;
+
+	return tick_ms && (uint64_t)tick_ms < left ? (uint64_t)tick_ms : left;
+}
+
+enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tick_ms,
+			     void (*on_tick)(void *arg), void *arg)
+{
+	uint64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
+	enum target_end end = TARGET_EXITED;
+
+	for (;;) {
+		uint64_t now = now_ms(), ms;
+
+		if (interrupt__pending()) {
+			end = TARGET_INTERRUPTED;
+			break;
+		}
+		if (deadline && now >= deadline) {
+			end = TARGET_TIMED_OUT;
+			break;
+		}
+		ms = next_wait_ms(deadline, now, tick_ms);
+		if (ended_within(target, ms, ms == UINT64_MAX, interrupt__wait_mask()))
+			break;
+		if (on_tick)
+			on_tick(arg);
+	}
+	/* In our own process group it got the Ctrl-C too: let it end in its own way. */
+	if (end == TARGET_INTERRUPTED && !target->own_group) {
+		kill(target->pid, SIGTERM);
+		ended_within(target, GRACE_MS, false, NULL);
+	}
+	if (end != TARGET_EXITED)
+		target__kill(target);
+	else
+		reap(target);
+	return end;
+}
+
+void target__describe(int status, char *text, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, size, "killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target - a program we start, hold before its exec, let go, and clean up after.
+ *
+ * It never runs with the loader's privileges unless asked to: identity, groups and
+ * capabilities are dropped in the child before exec, and it dies with the loader.
+ */
+#ifndef SWITCHTAX_TARGET_H
+#define SWITCHTAX_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* Whom the program runs as. */
+struct target_user {
+	bool drop;		/* false: as we are */
+	uid_t uid;
+	gid_t gid;
+	char name[64];		/* for initgroups(3); empty: no supplementary groups */
+	char home[256];		/* for HOME; empty: left alone */
+};
+
+/* The user who called sudo; without sudo as root: nobody (fallback) or ourselves. */
+struct target_user target__user(bool nobody_without_sudo);
+
+struct target_config {
+	char *const *argv;
+	const char *path;	/* file to execute; opened by us, so the user need not reach it */
+	bool search_path;	/* execute argv[0] by PATH instead */
+	const char *cpus;	/* list as 0-3,8; NULL: as we are */
+	int stdout_fd;		/* given to the program */
+	int stderr_fd;
+	struct target_user user;
+	bool own_group;		/* own process group, killed as a whole at the end */
+};
+
+struct target {
+	pid_t pid;
+	int pidfd;
+	int go_fd;		/* closing it lets the child exec */
+	int error_fd;		/* carries errno if exec failed */
+	bool own_group;
+	int status;		/* as from wait4(2) */
+	struct rusage usage;	/* of the program and its reaped children */
+};
+
+/* How a wait ended. */
+enum target_end { TARGET_EXITED, TARGET_TIMED_OUT, TARGET_INTERRUPTED };
+
+/* Fork; the child sleeps before its exec. Returns 0 or -errno. */
+int target__start(struct target *target, const struct target_config *config);
+
+/*
+ * Let it exec. Returns 0, or -errno of the exec (the child is then reaped), or of
+ * giving up privileges.
+ */
+int target__go(struct target *target);
+
+/*
+ * Wait until it ends, the deadline passes (0: none) or a signal arrives; calls
+ * on_tick about every tick_ms milliseconds (0: never). On a time-out or interrupt
+ * everything left of it is killed and reaped; a program in our own process group
+ * (own_group false) first gets two seconds to end by itself.
+ */
+enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tick_ms,
+			     void (*on_tick)(void *arg), void *arg);
+
+/* Kill and reap what is left; for errors between start and wait. */
+void target__kill(struct target *target);
+
+/* "exited with status 3" or "killed by signal 9 (Killed)". */
+void target__describe(int status, char *text, size_t size);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trace - what one traced run left behind, as plain data.
+ *
+ * The tracer fills it, the ledger reads it; neither needs to know the other.
+ */
+#ifndef SWITCHTAX_TRACE_H
+#define SWITCHTAX_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "../bpf/abi.h"
+
+struct trace {
+	uint64_t start_ns;		/* of the window, CLOCK_MONOTONIC */
+	uint64_t end_ns;
+	bool opened;			/* the start marker (or exec) was seen */
+	bool closed;			/* the end marker was seen, or the loader closed it */
+	struct lock_record lock;	/* lock.page == 0: no lock was announced */
+	struct thread_record *threads;	/* a copy, nthreads long */
+	size_t nthreads;
+	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];	/* summed over CPUs */
+	uint64_t losses[LOSSES];
+	uint64_t missed_programs;	/* runs that the kernel skipped (recursion) */
+	uint64_t bpf_ns;		/* UINT64_MAX unless kernel.bpf_stats_enabled */
+};
+
+
+
+/* Frees what trace holds, not trace itself. */
+static inline void trace__free(struct trace *trace)
+{
+	free(trace->threads);
+	trace->threads = NULL;
+	trace->nthreads = 0;
+}
+
+#endif

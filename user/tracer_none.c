@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tracer of a build without clang, bpftool or libbpf: it says so, and never traces.
+#include "tracer.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int tracer__open(struct tracer **out, char *why, size_t why_size)
+{
+	*out = NULL;
+	snprintf(why, why_size, "this switchtax was built without BPF; install clang, bpftool and "
+		 "libbpf-dev, and run make again");
+	return -ENOSYS;
+}
+
+void tracer__close(struct tracer *tracer)
+{
+	(void)tracer;
+}
+
+int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *why,
+		   size_t why_size)
+{
+	(void)tracer;
+	(void)run;
+	snprintf(why, why_size, "built without BPF");
+	return -ENOSYS;
+}
+
+void tracer__finish(struct tracer *tracer)
+{
+	(void)tracer;
+}
+
+void tracer__detach(struct tracer *tracer)
+{
+	(void)tracer;
+}
+
+int tracer__read(struct tracer *tracer, struct trace *trace)
+{
+	(void)tracer;
+	(void)trace;
+	return -ENOSYS;
+}
+
+int tracer__drain(struct tracer *tracer,
+		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg)
+{
+	(void)tracer;
+	(void)on_handoff;
+	(void)arg;
+	return -ENOSYS;
+}
