@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax list` and `switchtax doctor`.
+#include <limits.h>
+#include <stdio.h>
+
+#include "../workloads/arms.h"
+#include "commands.h"
+#include "doctor.h"
+#include "workload.h"
+
+static const struct {
+	const char *name;
+	const char *summary;
+} experiments[] = {
+	{ "slowdown", "why are N threads slower than one? the article's program, in five arms" },
+};
+
+/* Three kinds of things, each with a name and a line: one table for all formats. */
+static void print_item(const struct options *options, const char *kind, const char *name,
+		       const char *summary, bool first)
+{
+	switch (options->format) {
+	case FORMAT_CSV: printf("%s,%s,\"%s\"\n", kind, name, summary); break;
+	case FORMAT_JSON:
+		printf("%s  { \"kind\": \"%s\", \"name\": \"%s\", \"summary\": \"%s\" }",
+		       first ? "" : ",\n", kind, name, summary);
+		break;
+	case FORMAT_TEXT: printf("%-11s %-13s %s\n", kind, name, summary); break;
+	}
+}
+
+enum exit_status command__list(const struct options *options)
+{
+	if (options->format == FORMAT_CSV)
+		puts("kind,name,summary");
+	if (options->format == FORMAT_JSON)
+		puts("[");
+	for (size_t i = 0; i < sizeof(experiments) / sizeof(experiments[0]); i++)
+		print_item(options, "experiment", experiments[i].name, experiments[i].summary,
+			   i == 0);
+	for (size_t i = 0; arms[i].name; i++)
+		print_item(options, "arm", arms[i].name, arms[i].summary, false);
+	for (size_t i = 0; lock_kinds[i]; i++)
+		print_item(options, "lock", lock_kinds[i]->name, lock_kinds[i]->summary, false);
+	if (options->format == FORMAT_JSON)
+		puts("\n]");
+	return EXIT_MEASURED;
+}
+
+enum exit_status command__doctor(const struct options *options)
+{
+	char path[PATH_MAX];
+	int err = workload__find("slowdown", path, sizeof(path));
+
+	return doctor__run(stdout, options->format == FORMAT_JSON, err ? NULL : path);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands - what each command of the command line does; returns the exit status. */
+#ifndef SWITCHTAX_COMMANDS_H
+#define SWITCHTAX_COMMANDS_H
+
+#include "exits.h"
+#include "options.h"
+
+enum exit_status command__run(const struct options *options);
+enum exit_status command__trace(const struct options *options);
+enum exit_status command__list(const struct options *options);
+enum exit_status command__doctor(const struct options *options);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options - the command line, checked: what comes out can be used as it is.
+ *
+ * A wrong option ends the program with a message and exit status 2 (argp).
+ */
+#ifndef SWITCHTAX_OPTIONS_H
+#define SWITCHTAX_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "experiment.h"
+
+enum command { COMMAND_RUN, COMMAND_TRACE, COMMAND_LIST, COMMAND_DOCTOR };
+
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct options {
+	enum command command;
+	enum output_format format;
+	bool bpf;			/* false: --no-bpf */
+	bool as_root;
+	bool quiet;
+	bool verbose;
+	const char *output;		/* NULL: default folder */
+	struct experiment_options experiment;
+	char **program;			/* of trace, NULL-terminated */
+	char cpus[1024];		/* as the kernel writes it */
+	char arms[512];			/* storage behind experiment.arms */
+	int argc;			/* the whole command line, for environment.json */
+	char **argv;
+};
+
+/* Parse; does not return if the command line is wrong, or asks for help. */
+void options__parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Draws the progress line.
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define BAR_WIDTH 30
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void progress__init(struct progress *progress, bool quiet)
+{
+	*progress = (struct progress){ .shown = !quiet && log__level() > LOG_QUIET &&
+						isatty(STDERR_FILENO) };
+}
+
+void progress__begin(struct progress *progress, const char *what, double done, double next,
+		     double expected_s, double total_s)
+{
+	snprintf(progress->what, sizeof(progress->what), "%s", what);
+	progress->done = done;
+	progress->next = next;
+	progress->began_s = now_s();
+	progress->expected_s = expected_s;
+	progress->total_s = total_s;
+	progress__tick(progress);
+}
+
+/* Never runs past what the present step may claim. */
+static double fraction(const struct progress *progress)
+{
+	double step = 0;
+
+	if (progress->expected_s > 0)
+		step = (now_s() - progress->began_s) / progress->expected_s;
+	if (step > 1)
+		step = 1;
+	return progress->done + (progress->next - progress->done) * step;
+}
+
+void progress__tick(void *arg)
+{
+	struct progress *progress = arg;
+	char bar[BAR_WIDTH + 1];
+	double part;
+	int filled;
+
+	if (!progress->shown)
+		return;
+	part = fraction(progress);
+	filled = (int)(part * BAR_WIDTH + 0.5);
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', (size_t)(filled < BAR_WIDTH ? filled : BAR_WIDTH));
+	bar[BAR_WIDTH] = '\0';
+	fprintf(stderr, "\r\033[K[%s] %s", bar, progress->what);
+	if (progress->total_s > 0)
+		fprintf(stderr, ", about %.0f s left", progress->total_s * (1 - part));
+	fflush(stderr);
+}
+
+void progress__clear(struct progress *progress)
+{
+	if (!progress->shown)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record - the CSV files of one experiment, written run by run.
+ *
+ * A run's threads, ledger, histograms and hand-offs are written before its row in
+ * runs.csv, so a run that is listed there is complete.
+ */
+#ifndef SWITCHTAX_RECORD_H
+#define SWITCHTAX_RECORD_H
+
+#include <stdbool.h>
+
+#include "csv.h"
+#include "results.h"
+#include "run.h"
+
+enum record_file {
+	RECORD_RUNS,
+	RECORD_THREADS,
+	RECORD_LEDGER,
+	RECORD_HISTOGRAMS,
+	RECORD_HANDOFFS,
+	RECORD_FILES,
+};
+
+struct record {
+	struct results *results;	/* borrowed */
+	struct csv files[RECORD_FILES];
+	bool open[RECORD_FILES];
+	char why[512];			/* the last error, for people */
+};
+
+/* Create the files; handoffs.csv only if wanted. Returns 0 or -errno, see record->why. */
+int record__open(struct record *record, struct results *results, bool handoffs);
+
+/* Write all rows of one run. Returns 0 or -errno, see record->why. */
+int record__run(struct record *record, const struct run *run);
+
+/* Give the files their names. Returns 0 or -errno, see record->why. */
+int record__commit(struct record *record);
+
+/* Remove the files: nothing was measured. */
+void record__abandon(struct record *record);
+
+#endif

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Prints a verdict. No figure is computed here.
+#include "report.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a line of the ledger or the ladder is called for people. */
+static const struct line {
+	enum verdict_component component;
+	int indent;
+	const char *label;
+} ledger_lines[] = {
+	{ LEDGER_SWITCHING, 0, "context switching" },
+	{ LEDGER_SIGNAL, 1, "free, next owner asleep (handoff_signal)" },
+	{ LEDGER_QUEUE, 1, "free, next owner queues for a CPU (handoff_queue)" },
+	{ LEDGER_TAKE, 1, "free, next owner on a CPU (handoff_take)" },
+	{ LEDGER_PREEMPTED_SELF, 1, "holder pre-empted by its siblings" },
+	{ LEDGER_PREEMPTED_OTHER, 0, "holder pre-empted by others (noise)" },
+	{ LEDGER_BLOCKED, 0, "holder asleep (held_blocked)" },
+	{ LEDGER_IDLE, 0, "lock not wanted (start, join)" },
+	{ LEDGER_RUNNING, 0, "holder on a CPU (held_running)" },
+	{ LEDGER_MEMORY, 1, "of it memory: interleaved - sequential" },
+	{ LEDGER_NOT_EXPLAINED, 1, "of it NOT EXPLAINED" },
+	{ LEDGER_TOTAL, 0, "all lines = threads - sequential" },
+}, ladder_lines[] = {
+	{ LADDER_MEMORY, 0, "memory: interleaved - sequential" },
+	{ LADDER_ONE_CPU, 0, "switching, one CPU: threads-1cpu - interleaved" },
+	{ LADDER_ALL_CPUS, 0, "all CPUs: threads - threads-1cpu" },
+	{ LADDER_TOTAL, 0, "all rungs = threads - sequential" },
+	{ LADDER_LOCK, 0, "lock operations: price x count" },
+	{ LADDER_SWITCHING, 0, "switching: both rungs less lock operations" },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* "372 [361, 380]", "372" without an interval, "-" if unknown. */
+static const char *span(char *text, size_t size, const struct interval *x, double scale,
+			const char *format)
+{
+	char mid[24], low[24], high[24];
+
+	if (!x->n) {
+		snprintf(text, size, "-");
+		return text;
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(mid, sizeof(mid), format, x->mid * scale + 0.0);
+	snprintf(low, sizeof(low), format, x->low * scale + 0.0);
+	snprintf(high, sizeof(high), format, x->high * scale + 0.0);
+#pragma GCC diagnostic pop
+	if (isnan(x->low))
+		snprintf(text, size, "%s", mid);
+	else
+		snprintf(text, size, "%s [%s, %s]", mid, low, high);
+	return text;
+}
+
+static const char *count(char *text, size_t size, double value)
+{
+	if (isnan(value))
+		snprintf(text, size, "-");
+	else
+		snprintf(text, size, "%.0f", value);
+	return text;
+}
+
+static int slower_sentence(char *text, size_t size, const struct verdict *verdict)
+{
+	const struct verdict_part *parts = verdict->parts;
+	char ratio[96], ms[96], switching[96], memory[96], other[96], unknown[96];
+
+	span(ratio, sizeof(ratio), &verdict->slowdown, 1, "%.3f");
+	span(ms, sizeof(ms), &verdict->excess_ms, 1, "%.0f");
+	if (!parts[LEDGER_SWITCHING].share.n)
+		return snprintf(text, size, "The threads took %s times as long as one thread, "
+				"%s ms more; untraced runs do not tell how much of it is context "
+				"switching", ratio, ms);
+	span(switching, sizeof(switching), &parts[LEDGER_SWITCHING].share, 100, "%.1f");
+	span(memory, sizeof(memory), &parts[LEDGER_MEMORY].share, 100, "%.1f");
+	span(other, sizeof(other), &parts[LEDGER_PREEMPTED_OTHER].share, 100, "%.1f");
+	span(unknown, sizeof(unknown), &parts[LEDGER_NOT_EXPLAINED].share, 100, "%.1f");
+	return snprintf(text, size, "The threads took %s times as long as one thread, %s ms more: "
+			"of the excess, context switching explains %s %%; memory explains %s %%; "
+			"pre-emption by others %s %%; %s %% is not explained", ratio, ms, switching,
+			memory, other, unknown);
+}
+
+int report__sentence(char *text, size_t size, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	char ratio[96];
+
+	if (verdict->slower)
+		return slower_sentence(text, size, verdict);
+	span(ratio, sizeof(ratio), &verdict->slowdown, 1, "%.3f");
+	if (verdict->slowdown.n < 2)
+		return snprintf(text, size, "The threads took %s times as long as one thread; one "
+				"block has no interval, so nothing is explained", ratio);
+	if (verdict->slowdown.high < 1)
+		return snprintf(text, size, "No slowdown here: the threads took %s times as long as "
+				"one thread", ratio);
+	return snprintf(text, size, "No slowdown here: the interval of threads / sequential, %s, "
+			"contains 1; no shares are given", ratio);
+}
+
+/* Break text into lines of at most width columns, each indented. */
+static void print_wrapped(FILE *out, const char *text, size_t width, const char *indent)
+{
+	while (*text) {
+		size_t length = strlen(text);
+
+		if (length > width) {
+			length = width;
+			while (length && text[length] != ' ')
+				length--;
+			if (!length)
+				length = strcspn(text, " ");
+		}
+		fprintf(out, "%s%.*s\n", indent, (int)length, text);
+		text += length + (text[length] == ' ');
+	}
+}
+
+static void print_answer(FILE *out, const struct report *report)
+{
+	char text[1024];
+
+	fprintf(out, "Why are %" PRIu64 " threads slower than one?\n\n", report->workers);
+	report__sentence(text, sizeof(text) - 2, report);
+	strcat(text, ".");
+	print_wrapped(out, text, 86, "  ");
+	fprintf(out, "\n  (median [95 %% interval] over %" PRIu64 " blocks%s; lock %s, %" PRIu64
+		" tasks of %" PRIu64 " objects,\n  switch interval %" PRIu64 " us)\n",
+		report->verdict->blocks, report->verdict->blocks < 6 ?
+		"; with fewer than 6 blocks, smallest to largest" : "", report->lock,
+		report->workers, report->objects, report->interval_us);
+}
+
+static void print_arm(FILE *out, const struct verdict_arm *arm)
+{
+	char wall[96], ratio[96], switches[32], handoffs[32], faults[32], rss[32];
+
+	fprintf(out, "  %-13s %-21s %-23s %8s %8s %8s %6s\n", arm->arm,
+		span(wall, sizeof(wall), &arm->wall_ms, 1, "%.0f"),
+		span(ratio, sizeof(ratio), &arm->ratio, 1, "%.3f"),
+		count(switches, sizeof(switches), arm->switches),
+		count(handoffs, sizeof(handoffs), arm->handoffs),
+		count(faults, sizeof(faults), arm->faults),
+		count(rss, sizeof(rss), arm->max_rss_mb));
+}
+
+static void print_arms(FILE *out, const struct verdict *verdict)
+{
+	fprintf(out, "\nArms (%s runs)\n  %-13s %-21s %-23s %8s %8s %8s %6s\n",
+		verdict->arms[0].overhead.n ? "untraced" : "all", "", "wall ms", "/ sequential",
+		"switches", "handoffs", "faults", "RSS MB");
+	for (size_t i = 0; i < verdict->narms; i++)
+		print_arm(out, &verdict->arms[i]);
+}
+
+static void print_lines(FILE *out, const struct verdict *verdict, const struct line *lines,
+			size_t count_lines)
+{
+	for (size_t i = 0; i < count_lines; i++) {
+		const struct verdict_part *part = &verdict->parts[lines[i].component];
+		char ms[96], share[96];
+
+		fprintf(out, "  %*s%-*s %-26s %s\n", 2 * lines[i].indent, "", 50 - 2 * lines[i].indent,
+			lines[i].label, span(ms, sizeof(ms), &part->ms, 1, "%.1f"),
+			part->share.n ? span(share, sizeof(share), &part->share, 100, "%.1f") : "");
+	}
+}
+
+static void print_evidence(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+
+	fprintf(out, "\nLedger: where the lock's time went, threads - sequential (traced runs)\n"
+		"  %-50s %-26s %s\n", "", "ms", verdict->slower ? "% of the excess" : "");
+	if (verdict->parts[LEDGER_TOTAL].ms.n)
+		print_lines(out, verdict, ledger_lines, COUNT(ledger_lines));
+	else
+		fprintf(out, "  no traced pair of sequential and threads under one lock\n");
+	fprintf(out, "\nLadder: neighbouring arms (%s runs)\n", report->untraced_reason ||
+		verdict->arms[0].overhead.n ? "untraced" : "all");
+	print_lines(out, verdict, ladder_lines, COUNT(ladder_lines));
+	if (!isnan(report->lock_operation_ns))
+		fprintf(out, "  (one uncontended acquisition and release: %.0f ns)\n",
+			report->lock_operation_ns);
+}
+
+static void print_overhead(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	char text[96];
+
+	fprintf(out, "\nTracing overhead: traced / untraced\n");
+	if (report->untraced_reason) {
+		fprintf(out, "  nothing was traced: %s\n", report->untraced_reason);
+		return;
+	}
+	for (size_t i = 0; i < verdict->narms; i++)
+		fprintf(out, "  %-13s %s\n", verdict->arms[i].arm,
+			span(text, sizeof(text), &verdict->arms[i].overhead, 1, "%.3f"));
+}
+
+static void print_validity(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+
+	fprintf(out, "\nValidity\n  %" PRIu64 " runs in %" PRIu64 " blocks, the warm-up not counted; ",
+		verdict->runs, verdict->blocks);
+	if (verdict->invalid)
+		fprintf(out, "%" PRIu64 " NOT VALID (see reason in runs.csv), left out\n",
+			verdict->invalid);
+	else
+		fprintf(out, report->untraced_reason ? "none was checked by tracing\n" :
+			"in every traced one the accounts add up\n");
+	fprintf(out, "  stopped because %s; seed %" PRIu64 "\n",
+		report->stop_reason ? report->stop_reason : "-", report->seed);
+	fprintf(out, "  Lines of one block add up exactly; their medians need not.\n");
+	if (report->folder)
+		fprintf(out, "  Files: %s\n", report->folder);
+}
+
+void report__text(FILE *out, const struct report *report)
+{
+	print_answer(out, report);
+	print_arms(out, report->verdict);
+	print_evidence(out, report);
+	print_overhead(out, report);
+	print_validity(out, report);
+}
+
+void report__row(const struct verdict *verdict, enum verdict_component component,
+		 const char *experiment, struct verdict_row *row)
+{
+	const struct verdict_part *part = &verdict->parts[component];
+
+	columns__clear(&rows__verdict, row);
+	columns__set_text(row->experiment, sizeof(row->experiment), experiment);
+	columns__set_text(row->method, sizeof(row->method), verdict__method(component));
+	columns__set_text(row->component, sizeof(row->component), verdict__component(component));
+	if (part->ms.n) {
+		row->excess_ms = part->ms.mid;
+		row->low_ms = part->ms.low;
+		row->high_ms = part->ms.high;
+	}
+	if (part->share.n) {
+		row->share = part->share.mid;
+		row->share_low = part->share.low;
+		row->share_high = part->share.high;
+	}
+}
+
+/* cJSON would print NAN as null by itself; an interval that is none is null as a whole. */
+static void add_interval(cJSON *object, const char *name, const struct interval *x)
+{
+	cJSON *item;
+
+	if (!x->n) {
+		cJSON_AddNullToObject(object, name);
+		return;
+	}
+	item = cJSON_AddObjectToObject(object, name);
+	cJSON_AddNumberToObject(item, "median", x->mid);
+	cJSON_AddNumberToObject(item, "low", x->low);
+	cJSON_AddNumberToObject(item, "high", x->high);
+	cJSON_AddNumberToObject(item, "blocks", (double)x->n);
+}
+
+static void add_arms(cJSON *root, const struct verdict *verdict)
+{
+	cJSON *arms = cJSON_AddArrayToObject(root, "arms");
+
+	for (size_t i = 0; i < verdict->narms; i++) {
+		const struct verdict_arm *arm = &verdict->arms[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(item, "arm", arm->arm);
+		add_interval(item, "wall_ms", &arm->wall_ms);
+		add_interval(item, "ratio", &arm->ratio);
+		add_interval(item, "overhead", &arm->overhead);
+		cJSON_AddNumberToObject(item, "switches", arm->switches);
+		cJSON_AddNumberToObject(item, "handoffs", arm->handoffs);
+		cJSON_AddNumberToObject(item, "faults", arm->faults);
+		cJSON_AddNumberToObject(item, "max_rss_mb", arm->max_rss_mb);
+		cJSON_AddItemToArray(arms, item);
+	}
+}
+
+static void add_parts(cJSON *root, const struct verdict *verdict)
+{
+	cJSON *parts = cJSON_AddArrayToObject(root, "components");
+
+	for (int i = 0; i < VERDICT_COMPONENTS; i++) {
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(item, "method", verdict__method(i));
+		cJSON_AddStringToObject(item, "component", verdict__component(i));
+		add_interval(item, "excess_ms", &verdict->parts[i].ms);
+		add_interval(item, "share", &verdict->parts[i].share);
+		cJSON_AddItemToArray(parts, item);
+	}
+}
+
+int report__json(FILE *out, const struct report *report)
+{
+	cJSON *root = cJSON_CreateObject();
+	char sentence[1024];
+	char *text;
+
+	report__sentence(sentence, sizeof(sentence), report);
+	cJSON_AddStringToObject(root, "answer", sentence);
+	cJSON_AddBoolToObject(root, "slower", report->verdict->slower);
+	add_interval(root, "slowdown", &report->verdict->slowdown);
+	add_interval(root, "excess_ms", &report->verdict->excess_ms);
+	add_arms(root, report->verdict);
+	add_parts(root, report->verdict);
+	cJSON_AddNumberToObject(root, "runs", (double)report->verdict->runs);
+	cJSON_AddNumberToObject(root, "runs_not_valid", (double)report->verdict->invalid);
+	cJSON_AddStringToObject(root, "stop_reason", report->stop_reason);
+	text = cJSON_Print(root);
+	cJSON_Delete(root);
+	if (!text)
+		return -ENOMEM;
+	fprintf(out, "%s\n", text);
+	free(text);
+	return 0;
+}

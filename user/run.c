@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Start, trace, wait, settle: the life of one run.
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "machine.h"
+#include "workload.h"
+
+/* A workload's report, or the tail of its complaints, is short. */
+#define CAPTURE_SIZE 8192
+
+/* How often the ring buffer of hand-offs is emptied. */
+#define DRAIN_MS 20
+
+/* One run under way. */
+struct session {
+	struct tracer *tracer;		/* NULL: untraced */
+	const struct run_spec *spec;
+	struct run *run;
+	struct target target;
+	int out_fd;			/* captured stdout and stderr of our own workloads */
+	int err_fd;
+	struct machine_times before;
+};
+
+static int fail(struct run *run, int err, const char *what)
+{
+	snprintf(run->error, sizeof(run->error), "%s: %s", what, strerror(-err));
+	return err;
+}
+
+/* The end of a captured file, as text without the last newline. */
+static void read_capture(int fd, char *text, size_t size)
+{
+	off_t end = lseek(fd, 0, SEEK_END), from = 0;
+	ssize_t got;
+
+	if (end > (off_t)size - 1)
+		from = end - ((off_t)size - 1);
+	got = pread(fd, text, size - 1, from);
+	text[got > 0 ? got : 0] = '\0';
+	while (got > 0 && text[got - 1] == '\n')
+		text[--got] = '\0';
+}
+
+static int open_captures(struct session *session)
+{
+	session->out_fd = -1;
+	session->err_fd = -1;
+	if (!session->spec->own_workload)
+		return 0;
+	session->out_fd = memfd_create("stdout", MFD_CLOEXEC);
+	session->err_fd = memfd_create("stderr", MFD_CLOEXEC);
+	return session->out_fd < 0 || session->err_fd < 0 ? -errno : 0;
+}
+
+static void close_captures(struct session *session)
+{
+	if (session->out_fd >= 0)
+		close(session->out_fd);
+	if (session->err_fd >= 0)
+		close(session->err_fd);
+}
+
+static void keep_handoff(const struct handoff_event *event, void *arg)
+{
+	struct run_handoffs *handoffs = arg;
+
+	if (handoffs->count == handoffs->room) {
+		size_t room = handoffs->room ? handoffs->room * 2 : 1024;
+		void *events = realloc(handoffs->events, room * sizeof(*handoffs->events));
+
+		if (!events) {
+			handoffs->dropped++;
+			return;
+		}
+		handoffs->events = events;
+		handoffs->room = room;
+	}
+	handoffs->events[handoffs->count++] = *event;
+}
+
+static void on_tick(void *arg)
+{
+	struct session *session = arg;
+
+	if (session->tracer && session->spec->stream_handoffs)
+		tracer__drain(session->tracer, keep_handoff, &session->run->handoffs);
+	if (session->spec->on_tick)
+		session->spec->on_tick(session->spec->tick_arg);
+}
+
+static int attach(struct session *session)
+{
+	const struct tracer_run run = {
+		.pid = session->target.pid,
+		.announcer = session->spec->announcer,
+		.stream_handoffs = session->spec->stream_handoffs,
+	};
+
+	if (!session->tracer)
+		return 0;
+	return tracer__attach(session->tracer, &run, session->run->error,
+			      sizeof(session->run->error));
+}
+
+static int start(struct session *session)
+{
+	struct target_config config = session->spec->target;
+	int err;
+
+	if (session->spec->own_workload) {
+		config.stdout_fd = session->out_fd;
+		config.stderr_fd = session->err_fd;
+	}
+	err = target__start(&session->target, &config);
+	if (err)
+		return fail(session->run, err, "cannot start a process");
+	err = attach(session);
+	if (err) {
+		target__kill(&session->target);
+		return err;
+	}
+	session->before = machine__times();
+	err = target__go(&session->target);
+	if (err) {
+		fail(session->run, err, config.argv[0]);
+		return -ECHILD;
+	}
+	return 0;
+}
+
+static int wait_for_end(struct session *session)
+{
+	const struct run_spec *spec = session->spec;
+	bool streaming = session->tracer && spec->stream_handoffs;
+	enum target_end end = target__wait(&session->target, spec->timeout_ms,
+					   streaming ? DRAIN_MS : spec->tick_ms, on_tick, session);
+
+	if (end == TARGET_INTERRUPTED)
+		return fail(session->run, -EINTR, "interrupted");
+	if (end == TARGET_TIMED_OUT) {
+		snprintf(session->run->error, sizeof(session->run->error),
+			 "%s did not end within %.0f s and was killed; raise the limit with "
+			 "--time-limit SECONDS if it is meant to take that long",
+			 spec->target.argv[0], (double)spec->timeout_ms / 1000);
+		return -ETIMEDOUT;
+	}
+	return 0;
+}
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_usec * 1000;
+}
+
+/* The kernel's figures of the whole program; of our own workloads, of the window. */
+static void fill_usage(struct run_row *row, const struct target *target)
+{
+	const struct rusage *usage = &target->usage;
+
+	row->exit_status = WIFSIGNALED(target->status) ? -WTERMSIG(target->status)
+							: WEXITSTATUS(target->status);
+	row->user_ns = timeval_ns(usage->ru_utime);
+	row->sys_ns = timeval_ns(usage->ru_stime);
+	row->switches_voluntary = (uint64_t)usage->ru_nvcsw;
+	row->switches_involuntary = (uint64_t)usage->ru_nivcsw;
+	row->faults_minor = (uint64_t)usage->ru_minflt;
+	row->faults_major = (uint64_t)usage->ru_majflt;
+	row->max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024;
+}
+
+static void fill_report(struct run_row *row, const struct workload_report *report)
+{
+	row->wall_ns = report->wall_ns;
+	row->user_ns = report->user_ns;
+	row->sys_ns = report->sys_ns;
+	row->switches_voluntary = report->switches_voluntary;
+	row->switches_involuntary = report->switches_involuntary;
+	row->faults_minor = report->faults_minor;
+	row->faults_major = report->faults_major;
+	row->max_rss_bytes = report->max_rss_bytes;
+	row->handoffs = report->handoffs;
+	row->acquisitions = report->acquisitions;
+}
+
+/* Did the workload do its task, and give back what it took? */
+static int check_report(struct run *run, const struct workload_report *report)
+{
+	if (report->pairs != UINT64_MAX) {
+		run->pairs = report->pairs;
+		return 0;
+	}
+	if (report->tasks_done != run->row.workers ||
+	    report->objects_allocated != report->objects_freed) {
+		snprintf(run->error, sizeof(run->error),
+			 "the workload did %ld of %ld tasks, and freed %ld of %ld objects",
+			 (long)report->tasks_done, (long)run->row.workers,
+			 (long)report->objects_freed, (long)report->objects_allocated);
+		return -ECHILD;
+	}
+	return 0;
+}
+
+static int read_own_workload(struct session *session)
+{
+	struct run *run = session->run;
+	struct workload_report report;
+	char text[CAPTURE_SIZE];
+	char how[64];
+
+	if (session->target.status != 0) {
+		read_capture(session->err_fd, text, sizeof(text));
+		target__describe(session->target.status, how, sizeof(how));
+		snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how,
+			 *text ? ": " : "", text);
+		return -ECHILD;
+	}
+	read_capture(session->out_fd, text, sizeof(text));
+	if (workload__parse(text, &report)) {
+		snprintf(run->error, sizeof(run->error),
+			 "the workload printed no report that can be read: '%.100s'", text);
+		return -ECHILD;
+	}
+	fill_report(&run->row, &report);
+	return check_report(run, &report);
+}
+
+static void fill_ledger(struct run *run, const struct trace *trace)
+{
+	const struct ledger *ledger = &run->ledger;
+	struct run_row *row = &run->row;
+
+	row->window_ns = ledger->window_ns;
+	if (row->wall_ns == COLUMN_MISSING_U64)
+		row->wall_ns = ledger->window_ns;
+	row->switches_voluntary = ledger->switches[VOLUNTARY];
+	row->switches_involuntary = ledger->switches[INVOLUNTARY];
+	row->migrations = ledger->migrations;
+	if (ledger->has_lock) {
+		row->acquisitions = ledger->acquisitions;
+		row->handoffs = ledger->handoffs;
+		row->handoffs_forced = ledger->handoffs_forced;
+	}
+	row->events_lost = ledger->events_lost;
+	row->bpf_ns = trace->bpf_ns;
+	run->start_ns = trace->start_ns;
+	memcpy(run->histogram, trace->histogram, sizeof(run->histogram));
+	row->valid = ledger->valid;
+	columns__set_text(row->reason, sizeof(row->reason), ledger->reason);
+}
+
+static int settle(struct session *session)
+{
+	struct run *run = session->run;
+	struct trace trace;
+	int err = tracer__read(session->tracer, &trace);
+
+	if (err)
+		return fail(run, err, "cannot read the trace");
+	err = ledger__settle(&trace, session->spec->own_workload ? run->row.wall_ns : UINT64_MAX,
+			     &run->ledger);
+	if (!err)
+		fill_ledger(run, &trace);
+	trace__free(&trace);
+	if (run->handoffs.dropped) {
+		run->row.valid = 0;
+		columns__set_text(run->row.reason, sizeof(run->row.reason),
+				  "hand-offs dropped: no memory to keep them");
+	}
+	return err ? fail(run, err, "cannot settle the ledger") : 0;
+}
+
+static void fill_machine(struct session *session)
+{
+	struct machine_times after = machine__times();
+	struct run_row *row = &session->run->row;
+	uint64_t busy = after.busy_ns - session->before.busy_ns;
+	uint64_t own = timeval_ns(session->target.usage.ru_utime) +
+		       timeval_ns(session->target.usage.ru_stime);
+
+	row->steal_ns = after.steal_ns - session->before.steal_ns;
+	row->other_cpu_ns = busy > own ? busy - own : 0;
+}
+
+/* After the start: whatever happens, the tracer ends up detached. */
+static int see_through(struct session *session)
+{
+	int err = wait_for_end(session);
+
+	if (session->tracer) {
+		tracer__finish(session->tracer);
+		on_tick(session);
+		tracer__detach(session->tracer);
+	}
+	if (err)
+		return err;
+	session->run->row.valid = 1;
+	fill_usage(&session->run->row, &session->target);
+	fill_machine(session);
+	if (session->spec->own_workload)
+		err = read_own_workload(session);
+	if (!err && session->tracer)
+		err = settle(session);
+	return err;
+}
+
+int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run)
+{
+	struct session session = { .tracer = tracer, .spec = spec, .run = run };
+	int err;
+
+	run->traced = tracer != NULL;
+	run->row.traced = run->traced;
+	run->error[0] = '\0';
+	err = open_captures(&session);
+	if (err)
+		fail(run, err, "cannot capture the workload's output");
+	else
+		err = start(&session);
+	if (!err)
+		err = see_through(&session);
+	else if (tracer)
+		tracer__detach(tracer);
+	close_captures(&session);
+	return err;
+}
+
+void run__free(struct run *run)
+{
+	ledger__free(&run->ledger);
+	free(run->handoffs.events);
+	run->handoffs = (struct run_handoffs){ 0 };
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run - one run of one program, traced or not, settled into rows that add up.
+ */
+#ifndef SWITCHTAX_RUN_H
+#define SWITCHTAX_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger.h"
+#include "rows.h"
+#include "target.h"
+#include "tracer.h"
+
+#define RUN_ERROR_SIZE 512
+
+/* What to run, and how. Strings are borrowed. */
+struct run_spec {
+	struct target_config target;
+	const char *announcer;		/* file with the probe site; NULL: any program */
+	bool own_workload;		/* stdout is a report of ours (workload.h) */
+	bool stream_handoffs;
+	uint64_t timeout_ms;		/* 0: none */
+	int tick_ms;			/* for progress; 0: none */
+	void (*on_tick)(void *arg);
+	void *tick_arg;
+};
+
+struct run_handoffs {
+	struct handoff_event *events;
+	size_t count;
+	size_t room;
+	uint64_t dropped;		/* for want of memory */
+};
+
+struct run {
+	struct run_row row;		/* as for runs.csv; the caller has filled in who it is */
+	bool traced;
+	struct ledger ledger;		/* empty unless traced */
+	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
+	uint64_t start_ns;		/* of the window */
+	uint64_t pairs;			/* of lockcost */
+	struct run_handoffs handoffs;
+	char error[RUN_ERROR_SIZE];	/* what went wrong and what to do */
+};
+
+/*
+ * Run it once; tracer NULL: untraced. run->row must hold the run's identity, the
+ * rest is filled in here. Returns
+ *   0            it ran to its end (row.valid says whether the accounts hold);
+ *   -EINTR       interrupted; -ETIMEDOUT killed at the time limit;
+ *   -ECHILD      it could not be started, crashed, or (own_workload) failed;
+ *   other        switchtax's own failure.
+ * Except for 0, run->error says more. End with run__free() in every case.
+ */
+int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run);
+void run__free(struct run *run);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Keeps samples, and reads them back from a results folder.
+#include "samples.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double ms(uint64_t ns)
+{
+	return ns == COLUMN_MISSING_U64 ? NAN : (double)ns / 1e6;
+}
+
+static double number(uint64_t value)
+{
+	return value == COLUMN_MISSING_U64 ? NAN : (double)value;
+}
+
+struct sample sample__from_row(const struct run_row *row)
+{
+	struct sample sample = {
+		.block = row->block,
+		.traced = row->traced == 1,
+		.valid = row->valid == 1,
+		.wall_ms = ms(row->wall_ns),
+		.handoffs = number(row->handoffs),
+		.acquisitions = number(row->acquisitions),
+		.switches = number(row->switches_voluntary) + number(row->switches_involuntary),
+		.faults = number(row->faults_minor) + number(row->faults_major),
+		.max_rss_mb = number(row->max_rss_bytes) / 1e6,
+		.steal_ms = ms(row->steal_ns),
+		.other_cpu_ms = ms(row->other_cpu_ns),
+	};
+
+	columns__set_text(sample.run_id, sizeof(sample.run_id), row->run_id);
+	columns__set_text(sample.arm, sizeof(sample.arm), row->arm);
+	return sample;
+}
+
+int samples__add(struct samples *samples, const struct sample *sample)
+{
+	if (samples->count == samples->room) {
+		size_t room = samples->room ? samples->room * 2 : 64;
+		void *items = realloc(samples->items, room * sizeof(*samples->items));
+
+		if (!items)
+			return -ENOMEM;
+		samples->items = items;
+		samples->room = room;
+	}
+	samples->items[samples->count++] = *sample;
+	return 0;
+}
+
+void samples__free(struct samples *samples)
+{
+	free(samples->items);
+	*samples = (struct samples){ 0 };
+}
+
+struct reading {
+	struct samples *samples;
+	struct run_row *first;
+};
+
+static int on_run(const void *data, void *arg)
+{
+	struct reading *reading = arg;
+	const struct run_row *row = data;
+	struct sample sample = sample__from_row(row);
+
+	if (reading->first) {
+		*reading->first = *row;
+		reading->first = NULL;
+	}
+	return samples__add(reading->samples, &sample);
+}
+
+static struct sample *find(struct samples *samples, const char *run_id)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (strcmp(samples->items[i].run_id, run_id) == 0)
+			return &samples->items[i];
+	return NULL;
+}
+
+static int on_state(const void *data, void *arg)
+{
+	struct reading *reading = arg;
+	const struct ledger_row *row = data;
+	struct sample *sample = find(reading->samples, row->run_id);
+
+	/* The ledger of a run that was not finished has no row in runs.csv. */
+	if (!sample)
+		return 0;
+	for (int state = 0; state < LOCK_STATES; state++)
+		if (strcmp(row->state, ledger__lock_state(state)) == 0)
+			sample->lock_ms[state] = ms(row->ns);
+	sample->has_lock = true;
+	return 0;
+}
+
+int samples__read(struct samples *samples, int dirfd, struct run_row *first,
+		  struct csv_error *error)
+{
+	struct reading reading = { samples, first };
+	int err = csv__read(dirfd, rows__runs.file, &rows__runs, on_run, &reading, error);
+
+	return err ? err : csv__read(dirfd, rows__ledger.file, &rows__ledger, on_state, &reading,
+				     error);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * samples - what verdicts are made of, from runs just made or from their CSV files.
+ */
+#ifndef SWITCHTAX_SAMPLES_H
+#define SWITCHTAX_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "csv.h"
+#include "ledger.h"
+#include "rows.h"
+
+/* The part of a run that verdicts are made of. */
+struct sample {
+	char run_id[ROWS_NAME_SIZE];
+	char arm[ROWS_NAME_SIZE];
+	uint64_t block;
+	bool traced;
+	bool valid;
+	bool has_lock;
+	double wall_ms;
+	double lock_ms[LOCK_STATES];
+	double handoffs;		/* NAN: not known, here and below */
+	double acquisitions;
+	double switches;
+	double faults;
+	double max_rss_mb;
+	double steal_ms;
+	double other_cpu_ms;
+};
+
+struct samples {
+	struct sample *items;
+	size_t count;
+	size_t room;
+};
+
+/* All of a row but the lock's states, which are not in it. */
+struct sample sample__from_row(const struct run_row *row);
+
+/* Append a copy. Returns 0 or -ENOMEM. samples__free() frees what samples holds. */
+int samples__add(struct samples *samples, const struct sample *sample);
+void samples__free(struct samples *samples);
+
+/*
+ * Append what runs.csv and ledger.csv of a results folder hold. Returns 0, -ENOMEM, or
+ * as csv__read(), with *error saying where. *first (if not NULL) gets the first row.
+ */
+int samples__read(struct samples *samples, int dirfd, struct run_row *first,
+		  struct csv_error *error);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opens and closes what an experiment needs, in the right order.
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "environment.h"
+#include "log.h"
+#include "machine.h"
+
+/* A machine that cannot trace is not an experiment that went wrong. */
+static enum exit_status open_tracer(struct session *session, bool fallback)
+{
+	char why[1024];
+	int err;
+
+	if (!session->options->bpf) {
+		session->untraced_reason = "--no-bpf";
+		log__info("--no-bpf: nothing is traced, only times are measured");
+		return EXIT_MEASURED;
+	}
+	err = tracer__open(&session->tracer, why, sizeof(why));
+	if (!err)
+		return EXIT_MEASURED;
+	if (err == -ENOSYS && fallback) {
+		session->untraced_reason = "this switchtax was built without BPF";
+		log__warn("%s; going on with untraced runs", why);
+		return EXIT_MEASURED;
+	}
+	log__error("cannot trace: %s%s", why,
+		   fallback ? "; --no-bpf measures times without tracing" : "");
+	return EXIT_CANNOT_MEASURE;
+}
+
+static enum exit_status open_results(struct session *session)
+{
+	char why[PATH_MAX + 256];
+	int err = results__create(&session->results, session->options->output, session->name, why,
+				  sizeof(why));
+
+	if (err) {
+		log__error("%s", why);
+		return EXIT_USAGE;
+	}
+	err = record__open(&session->record, &session->results,
+			   session->options->experiment.timeline);
+	if (!err)
+		return EXIT_MEASURED;
+	log__error("%s", session->record.why);
+	results__discard_if_empty(&session->results);
+	results__close(&session->results);
+	return EXIT_NOT_VALID;
+}
+
+enum exit_status session__open(struct session *session, const struct options *options,
+			       const char *name, bool fallback)
+{
+	enum exit_status status;
+
+	*session = (struct session){ .options = options, .name = name, .started = time(NULL) };
+	status = open_tracer(session, fallback);
+	if (status != EXIT_MEASURED)
+		return status;
+	status = open_results(session);
+	if (status != EXIT_MEASURED)
+		tracer__close(session->tracer);
+	return status;
+}
+
+int session__write(struct session *session, const char *name, const char *text, size_t size)
+{
+	char why[PATH_MAX + 256];
+	int err = results__write_text(&session->results, name, text, size);
+
+	if (!err)
+		return 0;
+	results__explain(&session->results, name, err, why, sizeof(why));
+	log__error("%s", why);
+	return err;
+}
+
+#define MAX_PARAMETERS 16
+
+struct parameter_list {
+	struct environment_parameter items[MAX_PARAMETERS];
+	char values[MAX_PARAMETERS][64];
+	size_t count;
+};
+
+static void add_number(struct parameter_list *list, const char *name, double value)
+{
+	char *text = list->values[list->count];
+
+	snprintf(text, sizeof(list->values[0]), "%.10g", value);
+	list->items[list->count++] = (struct environment_parameter){ name, text };
+}
+
+static void add_text(struct parameter_list *list, const char *name, const char *value)
+{
+	list->items[list->count++] = (struct environment_parameter){ name, value };
+}
+
+static void list_parameters(const struct options *options, struct parameter_list *list,
+			    char *arms, size_t arms_size)
+{
+	const struct experiment_options *experiment = &options->experiment;
+
+	list->count = 0;
+	add_text(list, "cpus", experiment->cpus);
+	if (options->command != COMMAND_RUN)
+		return;
+	arms[0] = '\0';
+	for (size_t i = 0; i < experiment->narms; i++)
+		snprintf(arms + strlen(arms), arms_size - strlen(arms), "%s%s", i ? "," : "",
+			 experiment->arms[i]);
+	add_text(list, "arms", arms);
+	add_text(list, "lock", experiment->parameters.lock);
+	add_number(list, "workers", (double)experiment->parameters.workers);
+	add_number(list, "objects", (double)experiment->parameters.objects);
+	add_number(list, "interval_us", (double)experiment->parameters.interval_us);
+	add_number(list, "blocks", (double)experiment->blocks);
+	add_number(list, "budget_s", experiment->budget_s);
+	add_number(list, "precision_percent", experiment->precision_percent);
+	add_number(list, "time_limit_s", (double)experiment->time_limit_s);
+	add_number(list, "malloc_arenas", 1);
+}
+
+static int write_environment(struct session *session, const char *stop_reason)
+{
+	struct parameter_list parameters;
+	struct machine machine;
+	char arms[512];
+	struct environment environment = {
+		.version = SWITCHTAX_VERSION,
+		.started = session->started,
+		.argc = session->options->argc,
+		.argv = session->options->argv,
+		.experiment = session->name,
+		.parameters = parameters.items,
+		.seed = session->options->experiment.seed,
+		.machine = &machine,
+		.bpf = session->tracer != NULL,
+		.bpf_reason = session->untraced_reason,
+		.stop_reason = stop_reason,
+	};
+	char *text;
+	int err;
+
+	list_parameters(session->options, &parameters, arms, sizeof(arms));
+	environment.nparameters = parameters.count;
+	machine__read(&machine);
+	text = environment__json(&environment);
+	if (!text)
+		return -ENOMEM;
+	err = session__write(session, "environment.json", text, strlen(text));
+	free(text);
+	return err;
+}
+
+static void close_all(struct session *session)
+{
+	results__discard_if_empty(&session->results);
+	results__close(&session->results);
+	tracer__close(session->tracer);
+}
+
+int session__commit(struct session *session, const char *stop_reason)
+{
+	int err = record__commit(&session->record), other;
+
+	if (err)
+		log__error("%s", session->record.why);
+	other = write_environment(session, stop_reason);
+	close_all(session);
+	return err ? err : other;
+}
+
+void session__abandon(struct session *session)
+{
+	record__abandon(&session->record);
+	close_all(session);
+}
