@@ -154,7 +154,7 @@ static int settle_threads(const struct trace *trace, struct ledger *ledger)
 }
 
 /* L1: the eight states sum to the window, which is the wall time the program saw. */
-static void check_l1(struct ledger *ledger, uint64_t own_wall_ns)
+static void check_l1(struct ledger *ledger, const struct ledger_bounds *bounds)
 {
 	uint64_t sum = 0;
 
@@ -166,9 +166,10 @@ static void check_l1(struct ledger *ledger, uint64_t own_wall_ns)
 	if (!about_equal(sum, ledger->window_ns))
 		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the window is %" PRIu64
 			" ns", sum, ledger->window_ns);
-	if (own_wall_ns != UINT64_MAX && !about_equal(sum, own_wall_ns))
+	if (sum + tolerance(sum) < bounds->low_ns || sum - tolerance(sum) > bounds->high_ns)
 		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the workload's own clock "
-			"says %" PRIu64 " ns", sum, own_wall_ns);
+			"says %" PRIu64 " to %" PRIu64 " ns", sum, bounds->low_ns,
+			bounds->high_ns);
 }
 
 static void check_lock_counts(struct ledger *ledger, const struct lock_record *lock)
@@ -189,7 +190,8 @@ static void check_lock_counts(struct ledger *ledger, const struct lock_record *l
 			(uint64_t)lock->handoffs, (uint64_t)lock->own_handoffs);
 }
 
-static void settle_lock(const struct trace *trace, uint64_t own_wall_ns, struct ledger *ledger)
+static void settle_lock(const struct trace *trace, const struct ledger_bounds *bounds,
+			struct ledger *ledger)
 {
 	const struct lock_record *lock = &trace->lock;
 
@@ -203,7 +205,7 @@ static void settle_lock(const struct trace *trace, uint64_t own_wall_ns, struct 
 	ledger->handoffs = lock->handoffs;
 	ledger->handoffs_forced = lock->handoffs_forced;
 	ledger->open += lock->open_holds;
-	check_l1(ledger, own_wall_ns);
+	check_l1(ledger, bounds);
 	check_lock_counts(ledger, lock);
 }
 
@@ -221,7 +223,8 @@ static void check_losses(const struct trace *trace, struct ledger *ledger)
 				loss_names[cause]);
 }
 
-int ledger__settle(const struct trace *trace, uint64_t own_wall_ns, struct ledger *ledger)
+int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds,
+		   struct ledger *ledger)
 {
 	int err;
 
@@ -236,7 +239,7 @@ int ledger__settle(const struct trace *trace, uint64_t own_wall_ns, struct ledge
 	err = settle_threads(trace, ledger);
 	if (err)
 		return err;
-	settle_lock(trace, own_wall_ns, ledger);
+	settle_lock(trace, bounds, ledger);
 	return 0;
 }
 

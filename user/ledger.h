@@ -54,12 +54,18 @@ struct ledger {
 const char *ledger__lock_state(enum lock_state state);
 const char *ledger__thread_state(enum thread_state state);
 
+/* The window's length by the workload's own clock, read inside and outside of it. */
+struct ledger_bounds {
+	uint64_t low_ns;	/* 0: not known */
+	uint64_t high_ns;	/* UINT64_MAX: not known */
+};
+
 /*
- * Settle the accounts of one run. own_wall_ns is the window by the workload's own
- * clock, UINT64_MAX if it has none. Returns 0 (the ledger may still say valid =
- * false) or -ENOMEM. ledger__free() frees what the ledger holds, not the ledger.
+ * Settle the accounts of one run. Returns 0 (the ledger may still say valid = false)
+ * or -ENOMEM. ledger__free() frees what the ledger holds, not the ledger itself.
  */
-int ledger__settle(const struct trace *trace, uint64_t own_wall_ns, struct ledger *ledger);
+int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds,
+		   struct ledger *ledger);
 void ledger__free(struct ledger *ledger);
 
 #endif

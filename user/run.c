@@ -29,6 +29,7 @@ struct session {
 	int out_fd;			/* captured stdout and stderr of our own workloads */
 	int err_fd;
 	struct machine_times before;
+	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
 };
 
 static int fail(struct run *run, int err, const char *what)
@@ -231,6 +232,7 @@ static int read_own_workload(struct session *session)
 		return -ECHILD;
 	}
 	fill_report(&run->row, &report);
+	session->bounds = (struct ledger_bounds){ report.wall_ns, report.wall_outer_ns };
 	return check_report(run, &report);
 }
 
@@ -266,8 +268,7 @@ static int settle(struct session *session)
 
 	if (err)
 		return fail(run, err, "cannot read the trace");
-	err = ledger__settle(&trace, session->spec->own_workload ? run->row.wall_ns : UINT64_MAX,
-			     &run->ledger);
+	err = ledger__settle(&trace, &session->bounds, &run->ledger);
 	if (!err)
 		fill_ledger(run, &trace);
 	trace__free(&trace);
@@ -315,7 +316,8 @@ static int see_through(struct session *session)
 
 int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run)
 {
-	struct session session = { .tracer = tracer, .spec = spec, .run = run };
+	struct session session = { .tracer = tracer, .spec = spec, .run = run,
+				   .bounds = { 0, UINT64_MAX } };
 	int err;
 
 	run->traced = tracer != NULL;

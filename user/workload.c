@@ -128,9 +128,9 @@ static const struct {
 	size_t offset;
 } keys[] = {
 #define KEY(name) { #name, offsetof(struct workload_report, name) }
-	KEY(wall_ns), KEY(user_ns), KEY(sys_ns), KEY(switches_voluntary),
-	KEY(switches_involuntary), KEY(faults_minor), KEY(faults_major), KEY(max_rss_bytes),
-	KEY(acquisitions), KEY(handoffs), KEY(pairs),
+	KEY(wall_ns), KEY(wall_outer_ns), KEY(user_ns), KEY(sys_ns),
+	KEY(switches_voluntary), KEY(switches_involuntary), KEY(faults_minor), KEY(faults_major),
+	KEY(max_rss_bytes), KEY(acquisitions), KEY(handoffs), KEY(pairs),
 	KEY(tasks_done), KEY(objects_allocated), KEY(objects_freed),
 #undef KEY
 };

@@ -22,7 +22,8 @@ struct workload_parameters {
 
 /* What the workload says of its own window; UINT64_MAX where it says nothing. */
 struct workload_report {
-	uint64_t wall_ns;
+	uint64_t wall_ns;	/* inside of the window's markers */
+	uint64_t wall_outer_ns;	/* outside of them */
 	uint64_t user_ns;
 	uint64_t sys_ns;
 	uint64_t switches_voluntary;
