@@ -130,6 +130,8 @@ static enum exit_status conclude(struct session *session, struct experiment *exp
 	if (err && err != -EINTR)
 		log__error("%s", experiment->error);
 	if (!experiment->samples.count) {
+		if (err == -EINTR)
+			log__info("interrupted before a run was finished; nothing is written");
 		session__abandon(session);
 		return err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;
 	}

@@ -24,9 +24,10 @@ void interrupt__init(void)
 		sigaction(signals[i], &action, NULL);
 	}
 	sigprocmask(SIG_BLOCK, &while_working, &original);
-	/* A reader that went away is a write error, not a death. */
+	/* A reader that went away and a file-size limit are write errors, not deaths. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool interrupt__pending(void)
@@ -52,5 +53,6 @@ void interrupt__restore(void)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		signal(signals[i], SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &original, NULL);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // switchtax: why are N threads slower than one?
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "interrupt.h"
@@ -17,11 +19,27 @@ static enum exit_status run_command(const struct options *options)
 	return EXIT_USAGE;
 }
 
+/*
+ * A standard stream that is closed would lend its number to the next file, and messages
+ * would go into that. Read-only: writing to it fails, as it should.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	enum exit_status status;
 
+	occupy_standard_streams();
 	options__parse(&options, argc, argv);
 	log__set_level(options.quiet ? LOG_QUIET : options.verbose ? LOG_VERBOSE : LOG_NORMAL);
 	interrupt__init();

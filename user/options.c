@@ -16,10 +16,9 @@
 #include "cpulist.h"
 #include "exits.h"
 
-#define DEFAULT_BUDGET_S 90
+#define DEFAULT_BUDGET_S 110
 #define DEFAULT_PRECISION_PERCENT 1
 #define DEFAULT_TIME_LIMIT_S 120
-#define DEFAULT_ONE_RUN_LIMIT_S 0
 #define MAX_WORKERS 1000
 #define MAX_OBJECTS 1000000000ULL
 #define MAX_BLOCKS 10000
@@ -51,7 +50,7 @@ static const struct argp_option run_options[] = {
 	{ NULL, 0, NULL, 0, "The experiment:", 2 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks (default: as precision and budget say)",
 	  2 },
-	{ "budget", KEY_BUDGET, "SECONDS", 0, "stop before this is exceeded (default 90)", 2 },
+	{ "budget", KEY_BUDGET, "SECONDS", 0, "stop before this is exceeded (default 110)", 2 },
 	{ "precision", KEY_PRECISION, "PERCENT", 0,
 	  "stop when the slowdown is known to +- this (default 1)", 2 },
 	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)", 2 },
@@ -264,7 +263,7 @@ static const struct {
 	  { run_options, parse_run, "[slowdown]",
 	    "Run the headline experiment in all its arms and say what explains the slowdown."
 	    "\vExamples:\n"
-	    "  switchtax run                                  about 90 seconds\n"
+	    "  switchtax run                                  under two minutes\n"
 	    "  switchtax run --workers 2 --objects 1000000    smaller\n"
 	    "  switchtax run --arms sequential,threads --blocks 20\n"
 	    "  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
@@ -279,10 +278,17 @@ static const struct {
 	    "  switchtax trace --timeline -- build/workloads/slowdown --objects 200000\n",
 	    common_child, NULL, NULL } },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
-	  { NULL, parse_plain, "", "List what there is.", common_child, NULL, NULL } },
+	  { NULL, parse_plain, "",
+	    "List what there is.\vExamples:\n"
+	    "  switchtax list\n"
+	    "  switchtax list --format json\n",
+	    common_child, NULL, NULL } },
 	{ "doctor", COMMAND_DOCTOR, "can this machine measure? what is missing?",
-	  { NULL, parse_plain, "", "Check this machine, and say what to do.", common_child, NULL,
-	    NULL } },
+	  { NULL, parse_plain, "",
+	    "Check this machine, and say what to do.\vExamples:\n"
+	    "  switchtax doctor\n"
+	    "  switchtax doctor --format json\n",
+	    common_child, NULL, NULL } },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -16,14 +16,14 @@ static const struct line {
 	const char *label;
 } ledger_lines[] = {
 	{ LEDGER_SWITCHING, 0, "context switching" },
-	{ LEDGER_SIGNAL, 1, "free, next owner asleep (handoff_signal)" },
-	{ LEDGER_QUEUE, 1, "free, next owner queues for a CPU (handoff_queue)" },
-	{ LEDGER_TAKE, 1, "free, next owner on a CPU (handoff_take)" },
-	{ LEDGER_PREEMPTED_SELF, 1, "holder pre-empted by its siblings" },
-	{ LEDGER_PREEMPTED_OTHER, 0, "holder pre-empted by others (noise)" },
-	{ LEDGER_BLOCKED, 0, "holder asleep (held_blocked)" },
-	{ LEDGER_IDLE, 0, "lock not wanted (start, join)" },
-	{ LEDGER_RUNNING, 0, "holder on a CPU (held_running)" },
+	{ LEDGER_SIGNAL, 1, "free, next owner asleep: handoff_signal" },
+	{ LEDGER_QUEUE, 1, "free, next owner runnable: handoff_queue" },
+	{ LEDGER_TAKE, 1, "free, next owner on a CPU: handoff_take" },
+	{ LEDGER_PREEMPTED_SELF, 1, "held, holder pre-empted by a sibling" },
+	{ LEDGER_PREEMPTED_OTHER, 0, "noise: holder pre-empted by others" },
+	{ LEDGER_BLOCKED, 0, "holder asleep: held_blocked" },
+	{ LEDGER_IDLE, 0, "lock not wanted: free_idle (start, join)" },
+	{ LEDGER_RUNNING, 0, "holder on a CPU: held_running" },
 	{ LEDGER_MEMORY, 1, "of it memory: interleaved - sequential" },
 	{ LEDGER_NOT_EXPLAINED, 1, "of it NOT EXPLAINED" },
 	{ LEDGER_TOTAL, 0, "all lines = threads - sequential" },
@@ -35,6 +35,9 @@ static const struct line {
 	{ LADDER_LOCK, 0, "lock operations: price x count" },
 	{ LADDER_SWITCHING, 0, "switching: both rungs less lock operations" },
 };
+
+/* Room for a label, indentation included. */
+#define LABEL_WIDTH 48
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -135,11 +138,13 @@ static void print_answer(FILE *out, const struct report *report)
 	report__sentence(text, sizeof(text) - 2, report);
 	strcat(text, ".");
 	print_wrapped(out, text, 86, "  ");
-	fprintf(out, "\n  (median [95 %% interval] over %" PRIu64 " blocks%s; lock %s, %" PRIu64
-		" tasks of %" PRIu64 " objects,\n  switch interval %" PRIu64 " us)\n",
-		report->verdict->blocks, report->verdict->blocks < 6 ?
-		"; with fewer than 6 blocks, smallest to largest" : "", report->lock,
-		report->workers, report->objects, report->interval_us);
+	snprintf(text, sizeof(text), "(%s over %" PRIu64 " blocks; lock %s, %" PRIu64 " tasks of %"
+		 PRIu64 " objects, switch interval %" PRIu64 " us)",
+		 report->verdict->blocks < 6 ? "median [smallest, largest]" :
+		 "median [95 % interval]", report->verdict->blocks, report->lock, report->workers,
+		 report->objects, report->interval_us);
+	fputc('\n', out);
+	print_wrapped(out, text, 86, "  ");
 }
 
 static void print_arm(FILE *out, const struct verdict_arm *arm)
@@ -171,8 +176,8 @@ static void print_lines(FILE *out, const struct verdict *verdict, const struct l
 		const struct verdict_part *part = &verdict->parts[lines[i].component];
 		char ms[96], share[96];
 
-		fprintf(out, "  %*s%-*s %-26s %s\n", 2 * lines[i].indent, "", 50 - 2 * lines[i].indent,
-			lines[i].label, span(ms, sizeof(ms), &part->ms, 1, "%.1f"),
+		fprintf(out, "  %*s%-*s %-24s %s\n", 2 * lines[i].indent, "",
+			LABEL_WIDTH - 2 * lines[i].indent, lines[i].label, span(ms, sizeof(ms), &part->ms, 1, "%.1f"),
 			part->share.n ? span(share, sizeof(share), &part->share, 100, "%.1f") : "");
 	}
 }
@@ -182,11 +187,14 @@ static void print_evidence(FILE *out, const struct report *report)
 	const struct verdict *verdict = report->verdict;
 
 	fprintf(out, "\nLedger: where the lock's time went, threads - sequential (traced runs)\n"
-		"  %-50s %-26s %s\n", "", "ms", verdict->slower ? "% of the excess" : "");
+		"  %-*s %-24s %s\n", LABEL_WIDTH, "", "ms", verdict->slower ? "% of the excess" : "");
 	if (verdict->parts[LEDGER_TOTAL].ms.n)
 		print_lines(out, verdict, ledger_lines, COUNT(ledger_lines));
 	else
 		fprintf(out, "  no traced pair of sequential and threads under one lock\n");
+	if (verdict->parts[LEDGER_NOT_EXPLAINED].ms.mid < 0)
+		fprintf(out, "  (a rest below 0: `interleaved` costs more than `threads` lose while holding "
+			"the lock)\n");
 	fprintf(out, "\nLadder: neighbouring arms (%s runs)\n", report->untraced_reason ||
 		verdict->arms[0].overhead.n ? "untraced" : "all");
 	print_lines(out, verdict, ladder_lines, COUNT(ladder_lines));
