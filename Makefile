@@ -31,7 +31,7 @@ endif
 
 WORKLOAD_PARTS := announce lock lock_gil lock_mutex lock_none mt19937 object task usage arms
 WORKLOADS := slowdown lockcost
-TEST_WORKLOADS := oracle pingpong misbehave
+TEST_WORKLOADS := oracle pingpong misbehave census
 USER_MODULES := $(filter-out main tracer tracer_none,$(patsubst user/%.c,%,$(wildcard user/*.c)))
 BPF_PARTS := state switches handoffs
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -83,13 +83,18 @@ run: deps
 	@$(BUILD)/switchtax run $(ARGS)
 
 test: deps
-	@$(MAKE) --no-print-directory build $(UNIT_BINS)
+	@$(MAKE) --no-print-directory build $(UNIT_BINS) $(BUILD)/tests/tools/judge
 	@tests/run
 
 unit-bins: $(UNIT_BINS)
 
-bench: build
+bench: build $(BUILD)/tests/tools/interval
 	@tests/bench/run
+
+$(BUILD)/tests/tools/%: tests/tools/%.c $(USER_OBJS) $(MODEL_OBJS) $(NO_TRACER)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_CFLAGS) -o $@ $^ $(USER_LIBS) -lpthread
 
 # --- workloads -------------------------------------------------------------
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ledger settles sound traces, and finds every way in which one can be unsound.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../user/ledger.h"
+
+#define MS 1000000ULL
+#define START (1000 * MS)
+#define WINDOW (100 * MS)
+
+static const struct ledger_bounds unknown = { 0, UINT64_MAX };
+
+/* Two threads share one lock over the whole window; the second is born in the middle. */
+struct sound {
+	struct thread_record threads[2];
+	struct trace trace;
+};
+
+static void make_thread(struct thread_record *thread, uint32_t tid, uint64_t born)
+{
+	*thread = (struct thread_record){ .slot = tid, .tid = tid, .state = THREAD_DEAD,
+					  .born_ns = born, .died_ns = START + WINDOW, .comm = "t" };
+	thread->ns[THREAD_CPU] = (START + WINDOW - born) / 2;
+	thread->ns[THREAD_READY] = (START + WINDOW - born) / 4;
+	thread->ns[THREAD_BLOCKED] = (START + WINDOW - born) / 4;
+	thread->switches[VOLUNTARY] = 7;
+	thread->switches[INVOLUNTARY] = 3;
+	thread->kernel_base[VOLUNTARY] = 10;
+	thread->kernel_end[VOLUNTARY] = 17;
+	thread->kernel_end[INVOLUNTARY] = 3;
+	thread->acquisitions = 5;
+	thread->migrations = 1;
+}
+
+static void make_sound(struct sound *sound)
+{
+	memset(sound, 0, sizeof(*sound));
+	make_thread(&sound->threads[0], 1, START);
+	make_thread(&sound->threads[1], 2, START + WINDOW / 2);
+	/* A gap moved from held to free makes one thread's part negative: sums wrap back. */
+	sound->threads[0].lock_ns[HELD_RUNNING] = WINDOW;
+	sound->threads[1].lock_ns[HELD_RUNNING] = -(20 * MS);
+	sound->threads[1].lock_ns[FREE_IDLE] = 20 * MS;
+	sound->trace = (struct trace){
+		.start_ns = START, .end_ns = START + WINDOW, .opened = true, .closed = true,
+		.threads = sound->threads, .nthreads = 2, .bpf_ns = UINT64_MAX,
+		.lock = { .page = 64, .handoffs = 9, .handoffs_forced = 8, .own_handoffs = 9,
+			  .own_acquisitions = 10, .own_releases = 10 },
+	};
+}
+
+static void settle(struct sound *sound, const struct ledger_bounds *bounds, struct ledger *ledger)
+{
+	assert_int_equal(ledger__settle(&sound->trace, bounds, ledger), 0);
+}
+
+static void assert_invalid(struct sound *sound, const struct ledger_bounds *bounds,
+			   const char *reason)
+{
+	struct ledger ledger;
+
+	settle(sound, bounds, &ledger);
+	assert_false(ledger.valid);
+	if (!strstr(ledger.reason, reason))
+		fail_msg("reason is '%s', not '%s'", ledger.reason, reason);
+	ledger__free(&ledger);
+}
+
+static void a_sound_trace_is_valid(void **state)
+{
+	const struct ledger_bounds bounds = { WINDOW - MS, WINDOW + MS };
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_sound(&sound);
+	settle(&sound, &bounds, &ledger);
+	assert_true(ledger.valid);
+	assert_string_equal(ledger.reason, "");
+	assert_int_equal(ledger.window_ns, WINDOW);
+	assert_int_equal(ledger.lock_ns[HELD_RUNNING], 80 * MS);
+	assert_int_equal(ledger.lock_ns[FREE_IDLE], 20 * MS);
+	assert_int_equal(ledger.nthreads, 2);
+	assert_int_equal(ledger.threads[1].life_ns, WINDOW / 2);
+	assert_int_equal(ledger.switches[VOLUNTARY], 14);
+	assert_int_equal(ledger.switches[INVOLUNTARY], 6);
+	assert_int_equal(ledger.threads[0].kernel[VOLUNTARY], 7);
+	assert_int_equal(ledger.migrations, 2);
+	assert_int_equal(ledger.handoffs, 9);
+	ledger__free(&ledger);
+}
+
+static void open_intervals_are_cut_and_counted(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_sound(&sound);
+	sound.threads[0].state = THREAD_BLOCKED;
+	sound.threads[0].since_ns = START + WINDOW - 10 * MS;
+	sound.threads[0].ns[THREAD_BLOCKED] -= 10 * MS;
+	settle(&sound, &unknown, &ledger);
+	assert_true(ledger.valid);
+	assert_int_equal(ledger.open, 1);
+	assert_int_equal(ledger.threads[0].ns[THREAD_BLOCKED], WINDOW / 4);
+	ledger__free(&ledger);
+}
+
+static void threads_outside_the_window_do_not_count(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_sound(&sound);
+	sound.threads[1].born_ns = START - 20 * MS;
+	sound.threads[1].died_ns = START - 10 * MS;
+	sound.trace.lock.page = 0;
+	settle(&sound, &unknown, &ledger);
+	assert_int_equal(ledger.nthreads, 1);
+	assert_false(ledger.has_lock);
+	ledger__free(&ledger);
+}
+
+static void every_broken_identity_is_found(void **state)
+{
+	const struct ledger_bounds shorter = { 0, WINDOW - MS }, longer = { WINDOW + MS, UINT64_MAX };
+	struct sound sound;
+
+	(void)state;
+	make_sound(&sound);
+	sound.threads[0].lock_ns[HANDOFF_TAKE] += WINDOW / 500;
+	assert_invalid(&sound, &unknown, "L1: lock states sum");
+	make_sound(&sound);
+	sound.threads[0].lock_ns[HANDOFF_TAKE] -= MS;
+	sound.threads[0].lock_ns[HELD_BLOCKED] += MS;
+	assert_invalid(&sound, &unknown, "L1: handoff_take is negative");
+	make_sound(&sound);
+	assert_invalid(&sound, &shorter, "own clock");
+	assert_invalid(&sound, &longer, "own clock");
+	make_sound(&sound);
+	sound.threads[1].ns[THREAD_CPU] += MS;
+	assert_invalid(&sound, &unknown, "T1: states of thread 2");
+	make_sound(&sound);
+	sound.threads[1].switches[VOLUNTARY]--;
+	assert_invalid(&sound, &unknown, "T2: thread 2 has 6 voluntary switches");
+	make_sound(&sound);
+	/* The sum is right, the kinds are not. */
+	sound.threads[0].switches[VOLUNTARY]--;
+	sound.threads[0].switches[INVOLUNTARY]++;
+	assert_invalid(&sound, &unknown, "T2: thread 1");
+}
+
+static void every_loss_is_found(void **state)
+{
+	struct sound sound;
+
+	(void)state;
+	make_sound(&sound);
+	sound.trace.missed_programs = 1;
+	assert_invalid(&sound, &unknown, "1 events lost");
+	for (int cause = 0; cause < LOSSES; cause++) {
+		make_sound(&sound);
+		sound.trace.losses[cause] = 2;
+		assert_invalid(&sound, &unknown, "2 events lost");
+	}
+	make_sound(&sound);
+	sound.trace.lock.own_handoffs = 10;
+	assert_invalid(&sound, &unknown, "9 hand-offs seen, the lock counts 10");
+	make_sound(&sound);
+	sound.trace.lock.own_releases = 8;
+	assert_invalid(&sound, &unknown, "acquisitions (10) and releases (8)");
+	make_sound(&sound);
+	sound.threads[0].acquisitions = 4;
+	assert_invalid(&sound, &unknown, "threads acquired 9 times, the lock counts 10");
+	make_sound(&sound);
+	sound.trace.closed = false;
+	assert_invalid(&sound, &unknown, "not closed");
+	make_sound(&sound);
+	sound.trace.opened = false;
+	assert_invalid(&sound, &unknown, "not opened");
+}
+
+static void a_lock_may_still_be_held_at_the_end(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_sound(&sound);
+	sound.trace.lock.own_releases = 9;
+	settle(&sound, &unknown, &ledger);
+	assert_true(ledger.valid);
+	ledger__free(&ledger);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sound_trace_is_valid),
+		cmocka_unit_test(open_intervals_are_cut_and_counted),
+		cmocka_unit_test(threads_outside_the_window_do_not_count),
+		cmocka_unit_test(every_broken_identity_is_found),
+		cmocka_unit_test(every_loss_is_found),
+		cmocka_unit_test(a_lock_may_still_be_held_at_the_end),
+	};
+
+	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+}

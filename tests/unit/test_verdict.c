@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Verdicts over samples whose answer is planted: they come back, add up, and flip.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <errno.h>
+#include <cmocka.h>
+
+#include "../../user/report.h"
+#include "../../user/verdict.h"
+
+#define BLOCKS 12
+
+/* What threads cost over sequential, in ms, by cause. */
+struct plan {
+	double switching;	/* over signal, queue, take and pre-empted by siblings */
+	double others;
+	double memory;		/* also in interleaved */
+	double rest;		/* held_running, for no reason we know */
+	double drift;		/* of the machine from block to block, in all arms alike */
+	double tracing;		/* factor on traced runs */
+};
+
+static void add(struct samples *samples, const char *arm, uint64_t block, bool traced,
+		const double lock_ms[LOCK_STATES], double wall_ms)
+{
+	struct sample sample = { .block = block, .traced = traced, .valid = true,
+				 .has_lock = traced && lock_ms, .wall_ms = wall_ms,
+				 .handoffs = 100, .acquisitions = 1000 };
+
+	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
+	if (sample.has_lock)
+		memcpy(sample.lock_ms, lock_ms, sizeof(sample.lock_ms));
+	assert_int_equal(samples__add(samples, &sample), 0);
+}
+
+static void add_block(struct samples *samples, const struct plan *plan, uint64_t block)
+{
+	/* The warm-up is three times as slow: it must not be seen. */
+	double base = (block ? 1000 : 3000) + plan->drift * (double)(block % 4);
+
+	for (int traced = 0; traced < 2; traced++) {
+		double f = traced ? plan->tracing : 1;
+		double sequential[LOCK_STATES] = { [HELD_RUNNING] = base * f };
+		double threads[LOCK_STATES] = {
+			[HELD_RUNNING] = (base + plan->memory + plan->rest) * f,
+			[HELD_PREEMPTED_SELF] = plan->switching / 4 * f,
+			[HANDOFF_SIGNAL] = plan->switching / 4 * f,
+			[HANDOFF_QUEUE] = plan->switching / 4 * f,
+			[HANDOFF_TAKE] = plan->switching / 4 * f,
+			[HELD_PREEMPTED_OTHER] = plan->others * f,
+		};
+		double total = (base + plan->memory + plan->rest + plan->switching + plan->others) * f;
+
+		add(samples, "sequential", block, traced, sequential, base * f);
+		add(samples, "interleaved", block, traced, NULL, (base + plan->memory) * f);
+		add(samples, "threads-1cpu", block, traced, threads, total - 10 * f);
+		add(samples, "threads", block, traced, threads, total);
+	}
+}
+
+static void judge(const struct plan *plan, struct samples *samples, struct verdict *verdict)
+{
+	memset(samples, 0, sizeof(*samples));
+	for (uint64_t block = 0; block <= BLOCKS; block++)
+		add_block(samples, plan, block);
+	assert_int_equal(verdict__judge(samples, 2000, 7, verdict), 0);
+}
+
+#define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-6)
+
+static void planted_parts_come_back(void **state)
+{
+	const struct plan plan = { 40, 10, 300, 50, 30, 1.01 };
+	struct samples samples;
+	struct verdict verdict;
+
+	(void)state;
+	judge(&plan, &samples, &verdict);
+	assert_true(verdict.slower);
+	assert_int_equal(verdict.blocks, BLOCKS);
+	assert_near(verdict.excess_ms.mid, 400);
+	assert_near(verdict.parts[LEDGER_SWITCHING].ms.mid, 40 * 1.01);
+	assert_near(verdict.parts[LEDGER_SWITCHING].share.mid, 0.1);
+	assert_near(verdict.parts[LEDGER_TAKE].share.mid, 0.025);
+	assert_near(verdict.parts[LEDGER_PREEMPTED_OTHER].share.mid, 0.025);
+	assert_near(verdict.parts[LEDGER_MEMORY].share.mid, 0.75);
+	assert_near(verdict.parts[LEDGER_NOT_EXPLAINED].share.mid, 0.125);
+	assert_near(verdict.parts[LEDGER_TOTAL].share.mid, 1);
+	assert_near(verdict.parts[LADDER_MEMORY].ms.mid, 300);
+	assert_near(verdict.parts[LADDER_ONE_CPU].ms.mid, 90);
+	assert_near(verdict.parts[LADDER_ALL_CPUS].ms.mid, 10);
+	assert_near(verdict.parts[LADDER_LOCK].ms.mid, 2);
+	assert_near(verdict.parts[LADDER_SWITCHING].ms.mid, 98);
+	assert_near(verdict.arms[3].overhead.mid, 1.01);
+	samples__free(&samples);
+}
+
+static void lines_add_up(void **state)
+{
+	const struct plan plan = { 40, 10, 300, 50, 30, 1.01 };
+	struct samples samples;
+	struct verdict verdict;
+	const struct verdict_part *parts = verdict.parts;
+
+	(void)state;
+	judge(&plan, &samples, &verdict);
+	assert_near(parts[LEDGER_SWITCHING].ms.mid + parts[LEDGER_PREEMPTED_OTHER].ms.mid +
+		    parts[LEDGER_BLOCKED].ms.mid + parts[LEDGER_IDLE].ms.mid +
+		    parts[LEDGER_MEMORY].ms.mid + parts[LEDGER_NOT_EXPLAINED].ms.mid,
+		    parts[LEDGER_TOTAL].ms.mid);
+	assert_near(parts[LADDER_MEMORY].ms.mid + parts[LADDER_ONE_CPU].ms.mid +
+		    parts[LADDER_ALL_CPUS].ms.mid, parts[LADDER_TOTAL].ms.mid);
+	samples__free(&samples);
+}
+
+static void no_slowdown_means_no_shares(void **state)
+{
+	const struct plan equal = { 0, 0, 0, 0, 30, 1 }, faster = { 0, 0, 0, -100, 0, 1 };
+	struct samples samples;
+	struct verdict verdict;
+	char text[1024];
+
+	(void)state;
+	judge(&equal, &samples, &verdict);
+	assert_false(verdict.slower);
+	for (int i = 0; i < VERDICT_COMPONENTS; i++)
+		assert_int_equal(verdict.parts[i].share.n, 0);
+	report__sentence(text, sizeof(text), &(struct report){ .verdict = &verdict });
+	assert_non_null(strstr(text, "No slowdown here"));
+	samples__free(&samples);
+	judge(&faster, &samples, &verdict);
+	assert_false(verdict.slower);
+	samples__free(&samples);
+}
+
+static void invalid_runs_take_no_part(void **state)
+{
+	const struct plan plan = { 40, 0, 0, 0, 0, 1 };
+	struct samples samples;
+	struct verdict verdict;
+
+	(void)state;
+	judge(&plan, &samples, &verdict);
+	for (size_t i = 0; i < samples.count; i++) {
+		if (samples.items[i].block % 3)
+			continue;
+		samples.items[i].valid = false;
+		samples.items[i].wall_ms = 1e9;
+	}
+	assert_int_equal(verdict__judge(&samples, 2000, 7, &verdict), 0);
+	assert_near(verdict.excess_ms.mid, 40);
+	assert_int_equal(verdict.excess_ms.n, 8);
+	assert_int_equal(verdict.invalid, 4 * 8);
+	for (size_t i = 0; i < samples.count; i++)
+		samples.items[i].valid = false;
+	assert_int_equal(verdict__judge(&samples, 2000, 7, &verdict), -ENODATA);
+	samples__free(&samples);
+}
+
+static void missing_arms_leave_their_lines_out(void **state)
+{
+	struct samples samples = { 0 };
+	struct verdict verdict;
+
+	(void)state;
+	for (uint64_t block = 0; block <= BLOCKS; block++) {
+		add(&samples, "sequential", block, false, NULL, 100);
+		add(&samples, "threads", block, false, NULL, 130 + (double)block / 10);
+	}
+	assert_int_equal(verdict__judge(&samples, NAN, 7, &verdict), 0);
+	assert_true(verdict.slower);
+	assert_int_equal(verdict.parts[LEDGER_SWITCHING].ms.n, 0);
+	assert_int_equal(verdict.parts[LADDER_MEMORY].ms.n, 0);
+	assert_int_equal(verdict.parts[LADDER_TOTAL].ms.n, BLOCKS);
+	assert_int_equal(verdict.narms, 2);
+	samples__free(&samples);
+}
+
+static void one_block_has_no_interval(void **state)
+{
+	struct samples samples = { 0 };
+	struct verdict verdict;
+
+	(void)state;
+	add(&samples, "sequential", 1, false, NULL, 100);
+	add(&samples, "threads", 1, false, NULL, 200);
+	assert_int_equal(verdict__judge(&samples, NAN, 7, &verdict), 0);
+	assert_near(verdict.slowdown.mid, 2);
+	assert_false(verdict.slower);
+	samples__free(&samples);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(planted_parts_come_back),
+		cmocka_unit_test(lines_add_up),
+		cmocka_unit_test(no_slowdown_means_no_shares),
+		cmocka_unit_test(invalid_runs_take_no_part),
+		cmocka_unit_test(missing_arms_leave_their_lines_out),
+		cmocka_unit_test(one_block_has_no_interval),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
