@@ -114,6 +114,8 @@ int columns__set_text(char *field, size_t size, const char *text)
 {
 	size_t length, end;
 
+	if (!size)
+		return -EOVERFLOW;
 	text = text ? text : "";
 	length = end = strlen(text);
 	if (length >= size) {
@@ -233,7 +235,7 @@ static const char *parse_text(const struct column *column, char *field, const ch
 			return "UTF-8";
 	}
 	memset(field, 0, column->size);
-	memcpy(field, text, length);
+	memcpy(field, text, length + 1);
 	return NULL;
 }
 

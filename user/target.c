@@ -48,7 +48,7 @@ static long sudo_uid(void)
 	return errno || *end || uid <= 0 || uid >= UINT32_MAX ? -1 : uid;
 }
 
-struct target_user target__user(bool nobody_without_sudo)
+struct target_user target__user(bool own_workload)
 {
 	struct target_user user = { .drop = false };
 	const struct passwd *entry = NULL;
@@ -58,8 +58,9 @@ struct target_user target__user(bool nobody_without_sudo)
 		return user;
 	if (uid > 0)
 		entry = getpwuid((uid_t)uid);
-	else if (nobody_without_sudo)
+	else if (own_workload)
 		entry = getpwnam("nobody");
+	user.confined = own_workload;
 	if (entry) {
 		fill_user(&user, entry);
 	} else if (uid > 0) {
@@ -82,7 +83,7 @@ static int drop_privileges(const struct target_user *user)
 	capng_clear(CAPNG_SELECT_ALL);
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return -EPERM;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	if (user->confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	if (user->home[0]) {
 		setenv("HOME", user->home, 1);

@@ -17,14 +17,18 @@
 /* Whom the program runs as. */
 struct target_user {
 	bool drop;		/* false: as we are */
+	bool confined;		/* may not gain privileges by what it executes */
 	uid_t uid;
 	gid_t gid;
 	char name[64];		/* for initgroups(3); empty: no supplementary groups */
 	char home[256];		/* for HOME; empty: left alone */
 };
 
-/* The user who called sudo; without sudo as root: nobody (fallback) or ourselves. */
-struct target_user target__user(bool nobody_without_sudo);
+/*
+ * The user who called sudo; without sudo as root: nobody for our own workloads, who
+ * may not gain privileges either, else ourselves.
+ */
+struct target_user target__user(bool own_workload);
 
 struct target_config {
 	char *const *argv;

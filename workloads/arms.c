@@ -165,7 +165,7 @@ static void init_workers(struct worker *workers, uint32_t count, const struct ar
 		workers[i].lock = lock;
 		workers[i].work = work;
 		workers[i].count = config->workers / count;
-		workers[i].tasks = tasks + i * workers[i].count;
+		workers[i].tasks = tasks + (size_t)i * workers[i].count;
 	}
 }
 
