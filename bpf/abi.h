@@ -102,7 +102,7 @@ struct thread_record {
 struct cpu_record {
 	__u64 ours_ns;		/* time given to threads of the run, finished stretches */
 	__u64 ours_since_ns;	/* a thread of the run is on it since, or 0 */
-	__u64 switched_ns;	/* its last switch that touched a thread of the run */
+	__u64 clock_offset_ns;	/* CLOCK_MONOTONIC - its run queue's clock */
 	__u32 idle;		/* the thread that last left was the idle task */
 	__u32 padding;
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];

@@ -5,7 +5,7 @@
 // after the other by the lock's own doing. Everything about a hand-off is worked
 // out here, looking back: when the last owner let go is stamped in the lock's
 // page, where the new owner was since then is in its last off-CPU stretches.
-#include "hold.bpf.h"
+#include "thread.bpf.h"
 
 struct handoff_parts {
 	__u64 signal_ns;
@@ -143,13 +143,13 @@ static __always_inline void pass_on(struct thread_record *from, struct thread_re
 	stream_handoff(from, to, page, &walk.parts, now);
 }
 
-static __always_inline void on_acquired(struct thread_record *to, __u64 page_address, __u64 now)
+static __always_inline void on_acquired(struct thread_record *to, struct cpu_record *cpu,
+					__u64 page_address, __u64 now)
 {
-	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 	struct thread_record *from = thread_at(the_lock.holder);
 	struct announce_lock page;
 
-	if (!cpu || the_lock.page != page_address || the_lock.tgid != to->tgid)
+	if (the_lock.page != page_address || the_lock.tgid != to->tgid)
 		return;
 	if (read_lock_page(&page))
 		return;
@@ -219,13 +219,16 @@ static __always_inline void on_window_close(struct thread_record *thread, __u64 
 SEC("uprobe")
 int BPF_KPROBE(on_announce, __u32 what, __u64 about)
 {
+	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 	struct thread_record *thread = current_thread();
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!thread)
+	if (!thread || !cpu)
 		return 0;
+	if (thread->state != THREAD_CPU)
+		catch_up(thread, bpf_get_current_task_btf(), cpu, now);
 	if (what == ANNOUNCE_ACQUIRED)
-		on_acquired(thread, about, now);
+		on_acquired(thread, cpu, about, now);
 	else if (what == ANNOUNCE_SEAT)
 		thread->seat = about;
 	else if (what == ANNOUNCE_WINDOW_OPEN)

@@ -14,6 +14,7 @@
 /* CONFIG_SCHED_INFO, in every distribution's kernel through CONFIG_TASK_DELAY_ACCT. */
 struct sched_info {
 	unsigned long long run_delay;
+	unsigned long long last_arrival;
 	unsigned long long last_queued;
 };
 

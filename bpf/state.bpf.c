@@ -12,6 +12,7 @@ __u64 window_end_ns = NEVER;
 __u32 window_from_exec = 0;
 __u32 stream_handoffs = 0;
 __u32 threads_used = 0;
+__u64 arrivals_unseen = 0;
 __u64 losses[LOSSES] = {};
 struct lock_record the_lock = {};
 

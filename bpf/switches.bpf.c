@@ -6,14 +6,7 @@
 // kernel's own sched_info already knows it when the thread is switched in. The
 // wait on the run queue is what run_delay has grown by since the thread left,
 // plus the time since it was last queued (kernel/sched/stats.h).
-#include "hold.bpf.h"
-
-static __always_inline void add_thread_time(struct thread_record *thread, __u32 state,
-					    __u64 from, __u64 to)
-{
-	if (state < THREAD_STATES)
-		thread->ns[state] += in_window(from, to);
-}
+#include "thread.bpf.h"
 
 /*
  * The kernel counts a switch as voluntary if the task was not pre-empted and
@@ -97,49 +90,15 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 		thread->state = seat == SEAT_WAITING ? THREAD_LOCK_WAIT : THREAD_BLOCKED;
 }
 
-/* How long has next been runnable? Only ever asked of a thread that slept. */
-static __always_inline __u64 run_queue_wait(struct thread_record *thread,
-					    struct task_struct *next)
-{
-	__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
-	__u64 queued = next->sched_info.last_queued, clock = next->se.cfs_rq->rq->clock;
-
-	if (queued && clock > queued)
-		waited += clock - queued;
-	return waited;
-}
-
-static __always_inline __u64 ready_since(struct thread_record *thread, struct task_struct *next,
-					 __u64 now)
-{
-	__u64 waited;
-
-	if (thread->state == THREAD_READY)
-		return thread->since_ns;
-	waited = run_queue_wait(thread, next);
-	return waited < now - thread->since_ns ? now - waited : thread->since_ns;
-}
-
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
 					struct cpu_record *cpu, bool from_ours, __u64 now)
 {
-	struct off_stretch *off = &thread->off[thread->off_count % OFF_HISTORY];
-	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
+	__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
+	__u64 queued = next->sched_info.last_queued, clock = queue_clock(next);
 
-	off->off_ns = thread->since_ns;
-	off->ready_ns = ready_since(thread, next, now);
-	off->on_ns = now;
-	thread->off_count++;
-	add_thread_time(thread, off_state, off->off_ns, off->ready_ns);
-	add_thread_time(thread, THREAD_READY, off->ready_ns, now);
-	histogram_add(cpu, HISTOGRAM_READY, off->ready_ns, now);
-	if (thread->slot == the_lock.holder)
-		hold_switched_in(thread, cpu, off, off_state, from_ours);
-	if (thread->cpu != here && in_window(now, now + 1))
-		thread->migrations++;
-	thread->cpu = here;
-	thread->since_ns = now;
-	thread->state = THREAD_CPU;
+	if (queued && clock > queued)
+		waited += clock - queued;
+	arrives(thread, cpu, from_ours, ready_since(thread, waited, now), now);
 }
 
 /* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */
@@ -166,15 +125,16 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (!cpu)
 		return 0;
 	now = bpf_ktime_get_ns();
-	cpu_leaves(cpu, out_slot != 0, prev->pid == 0, now);
+	cpu->clock_offset_ns = now - queue_clock(prev);
 	thread = thread_at(out_slot);
+	if (thread && thread->state != THREAD_CPU)
+		catch_up(thread, prev, cpu, now);
+	cpu_leaves(cpu, out_slot != 0, prev->pid == 0, now);
 	if (thread)
 		switched_out(thread, prev, cpu, preempt, prev_state, now);
 	thread = thread_at(in_slot);
-	if (thread) {
+	if (thread)
 		switched_in(thread, next, cpu, out_slot != 0, now);
-		cpu->ours_since_ns = now;
-	}
 	return 0;
 }
 

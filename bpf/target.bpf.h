@@ -67,6 +67,7 @@ extern __u64 window_end_ns;
 extern __u32 window_from_exec;
 extern __u32 stream_handoffs;
 extern __u32 threads_used;	/* slots given out; slot 0 is never used */
+extern __u64 arrivals_unseen;	/* switches in that had to be made up for */
 extern __u64 losses[LOSSES];
 extern struct lock_record the_lock;
 

@@ -64,6 +64,12 @@ static const char *span(char *text, size_t size, const struct interval *x, doubl
 	return text;
 }
 
+/* Milliseconds: a digit behind the point where it says something. */
+static const char *ms_format(const struct interval *x)
+{
+	return x->n && fabs(x->mid) < 100 ? "%.1f" : "%.0f";
+}
+
 static const char *count(char *text, size_t size, double value)
 {
 	if (isnan(value))
@@ -79,7 +85,7 @@ static int slower_sentence(char *text, size_t size, const struct verdict *verdic
 	char ratio[96], ms[96], switching[96], memory[96], other[96], unknown[96];
 
 	span(ratio, sizeof(ratio), &verdict->slowdown, 1, "%.3f");
-	span(ms, sizeof(ms), &verdict->excess_ms, 1, "%.0f");
+	span(ms, sizeof(ms), &verdict->excess_ms, 1, ms_format(&verdict->excess_ms));
 	if (!parts[LEDGER_SWITCHING].share.n)
 		return snprintf(text, size, "The threads took %s times as long as one thread, "
 				"%s ms more; untraced runs do not tell how much of it is context "
@@ -152,7 +158,7 @@ static void print_arm(FILE *out, const struct verdict_arm *arm)
 	char wall[96], ratio[96], switches[32], handoffs[32], faults[32], rss[32];
 
 	fprintf(out, "  %-13s %-21s %-23s %8s %8s %8s %6s\n", arm->arm,
-		span(wall, sizeof(wall), &arm->wall_ms, 1, "%.0f"),
+		span(wall, sizeof(wall), &arm->wall_ms, 1, ms_format(&arm->wall_ms)),
 		span(ratio, sizeof(ratio), &arm->ratio, 1, "%.3f"),
 		count(switches, sizeof(switches), arm->switches),
 		count(handoffs, sizeof(handoffs), arm->handoffs),

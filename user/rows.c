@@ -47,6 +47,7 @@ static const struct column run_columns[] = {
 	COLUMN_OF_U64_ADDED(struct run_row, window_ns),
 	COLUMN_OF_U64_ADDED(struct run_row, bpf_ns),
 	COLUMN_OF_U64_ADDED(struct run_row, acquisitions),
+	COLUMN_OF_U64_ADDED(struct run_row, arrivals_unseen),
 };
 
 const struct table rows__runs = TABLE("runs.csv", run_columns, struct run_row);

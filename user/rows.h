@@ -55,6 +55,7 @@ struct run_row {
 	uint64_t window_ns;	/* the traced window */
 	uint64_t bpf_ns;	/* run time of our BPF programs, if it was measured */
 	uint64_t acquisitions;	/* of the lock, by its own count */
+	uint64_t arrivals_unseen;	/* switches in that the kernel did not report, made up for */
 };
 
 /* threads.csv: one thread of one run */

@@ -254,6 +254,7 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 	}
 	row->events_lost = ledger->events_lost;
 	row->bpf_ns = trace->bpf_ns;
+	row->arrivals_unseen = trace->arrivals_unseen;
 	run->start_ns = trace->start_ns;
 	memcpy(run->histogram, trace->histogram, sizeof(run->histogram));
 	row->valid = ledger->valid;

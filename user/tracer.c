@@ -235,6 +235,7 @@ static void reset(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->window_from_exec = !run->announcer;
 	skel->bss->stream_handoffs = run->stream_handoffs;
 	skel->bss->threads_used = 0;
+	skel->bss->arrivals_unseen = 0;
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
 	memset(&skel->bss->the_lock, 0, sizeof(skel->bss->the_lock));
 }
@@ -362,6 +363,7 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 		.opened = skel->data->window_start_ns != NEVER,
 		.closed = skel->data->window_end_ns != NEVER,
 		.lock = skel->bss->the_lock,
+		.arrivals_unseen = skel->bss->arrivals_unseen,
 		.nthreads = used,
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));

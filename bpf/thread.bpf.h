@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A thread comes to a CPU: the one step of the thread ledger that both a switch and an
+ * announcement may have to take.
+ */
+#ifndef SWITCHTAX_THREAD_BPF_H
+#define SWITCHTAX_THREAD_BPF_H
+
+#include "hold.bpf.h"
+
+static __always_inline void add_thread_time(struct thread_record *thread, __u32 state,
+					    __u64 from, __u64 to)
+{
+	if (state < THREAD_STATES)
+		thread->ns[state] += in_window(from, to);
+}
+
+/* The run queue's clock, which sched_info's times are read from. */
+static __always_inline __u64 queue_clock(struct task_struct *task)
+{
+	return task->se.cfs_rq->rq->clock;
+}
+
+/* When did a thread become runnable that has waited for `waited` until `on`? */
+static __always_inline __u64 ready_since(struct thread_record *thread, __u64 waited, __u64 on)
+{
+	if (thread->state == THREAD_READY)
+		return thread->since_ns;
+	return waited < on - thread->since_ns ? on - waited : thread->since_ns;
+}
+
+/* The thread is on a CPU since `on`, and was runnable since `ready`. */
+static __always_inline void arrives(struct thread_record *thread, struct cpu_record *cpu,
+				    bool from_ours, __u64 ready, __u64 on)
+{
+	struct off_stretch *off = &thread->off[thread->off_count % OFF_HISTORY];
+	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
+
+	off->off_ns = thread->since_ns;
+	off->ready_ns = ready;
+	off->on_ns = on;
+	thread->off_count++;
+	add_thread_time(thread, off_state, off->off_ns, ready);
+	add_thread_time(thread, THREAD_READY, ready, on);
+	histogram_add(cpu, HISTOGRAM_READY, ready, on);
+	if (thread->slot == the_lock.holder)
+		hold_switched_in(thread, cpu, off, off_state, from_ours);
+	if (thread->cpu != here && in_window(on, on + 1))
+		thread->migrations++;
+	thread->cpu = here;
+	thread->since_ns = on;
+	thread->state = THREAD_CPU;
+	cpu->ours_since_ns = on;
+}
+
+/*
+ * A thread is on a CPU that we never saw it come to. Some kernels leave switches away
+ * from certain tasks untraced (seen on 6.18: no event ever has them as prev, for any
+ * tracer). The kernel has noted the arrival all the same, so it is made up for here.
+ */
+static __always_inline void catch_up(struct thread_record *thread, struct task_struct *task,
+				     struct cpu_record *cpu, __u64 now)
+{
+	__u64 waited = task->sched_info.run_delay - thread->run_delay_ns;
+	__u64 on = task->sched_info.last_arrival + cpu->clock_offset_ns;
+
+	if (on > now)
+		on = now;
+	if (on < thread->since_ns)
+		on = thread->since_ns;
+	arrives(thread, cpu, false, ready_since(thread, waited, on), on);
+	__sync_fetch_and_add(&arrivals_unseen, 1);
+}
+
+#endif
