@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MACHINE_UNKNOWN UINT64_MAX
+#include "proctext.h"
+
+#define MACHINE_UNKNOWN PROCTEXT_UNKNOWN
 
 struct machine {
 	char cpu_model[128];
@@ -86,12 +88,5 @@ uint64_t machine__parse_hz(const char *config);
 
 /* The three averages of /proc/loadavg, in percent: 100 is one task. All or none known. */
 void machine__parse_loadavg(const char *text, uint64_t percent[3]);
-
-/*
- * What memory cgroups still allow, in bytes; MACHINE_UNKNOWN if none sets a limit. Takes
- * the texts of /proc/self/cgroup and /proc/self/mountinfo and reads, in the mounts named
- * there, every group from the process's own up to the mount's root.
- */
-uint64_t machine__cgroup_room(const char *cgroup, const char *mountinfo);
 
 #endif

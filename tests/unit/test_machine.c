@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../../user/environment.h"
+#include "../../user/cgroups.h"
 #include "../../user/machine.h"
 
 #define UNKNOWN MACHINE_UNKNOWN
@@ -319,7 +320,7 @@ static uint64_t room(const char *cgroup, const char *mounts)
 		snprintf(text + used, sizeof(text) - used, here ? "%s" : "%.1s", here ? home : at);
 		at += here;
 	}
-	return machine__cgroup_room(cgroup, text);
+	return cgroups__room(cgroup, text);
 }
 
 #define V2 "38 31 0:41 / %s rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Words, numbers and lines of /proc and /sys.
+#include "proctext.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool proctext__take_number(const char **text, uint64_t *value)
+{
+	const char *at = *text;
+	uint64_t sum = 0;
+
+	if (!isdigit((unsigned char)*at))
+		return false;
+	for (; isdigit((unsigned char)*at); at++)
+		if (__builtin_mul_overflow(sum, 10U, &sum) ||
+		    __builtin_add_overflow(sum, (uint64_t)(*at - '0'), &sum))
+			return false;
+	*value = sum;
+	*text = at;
+	return true;
+}
+
+const char *proctext__skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+const char *proctext__after_line_start(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	while (text && strncmp(text, prefix, len)) {
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return text ? text + len : NULL;
+}
+
+uint64_t proctext__whole_number(const char *text)
+{
+	uint64_t value;
+
+	text = proctext__skip_blanks(text);
+	if (!proctext__take_number(&text, &value))
+		return PROCTEXT_UNKNOWN;
+	return text[strspn(text, " \t\n")] ? PROCTEXT_UNKNOWN : value;
+}
+
+void proctext__copy(char *field, size_t size, const char *text, size_t len)
+{
+	if (len >= size)
+		len = size - 1;
+	memcpy(field, text, len);
+	field[len] = '\0';
+}
+
+void proctext__copy_line(char *field, size_t size, const char *text)
+{
+	size_t len;
+
+	text = proctext__skip_blanks(text);
+	len = strcspn(text, "\n");
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	proctext__copy(field, size, text, len);
+}
+
+bool proctext__list_holds(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (;;) {
+		size_t item = strcspn(list, ",");
+
+		if (item == len && !strncmp(list, word, len))
+			return true;
+		if (!list[item])
+			return false;
+		list += item + 1;
+	}
+}
+
+char *proctext__read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
+}
+
+void proctext__read_line(const char *path, char *field, size_t size)
+{
+	char *text = proctext__read(path);
+
+	proctext__copy_line(field, size, text ? text : "");
+	free(text);
+}
+
+uint64_t proctext__read_number(const char *path)
+{
+	char *text = proctext__read(path);
+	uint64_t value = text ? proctext__whole_number(text) : PROCTEXT_UNKNOWN;
+
+	free(text);
+	return value;
+}
+
+char *proctext__read_in(const char *dir, const char *name)
+{
+	char *path, *text;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return NULL;
+	text = proctext__read(path);
+	free(path);
+	return text;
+}
+
+uint64_t proctext__number_in(const char *dir, const char *name)
+{
+	char *text = proctext__read_in(dir, name);
+	uint64_t value = text ? proctext__whole_number(text) : PROCTEXT_UNKNOWN;
+
+	free(text);
+	return value;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* proctext - the small texts of /proc and /sys, read strictly: nothing is guessed. */
+#ifndef SWITCHTAX_PROCTEXT_H
+#define SWITCHTAX_PROCTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROCTEXT_UNKNOWN UINT64_MAX
+
+/* Decimal digits only: no blank, no sign. False, and nothing moved, if none or too large. */
+bool proctext__take_number(const char **text, uint64_t *value);
+
+/* What follows blanks and tabs. */
+const char *proctext__skip_blanks(const char *text);
+
+/* What follows @prefix at the start of a line, or NULL. */
+const char *proctext__after_line_start(const char *text, const char *prefix);
+
+/* A number that is all of the text but blanks and one line end; else PROCTEXT_UNKNOWN. */
+uint64_t proctext__whole_number(const char *text);
+
+/* Copy @len bytes, cut to fit. */
+void proctext__copy(char *field, size_t size, const char *text, size_t len);
+
+/* The first line without blanks around it. */
+void proctext__copy_line(char *field, size_t size, const char *text);
+
+/* Is the word one of a list with commas? */
+bool proctext__list_holds(const char *list, const char *word);
+
+/* All of a text file, to be freed; NULL if it cannot be read. */
+char *proctext__read(const char *path);
+
+/* The first line of a file; "" if it cannot be read. */
+void proctext__read_line(const char *path, char *field, size_t size);
+
+/* The number a file holds; PROCTEXT_UNKNOWN if there is none. */
+uint64_t proctext__read_number(const char *path);
+
+/* The same for DIR/NAME; "max" and the like are PROCTEXT_UNKNOWN. */
+char *proctext__read_in(const char *dir, const char *name);
+uint64_t proctext__number_in(const char *dir, const char *name);
+
+#endif
