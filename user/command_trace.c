@@ -56,6 +56,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 			.stderr_fd = err_fd,
 		},
 		.announcer = symbols__defines(path, ANNOUNCE_SYMBOL) ? path : NULL,
+		.keep_interrupted = true,
 		.stream_handoffs = options->experiment.timeline,
 		.timeout_ms = options->experiment.time_limit_s * 1000,
 	};
@@ -128,8 +129,12 @@ static enum exit_status trace_program(struct session *session, const char *path)
 	enum exit_status status;
 	int err = out < 0 || err_fd < 0 ? -EIO : run_program(session, path, out, err_fd, &run);
 
-	if (!err) {
+	if (!err || (err == -EINTR && run.row.valid == 1)) {
 		status = finish(session, &run);
+		if (err) {
+			log__info("interrupted; what the program did until then is written");
+			status = EXIT_INTERRUPTED;
+		}
 	} else {
 		if (run.error[0])
 			log__error("%s", run.error);

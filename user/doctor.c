@@ -6,12 +6,10 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -237,46 +235,18 @@ static void check_programs(const struct patient *patient, struct finding *findin
 	advise(finding, FAIL, "%s", why[0] ? why : "mend the checks above first");
 }
 
-/*
- * Linux 6.16 took uprobes from CAP_PERFMON and gave them to CAP_SYS_ADMIN. So ask for one
- * in a file that is not there: permission is looked at first. Returns 0 or -errno.
- */
-static int ask_for_uprobe(uint32_t type)
-{
-	static const char nowhere[] = "/dev/null/nowhere";
-	struct perf_event_attr attr = { .type = type, .size = sizeof(attr) };
-	int fd;
-
-	attr.uprobe_path = (uint64_t)(uintptr_t)nowhere;
-	fd = (int)syscall(SYS_perf_event_open, &attr, getpid(), -1, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 && (errno == EACCES || errno == EPERM) ? -errno : 0;
-}
-
 static void check_uprobes(const struct patient *patient, struct finding *finding)
 {
-	static const char path[] = "/sys/bus/event_source/devices/uprobe/type";
-	FILE *file = fopen(path, "re");
-	unsigned int type;
-	bool known = file && fscanf(file, "%u", &type) == 1;
-	int err;
+	char why[sizeof(finding->advice)] = "";
+	int err = tracer__check_uprobes(why, sizeof(why));
 
 	(void)patient;
-	if (file)
-		fclose(file);
-	if (!known) {
-		found(finding, "%s: cannot be read", path);
-		advise(finding, FAIL, "boot a kernel with CONFIG_UPROBE_EVENTS=y, and mount /sys");
-		return;
-	}
-	err = ask_for_uprobe(type);
 	if (!err) {
 		found(finding, "can be made");
 		return;
 	}
 	found(finding, "cannot be made: %s", strerror(-err));
-	advise(finding, FAIL, "run it with sudo; this kernel wants CAP_SYS_ADMIN for them");
+	advise(finding, FAIL, "%s", why);
 }
 
 /* ---- what would spoil the figures? ---- */

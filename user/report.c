@@ -107,6 +107,9 @@ int report__sentence(char *text, size_t size, const struct report *report)
 
 	if (verdict->slower)
 		return slower_sentence(text, size, verdict);
+	if (!verdict->slowdown.n)
+		return snprintf(text, size, "There is no valid pair of sequential and threads runs, "
+				"so there is no answer");
 	span(ratio, sizeof(ratio), &verdict->slowdown, 1, "%.3f");
 	if (verdict->slowdown.n < 2)
 		return snprintf(text, size, "The threads took %s times as long as one thread; one "

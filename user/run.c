@@ -52,6 +52,14 @@ static void read_capture(int fd, char *text, size_t size)
 		text[--got] = '\0';
 }
 
+/* What a workload printed goes into our message: nothing in it may drive a terminal. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = *text == '\n' ? ' ' : '?';
+}
+
 static int open_captures(struct session *session)
 {
 	session->out_fd = -1;
@@ -147,7 +155,7 @@ static int wait_for_end(struct session *session)
 					   streaming ? DRAIN_MS : spec->tick_ms, on_tick, session);
 
 	if (end == TARGET_INTERRUPTED)
-		return fail(session->run, -EINTR, "interrupted");
+		return -EINTR;
 	if (end == TARGET_TIMED_OUT) {
 		snprintf(session->run->error, sizeof(session->run->error),
 			 "%s did not end within %.0f s and was killed; raise the limit with "
@@ -220,6 +228,7 @@ static int read_own_workload(struct session *session)
 
 	if (session->target.status != 0) {
 		read_capture(session->err_fd, text, sizeof(text));
+		make_printable(text);
 		target__describe(session->target.status, how, sizeof(how));
 		snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how,
 			 *text ? ": " : "", text);
@@ -227,6 +236,7 @@ static int read_own_workload(struct session *session)
 	}
 	read_capture(session->out_fd, text, sizeof(text));
 	if (workload__parse(text, &report)) {
+		make_printable(text);
 		snprintf(run->error, sizeof(run->error),
 			 "the workload printed no report that can be read: '%.100s'", text);
 		return -ECHILD;
@@ -293,18 +303,11 @@ static void fill_machine(struct session *session)
 	row->other_cpu_ns = busy > own ? busy - own : 0;
 }
 
-/* After the start: whatever happens, the tracer ends up detached. */
-static int see_through(struct session *session)
+/* What the kernel, the workload and the tracer know of it, once it has ended. */
+static int account(struct session *session)
 {
-	int err = wait_for_end(session);
+	int err = 0;
 
-	if (session->tracer) {
-		tracer__finish(session->tracer);
-		on_tick(session);
-		tracer__detach(session->tracer);
-	}
-	if (err)
-		return err;
 	session->run->row.valid = 1;
 	fill_usage(&session->run->row, &session->target);
 	fill_machine(session);
@@ -313,6 +316,21 @@ static int see_through(struct session *session)
 	if (!err && session->tracer)
 		err = settle(session);
 	return err;
+}
+
+/* After the start: whatever happens, the tracer ends up detached. */
+static int see_through(struct session *session)
+{
+	int err = wait_for_end(session), account_err = 0;
+
+	if (session->tracer) {
+		tracer__finish(session->tracer);
+		on_tick(session);
+		tracer__detach(session->tracer);
+	}
+	if (!err || (err == -EINTR && session->spec->keep_interrupted))
+		account_err = account(session);
+	return account_err ? account_err : err;
 }
 
 int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run)

@@ -21,6 +21,7 @@ struct run_spec {
 	struct target_config target;
 	const char *announcer;		/* file with the probe site; NULL: any program */
 	bool own_workload;		/* stdout is a report of ours (workload.h) */
+	bool keep_interrupted;		/* settle what an interrupted run has done so far */
 	bool stream_handoffs;
 	uint64_t timeout_ms;		/* 0: none */
 	int tick_ms;			/* for progress; 0: none */
@@ -50,7 +51,8 @@ struct run {
  * Run it once; tracer NULL: untraced. run->row must hold the run's identity, the
  * rest is filled in here. Returns
  *   0            it ran to its end (row.valid says whether the accounts hold);
- *   -EINTR       interrupted; -ETIMEDOUT killed at the time limit;
+ *   -EINTR       interrupted (row filled in if keep_interrupted);
+ *   -ETIMEDOUT   killed at the time limit;
  *   -ECHILD      it could not be started, crashed, or (own_workload) failed;
  *   other        switchtax's own failure.
  * Except for 0, run->error says more. End with run__free() in every case.

@@ -98,6 +98,8 @@ int symbols__find_program(const char *name, char *path, size_t size)
 	const char *folder = getenv("PATH");
 	int found = -ENOENT;
 
+	if (!*name)
+		return -ENOENT;
 	if (strchr(name, '/')) {
 		int err = copy_path(path, size, "", 0, name);
 

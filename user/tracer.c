@@ -5,10 +5,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,7 +72,7 @@ static const char *advice(int err)
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		return "needs root, or CAP_BPF with CAP_PERFMON; run it with sudo";
+		return "run it as root, with sudo";
 	case ENOENT:
 	case ESRCH:
 		return "the kernel lacks BTF or a tracepoint it needs; switchtax wants Linux 6.1 "
@@ -137,6 +139,42 @@ static int map_memory(struct tracer *tracer)
 	return tracer->ring ? 0 : -errno;
 }
 
+/*
+ * Asks for a probe in a file that is not there: the permission is looked at first, and
+ * nothing has to be removed again, which would take 0.1 s.
+ */
+static int ask_for_uprobe(unsigned int type)
+{
+	static const char nowhere[] = "/dev/null/nowhere";
+	struct perf_event_attr attr = { .type = type, .size = sizeof(attr) };
+	int fd;
+
+	attr.uprobe_path = (__u64)(uintptr_t)nowhere;
+	fd = (int)syscall(SYS_perf_event_open, &attr, getpid(), -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && (errno == EACCES || errno == EPERM) ? -errno : 0;
+}
+
+int tracer__check_uprobes(char *why, size_t why_size)
+{
+	static const char path[] = "/sys/bus/event_source/devices/uprobe/type";
+	FILE *file = fopen(path, "re");
+	unsigned int type;
+	bool known = file && fscanf(file, "%u", &type) == 1;
+	int err;
+
+	if (file)
+		fclose(file);
+	if (!known) {
+		snprintf(why, why_size, "%s cannot be read; boot a kernel with "
+			 "CONFIG_UPROBE_EVENTS=y, and mount /sys", path);
+		return -ENOENT;
+	}
+	err = ask_for_uprobe(type);
+	return err ? explain(why, why_size, "the kernel refuses uprobes", err) : 0;
+}
+
 int tracer__open(struct tracer **out, char *why, size_t why_size)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
@@ -150,6 +188,9 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 		err = explain(why, why_size, "/sys/kernel/btf/vmlinux cannot be read", -ENOENT);
 		goto fail;
 	}
+	err = tracer__check_uprobes(why, why_size);
+	if (err)
+		goto fail;
 	err = load(tracer);
 	if (err) {
 		explain(why, why_size, "the kernel refused the BPF programs", err);

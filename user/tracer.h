@@ -23,6 +23,12 @@ struct tracer;
  */
 int tracer__open(struct tracer **out, char *why, size_t why_size);
 
+/*
+ * May we make uprobes? Asked of the kernel, since the capability that it wants has
+ * changed between versions. Returns 0 or -errno, why as above. tracer__open() asks too.
+ */
+int tracer__check_uprobes(char *why, size_t why_size);
+
 /* Accepts NULL. */
 void tracer__close(struct tracer *tracer);
 

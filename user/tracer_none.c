@@ -13,6 +13,12 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 	return -ENOSYS;
 }
 
+int tracer__check_uprobes(char *why, size_t why_size)
+{
+	snprintf(why, why_size, "this switchtax was built without BPF");
+	return -ENOSYS;
+}
+
 void tracer__close(struct tracer *tracer)
 {
 	(void)tracer;

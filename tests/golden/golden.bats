@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fixed CSV files lead to a fixed report, and damaged ones to an error.
+
+setup() {
+	judge=$BUILD/tests/tools/judge
+	golden=tests/golden/slowdown
+	copy=$BATS_TEST_TMPDIR/copy
+	cp -r "$golden" "$copy"
+}
+
+@test "the report from fixed CSV files is the one on file" {
+	"$judge" "$golden" 70 >"$BATS_TEST_TMPDIR/report"
+	diff "$golden/report.txt" "$BATS_TEST_TMPDIR/report"
+}
+
+@test "no line of the report is wider than 92 columns" {
+	[ -z "$(awk 'length > 92' "$golden/report.txt")" ]
+}
+
+@test "the order of rows does not matter" {
+	{ head -1 "$golden/runs.csv"; tail -n +2 "$golden/runs.csv" | tac; } >"$copy/runs.csv"
+	"$judge" "$copy" 70 | grep -v seed >"$BATS_TEST_TMPDIR/report"
+	diff <(grep -v seed "$golden/report.txt") "$BATS_TEST_TMPDIR/report"
+}
+
+@test "a run marked invalid changes the report and is named in it" {
+	awk -F, -v OFS=, 'NR > 1 && $4 == "threads" && $5 == 2 { $8 = 0; $9 = "T2" } { print }' \
+		"$golden/runs.csv" >"$copy/runs.csv"
+	run "$judge" "$copy" 70
+	[ "$status" -eq 0 ]
+	[[ $output == *"2 NOT VALID"* ]]
+	! diff -q "$golden/report.txt" <(echo "$output")
+}
+
+@test "truncated, foreign and missing files are refused with file, line and reason" {
+	truncate -s -7 "$copy/runs.csv"
+	run "$judge" "$copy" 70
+	[ "$status" -eq 1 ] && [[ $output == *runs.csv*line* ]]
+	cp "$golden/runs.csv" "$copy/runs.csv"
+	sed -i '3s/,[0-9][0-9]*,/,many,/' "$copy/ledger.csv"
+	sed -i '1s/state/stat/' "$copy/ledger.csv"
+	run "$judge" "$copy" 70
+	[ "$status" -eq 1 ] && [[ $output == *ledger.csv*state* ]]
+	rm "$copy/ledger.csv"
+	run "$judge" "$copy" 70
+	[ "$status" -eq 1 ] && [[ $output == *ledger.csv* ]]
+}
