@@ -37,11 +37,22 @@ static const struct line {
 };
 
 /* Room for a label, indentation included. */
-#define LABEL_WIDTH 48
+#define LABEL_WIDTH 47
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* "372 [361, 380]", "372" without an interval, "-" if unknown. */
+/* One figure; what rounds to zero has no sign. */
+static void figure(char *text, size_t size, double value, const char *format)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, size, format, value);
+#pragma GCC diagnostic pop
+	if (text[0] == '-' && strspn(text, "-0.") == strlen(text))
+		memmove(text, text + 1, strlen(text));
+}
+
+/* "372 [361, 380]", "372" without an interval or a wider one, "-" if unknown. */
 static const char *span(char *text, size_t size, const struct interval *x, double scale,
 			const char *format)
 {
@@ -51,13 +62,10 @@ static const char *span(char *text, size_t size, const struct interval *x, doubl
 		snprintf(text, size, "-");
 		return text;
 	}
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(mid, sizeof(mid), format, x->mid * scale + 0.0);
-	snprintf(low, sizeof(low), format, x->low * scale + 0.0);
-	snprintf(high, sizeof(high), format, x->high * scale + 0.0);
-#pragma GCC diagnostic pop
-	if (isnan(x->low))
+	figure(mid, sizeof(mid), x->mid * scale, format);
+	figure(low, sizeof(low), x->low * scale, format);
+	figure(high, sizeof(high), x->high * scale, format);
+	if (isnan(x->low) || (strcmp(mid, low) == 0 && strcmp(mid, high) == 0))
 		snprintf(text, size, "%s", mid);
 	else
 		snprintf(text, size, "%s [%s, %s]", mid, low, high);
@@ -67,7 +75,9 @@ static const char *span(char *text, size_t size, const struct interval *x, doubl
 /* Milliseconds: a digit behind the point where it says something. */
 static const char *ms_format(const struct interval *x)
 {
-	return x->n && fabs(x->mid) < 100 ? "%.1f" : "%.0f";
+	double widest = fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high)));
+
+	return x->n && widest < 100 ? "%.1f" : "%.0f";
 }
 
 static const char *count(char *text, size_t size, double value)
@@ -118,7 +128,8 @@ int report__sentence(char *text, size_t size, const struct report *report)
 		return snprintf(text, size, "No slowdown here: the threads took %s times as long as "
 				"one thread", ratio);
 	return snprintf(text, size, "No slowdown here: the interval of threads / sequential, %s, "
-			"contains 1; no shares are given", ratio);
+			"contains 1, so no shares are given; more blocks (as with --budget 400) or a "
+			"quieter machine narrow it", ratio);
 }
 
 /* Break text into lines of at most width columns, each indented. */
@@ -160,7 +171,7 @@ static void print_arm(FILE *out, const struct verdict_arm *arm)
 {
 	char wall[96], ratio[96], switches[32], handoffs[32], faults[32], rss[32];
 
-	fprintf(out, "  %-13s %-21s %-23s %8s %8s %8s %6s\n", arm->arm,
+	fprintf(out, "  %-13s %-20s %-21s %8s %8s %8s %6s\n", arm->arm,
 		span(wall, sizeof(wall), &arm->wall_ms, 1, ms_format(&arm->wall_ms)),
 		span(ratio, sizeof(ratio), &arm->ratio, 1, "%.3f"),
 		count(switches, sizeof(switches), arm->switches),
@@ -171,7 +182,7 @@ static void print_arm(FILE *out, const struct verdict_arm *arm)
 
 static void print_arms(FILE *out, const struct verdict *verdict)
 {
-	fprintf(out, "\nArms (%s runs)\n  %-13s %-21s %-23s %8s %8s %8s %6s\n",
+	fprintf(out, "\nArms (%s runs)\n  %-13s %-20s %-21s %8s %8s %8s %6s\n",
 		verdict->arms[0].overhead.n ? "untraced" : "all", "", "wall ms", "/ sequential",
 		"switches", "handoffs", "faults", "RSS MB");
 	for (size_t i = 0; i < verdict->narms; i++)
@@ -185,8 +196,9 @@ static void print_lines(FILE *out, const struct verdict *verdict, const struct l
 		const struct verdict_part *part = &verdict->parts[lines[i].component];
 		char ms[96], share[96];
 
-		fprintf(out, "  %*s%-*s %-24s %s\n", 2 * lines[i].indent, "",
-			LABEL_WIDTH - 2 * lines[i].indent, lines[i].label, span(ms, sizeof(ms), &part->ms, 1, "%.1f"),
+		span(ms, sizeof(ms), &part->ms, 1, ms_format(&part->ms));
+		fprintf(out, "  %*s%-*s %-20s %s\n", 2 * lines[i].indent, "",
+			LABEL_WIDTH - 2 * lines[i].indent, lines[i].label, ms,
 			part->share.n ? span(share, sizeof(share), &part->share, 100, "%.1f") : "");
 	}
 }
@@ -196,7 +208,7 @@ static void print_evidence(FILE *out, const struct report *report)
 	const struct verdict *verdict = report->verdict;
 
 	fprintf(out, "\nLedger: where the lock's time went, threads - sequential (traced runs)\n"
-		"  %-*s %-24s %s\n", LABEL_WIDTH, "", "ms", verdict->slower ? "% of the excess" : "");
+		"  %-*s %-20s %s\n", LABEL_WIDTH, "", "ms", verdict->slower ? "% of the excess" : "");
 	if (verdict->parts[LEDGER_TOTAL].ms.n)
 		print_lines(out, verdict, ledger_lines, COUNT(ledger_lines));
 	else

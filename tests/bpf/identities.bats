@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every traced run satisfies L1, T1 and T2 and loses nothing; checked here from the CSV
 # files alone, not by the program's own word.
+# shellcheck disable=SC2016 # $c["name"] is for awk
 
 load ../lib/table
 
