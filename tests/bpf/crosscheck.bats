@@ -36,21 +36,35 @@ setup() {
 
 @test "switches of the process equal perf stat's on the same run" {
 	command -v perf >/dev/null || skip "perf is not installed (package linux-perf)"
-	"$switchtax" trace -q -o "$folder" -- perf stat -x, -e context-switches \
-		-o "$BATS_TEST_TMPDIR/stat" -- "$BUILD/tests/pingpong" --count 5000 --same-cpu >/dev/null
-	perf=$(awk -F, '/context-switches/ { print $1 }' "$BATS_TEST_TMPDIR/stat")
-	ours=$(select_rows "$folder/threads.csv" '$c["comm"] != "perf"' \
-		'$c["switches_voluntary"] + $c["switches_involuntary"]' | awk '{ s += $1 } END { print s }')
-	[ "$perf" -ge 5000 ]
-	# perf counts its child from exec on; before it, the child waits in perf's fork.
-	[ $((ours - perf)) -ge 0 ] && [ $((ours - perf)) -le 4 ]
+	for _ in 1 2 3; do
+		rm -rf "$folder"
+		"$switchtax" trace -q -o "$folder" -- perf stat -x, -e context-switches \
+			-o "$BATS_TEST_TMPDIR/stat" -- "$BUILD/tests/census" >/dev/null
+		perf=$(awk -F, '/context-switches/ { print $1 }' "$BATS_TEST_TMPDIR/stat")
+		before=$(awk '$1 == "before" { print $2 }' "$folder/program.stdout")
+		ours=$(select_rows "$folder/threads.csv" '$c["comm"] == "census"' \
+			'$c["switches_voluntary"] + $c["switches_involuntary"]' |
+			awk '{ s += $1 } END { print s }')
+		echo "perf stat $perf, ours $ours, before main $before"
+		# perf begins at exec and lets go of each of the 7 threads in the middle of do_exit()
+		# (perf_event_exit_task()), before the one or two switches of its end.
+		[ "$perf" -ge 200 ]
+		[ "$perf" -le $((ours - 7)) ] && [ "$perf" -ge $((ours - 14 - before)) ]
+	done
 }
 
 @test "an untraced run meets no probe: the site is a plain nop, and stays one" {
 	objdump -d --no-show-raw-insn "$BUILD/workloads/slowdown" |
 		awk '/<switchtax_announce>:/ { getline; print $2; exit }' | grep -qx nop
 	"$switchtax" run -q --arms threads,sequential --objects 20000 --blocks 1 -o "$folder" >/dev/null
-	[ "$(bpftool prog list | grep -cE 'name on_(switch|fork|exec|announce)')" -eq 0 ]
+	# The kernel frees programs after a grace period.
+	for _ in $(seq 50); do
+		left=$(bpftool prog list | grep -E 'name on_(switch|fork|exec|announce)' || true)
+		[ -n "$left" ] || return 0
+		sleep 0.1
+	done
+	echo "$left"
+	false
 }
 
 @test "the tracer's wake-up times agree with the scheduler's wake-up tracepoint" {

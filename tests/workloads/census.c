@@ -125,6 +125,9 @@ int main(void)
 	pid_t self = getpid();
 	char state;
 
+	/* Its switches before this line are mostly those before exec. */
+	read_status(self, main_before, &state);
+	printf("before %lu\n", main_before[0] + main_before[1]);
 	sem_init(&parked, 0, 0);
 	for (int i = 0; i < THREADS; i++) {
 		sem_init(&workers[i].go, 0, 0);
