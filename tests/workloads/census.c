@@ -5,6 +5,7 @@
 // All threads are parked when a count is taken, so both ends of the window are exact.
 // Prints "thread TID VOLUNTARY INVOLUNTARY" per thread and "perf N" for the process.
 #include <errno.h>
+#include <limits.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
@@ -78,16 +79,23 @@ static int read_status(pid_t tid, unsigned long counts[2], char *state)
 	return 0;
 }
 
-/* Posting comes before sleeping: wait until the thread really sleeps. */
+/*
+ * Posting comes before sleeping, and being about to sleep (state S) before the switch:
+ * wait until the thread sleeps and its counters have come to rest.
+ */
 static void count_parked(pid_t tid, unsigned long counts[2])
 {
+	const struct timespec rest = { .tv_nsec = 1000000 };
+	unsigned long last;
 	char state = '?';
 
+	counts[0] = ULONG_MAX;
 	do {
-		sched_yield();
+		last = counts[0];
+		nanosleep(&rest, NULL);
 		if (read_status(tid, counts, &state))
 			exit(1);
-	} while (state != 'S');
+	} while (state != 'S' || counts[0] != last);
 }
 
 static void park_all(bool after)
