@@ -73,16 +73,17 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 					 unsigned int prev_state, __u64 now)
 {
 	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
-	__u32 seat = read_seat(thread, prev);
+	bool owner = thread->slot == the_lock.holder, sleeps = !preempt && prev_state;
+	__u32 seat = owner || sleeps ? read_seat(thread, prev) : SEAT_OUTSIDE;
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
 	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
 	count_switch(thread, prev, kind, now);
-	if (thread->slot == the_lock.holder)
+	if (owner)
 		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
 	thread->since_ns = now;
 	thread->run_delay_ns = prev->sched_info.run_delay;
-	if (preempt || !prev_state)
+	if (!sleeps)
 		thread->state = THREAD_READY;
 	else if (prev_state & TASK_DEAD)
 		thread_ends(thread, prev, now);
@@ -93,12 +94,18 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
 					struct cpu_record *cpu, bool from_ours, __u64 now)
 {
-	__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
-	__u64 queued = next->sched_info.last_queued, clock = queue_clock(next);
+	__u64 ready = thread->since_ns;
 
-	if (queued && clock > queued)
-		waited += clock - queued;
-	arrives(thread, cpu, from_ours, ready_since(thread, waited, now), now);
+	/* A pre-empted thread has been runnable all the time. */
+	if (thread->state != THREAD_READY) {
+		__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
+		__u64 queued = next->sched_info.last_queued;
+
+		if (queued)
+			waited += now - cpu->clock_offset_ns - queued;
+		ready = ready_since(thread, waited, now);
+	}
+	arrives(thread, cpu, from_ours, ready, now);
 }
 
 /* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */

@@ -151,12 +151,13 @@ static __always_inline void histogram_add(struct cpu_record *cpu, enum histogram
 {
 	__u32 bucket;
 
-	if (to < window_start_ns || to > window_end_ns || to < from)
+	if (to - window_start_ns > window_end_ns - window_start_ns)
 		return;
 	bucket = log2_floor(to - from);
-	if (bucket >= HISTOGRAM_BUCKETS)
-		bucket = HISTOGRAM_BUCKETS - 1;
-	cpu->histogram[which][bucket]++;
+	if (bucket < HISTOGRAM_BUCKETS)
+		cpu->histogram[which][bucket]++;
+	else
+		cpu->histogram[which][HISTOGRAM_BUCKETS - 1]++;
 }
 
 #endif

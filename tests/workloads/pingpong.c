@@ -171,7 +171,8 @@ static void play_both(struct game *game)
 
 static void run(struct game *game)
 {
-	const struct announce_lock *page = game->options.lock ? lock_page(&game->lock) : NULL;
+	bool seated = game->options.lock || game->options.seats;
+	const struct announce_lock *page = seated ? lock_page(&game->lock) : NULL;
 	struct rusage before, after;
 	uint64_t start, wall;
 
