@@ -127,7 +127,7 @@ static unsigned long long read_perf(int fd)
 
 int main(void)
 {
-	unsigned long main_before[2], main_after[2];
+	unsigned long main_before[2] = { 0 }, main_after[2] = { 0 };
 	unsigned long long perf;
 	int perf_fd = open_perf();
 	pid_t self = getpid();
