@@ -32,7 +32,7 @@ static const struct line {
 	{ LADDER_ONE_CPU, 0, "switching, one CPU: threads-1cpu - interleaved" },
 	{ LADDER_ALL_CPUS, 0, "all CPUs: threads - threads-1cpu" },
 	{ LADDER_TOTAL, 0, "all rungs = threads - sequential" },
-	{ LADDER_LOCK, 0, "lock operations: price x count" },
+	{ LADDER_LOCK, 0, "lock operations: threads - sequential" },
 	{ LADDER_SWITCHING, 0, "switching: both rungs less lock operations" },
 };
 
@@ -150,6 +150,30 @@ static void print_wrapped(FILE *out, const char *text, size_t width, const char 
 	}
 }
 
+/* Did watching change the arm? More than 2 % off, beyond the interval's doubt. */
+static bool disturbed(const struct verdict_arm *arm)
+{
+	return arm->overhead.n > 1 && (arm->overhead.low > 1.02 || arm->overhead.high < 0.98);
+}
+
+/* The shares come from traced runs of two arms: say so where tracing was felt. */
+static void print_warning(FILE *out, const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->narms; i++) {
+		const struct verdict_arm *arm = &verdict->arms[i];
+		char overhead[96], text[256];
+
+		if (!disturbed(arm) || (strcmp(arm->arm, "threads") && strcmp(arm->arm, "sequential")))
+			continue;
+		span(overhead, sizeof(overhead), &arm->overhead, 1, "%.3f");
+		snprintf(text, sizeof(text), "Beware: tracing changes %s, which takes %s times as "
+			 "long as untraced. The ledger and its shares speak of the traced runs only.",
+			 arm->arm, overhead);
+		fputc('\n', out);
+		print_wrapped(out, text, 86, "  ");
+	}
+}
+
 static void print_answer(FILE *out, const struct report *report)
 {
 	char text[1024];
@@ -158,6 +182,7 @@ static void print_answer(FILE *out, const struct report *report)
 	report__sentence(text, sizeof(text) - 2, report);
 	strcat(text, ".");
 	print_wrapped(out, text, 86, "  ");
+	print_warning(out, report->verdict);
 	snprintf(text, sizeof(text), "(%s over %" PRIu64 " blocks; lock %s, %" PRIu64 " tasks of %"
 		 PRIu64 " objects, switch interval %" PRIu64 " us)",
 		 report->verdict->blocks < 6 ? "median [smallest, largest]" :
@@ -220,7 +245,8 @@ static void print_evidence(FILE *out, const struct report *report)
 		verdict->arms[0].overhead.n ? "untraced" : "all");
 	print_lines(out, verdict, ladder_lines, COUNT(ladder_lines));
 	if (!isnan(report->lock_operation_ns))
-		fprintf(out, "  (one uncontended acquisition and release: %.0f ns)\n",
+		fprintf(out, "  (lock operations, %.0f ns each, are taken out of sequential for memory "
+			"and of threads\n  for switching: interleaved has no lock)\n",
 			report->lock_operation_ns);
 }
 
@@ -235,8 +261,9 @@ static void print_overhead(FILE *out, const struct report *report)
 		return;
 	}
 	for (size_t i = 0; i < verdict->narms; i++)
-		fprintf(out, "  %-13s %s\n", verdict->arms[i].arm,
-			span(text, sizeof(text), &verdict->arms[i].overhead, 1, "%.3f"));
+		fprintf(out, "  %-13s %s%s\n", verdict->arms[i].arm,
+			span(text, sizeof(text), &verdict->arms[i].overhead, 1, "%.3f"),
+			disturbed(&verdict->arms[i]) ? "  tracing changes this arm" : "");
 }
 
 static void print_validity(FILE *out, const struct report *report)

@@ -41,15 +41,16 @@ enum verdict_component {
 	LEDGER_BLOCKED,
 	LEDGER_IDLE,
 	LEDGER_RUNNING,		/* the next two */
-	LEDGER_MEMORY,		/* of it, what interleaved - sequential shows */
+	LEDGER_MEMORY,		/* of it, what interleaved - sequential shows, as below */
 	LEDGER_NOT_EXPLAINED,
 	/* the ladder's, as differences between neighbouring arms of untraced runs */
 	LADDER_TOTAL,
-	LADDER_MEMORY,		/* interleaved - sequential */
+	LADDER_MEMORY,		/* interleaved - (sequential - its lock operations) */
 	LADDER_ONE_CPU,		/* threads-1cpu - interleaved */
 	LADDER_ALL_CPUS,	/* threads - threads-1cpu */
-	LADDER_LOCK,		/* lock operations: price x count */
-	LADDER_SWITCHING,	/* the two rungs above less the lock's operations */
+	LADDER_LOCK,		/* price x count, threads - sequential */
+	LADDER_SWITCHING,	/* ONE_CPU + ALL_CPUS less threads' lock operations; with MEMORY
+				   and LOCK it adds up to TOTAL */
 	VERDICT_COMPONENTS,
 };
 

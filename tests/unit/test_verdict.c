@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <errno.h>
 #include <cmocka.h>
@@ -30,7 +32,8 @@ static void add(struct samples *samples, const char *arm, uint64_t block, bool t
 {
 	struct sample sample = { .block = block, .traced = traced, .valid = true,
 				 .has_lock = traced && lock_ms, .wall_ms = wall_ms,
-				 .handoffs = 100, .acquisitions = 1000 };
+				 .handoffs = 100,
+				 .acquisitions = strcmp(arm, "sequential") ? 1000 : 0 };
 
 	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
 	if (sample.has_lock)
@@ -118,6 +121,58 @@ static void lines_add_up(void **state)
 	samples__free(&samples);
 }
 
+/* A lock taken at every step costs sequential too, and interleaved nothing. */
+static void lock_operations_are_not_memory(void **state)
+{
+	const struct plan plan = { 40, 0, 300, 0, 0, 1 };
+	struct samples samples;
+	struct verdict verdict;
+	const struct verdict_part *parts = verdict.parts;
+
+	(void)state;
+	judge(&plan, &samples, &verdict);
+	for (size_t i = 0; i < samples.count; i++)
+		if (strcmp(samples.items[i].arm, "sequential") == 0)
+			samples.items[i].acquisitions = 600;
+	assert_int_equal(verdict__judge(&samples, 50000, 7, &verdict), 0);
+	assert_near(parts[LADDER_MEMORY].ms.mid, 330);
+	assert_near(parts[LEDGER_MEMORY].ms.mid, 330);
+	assert_near(parts[LEDGER_NOT_EXPLAINED].ms.mid, -30);
+	assert_near(parts[LADDER_LOCK].ms.mid, 20);
+	assert_near(parts[LADDER_SWITCHING].ms.mid, 40 - 50);
+	assert_near(parts[LADDER_MEMORY].ms.mid + parts[LADDER_LOCK].ms.mid +
+		    parts[LADDER_SWITCHING].ms.mid, parts[LADDER_TOTAL].ms.mid);
+	samples__free(&samples);
+}
+
+static bool report_says(const struct plan *plan, const char *what)
+{
+	struct samples samples;
+	struct verdict verdict;
+	char *text = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+	bool said;
+
+	judge(plan, &samples, &verdict);
+	report__text(memory, &(struct report){ .verdict = &verdict, .lock = "gil" });
+	fclose(memory);
+	said = strstr(text, what) != NULL;
+	free(text);
+	samples__free(&samples);
+	return said;
+}
+
+/* Where watching changes the run, the answer says so. */
+static void a_felt_tracer_is_reported(void **state)
+{
+	const struct plan felt = { 40, 0, 300, 0, 0, 0.8 }, not_felt = { 40, 0, 300, 0, 0, 1.01 };
+
+	(void)state;
+	assert_true(report_says(&felt, "tracing changes threads"));
+	assert_false(report_says(&not_felt, "tracing changes"));
+}
+
 static void no_slowdown_means_no_shares(void **state)
 {
 	const struct plan equal = { 0, 0, 0, 0, 30, 1 }, faster = { 0, 0, 0, -100, 0, 1 };
@@ -200,6 +255,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(planted_parts_come_back),
 		cmocka_unit_test(lines_add_up),
+		cmocka_unit_test(lock_operations_are_not_memory),
+		cmocka_unit_test(a_felt_tracer_is_reported),
 		cmocka_unit_test(no_slowdown_means_no_shares),
 		cmocka_unit_test(invalid_runs_take_no_part),
 		cmocka_unit_test(missing_arms_leave_their_lines_out),
