@@ -265,6 +265,15 @@ static uint64_t next_wait_ms(uint64_t deadline, uint64_t now, int tick_ms)
 	return tick_ms && (uint64_t)tick_ms < left ? (uint64_t)tick_ms : left;
 }
 
+/* In our own group it gets the Ctrl-C too, and may be gone before we look at ours. */
+static bool ended_by_interrupt(const struct target *target)
+{
+	if (target->own_group)
+		return false;
+	return interrupt__pending() ||
+	       (WIFSIGNALED(target->status) && WTERMSIG(target->status) == SIGINT);
+}
+
 enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tick_ms,
 			     void (*on_tick)(void *arg), void *arg)
 {
@@ -293,11 +302,12 @@ enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tic
 		kill(target->pid, SIGTERM);
 		ended_within(target, GRACE_MS, false, NULL);
 	}
-	if (end != TARGET_EXITED)
+	if (end != TARGET_EXITED) {
 		target__kill(target);
-	else
-		reap(target);
-	return end;
+		return end;
+	}
+	reap(target);
+	return ended_by_interrupt(target) ? TARGET_INTERRUPTED : TARGET_EXITED;
 }
 
 void target__describe(int status, char *text, size_t size)
