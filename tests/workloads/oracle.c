@@ -180,17 +180,20 @@ static void lower_priority(const struct oracle *oracle)
  * gap that the kernel's counter does not explain was the hypervisor's or an interrupt.
  * A gap that it does explain has interrupts in it as well (a timer tick costs up to
  * 0.1 ms on a virtual machine, and the thread stays on its CPU meanwhile), so the
- * gap is the most that was taken; less what the thread's CPU clock went on, the least.
+ * gap is the most that was taken. The least: the gap less what the thread's CPU clock went
+ * on, and no more than the thread has waited in a run queue.
  */
 struct poller {
 	uint64_t last_ns;
 	uint64_t cpu_ns[2];	/* the CPU clock after the last two looks */
+	uint64_t waited_ns;	/* when the counter last moved */
 	long switches;
 };
 
 struct gap {
 	uint64_t from_ns, to_ns;	/* equal: there was none */
 	uint64_t on_cpu_ns;
+	uint64_t waited_ns;
 };
 
 static uint64_t thread_cpu_ns(void)
@@ -199,6 +202,25 @@ static uint64_t thread_cpu_ns(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * What the calling thread has waited on run queues so far, by the kernel's account
+ * (Documentation/scheduler/sched-stats.rst); UINT64_MAX if it keeps none. A gap may also
+ * hold time that the hypervisor stole while the thread was on its CPU, and the thread's
+ * CPU clock stands still then; this does not count it.
+ */
+static uint64_t waited_ns(void)
+{
+	FILE *file = fopen("/proc/thread-self/schedstat", "re");
+	unsigned long waited;
+	bool known;
+
+	if (!file)
+		return UINT64_MAX;
+	known = fscanf(file, "%*u %lu", &waited) == 1;
+	fclose(file);
+	return known ? waited : UINT64_MAX;
 }
 
 static long involuntary(void)
@@ -211,7 +233,7 @@ static long involuntary(void)
 
 static struct poller poller_start(void)
 {
-	struct poller poller = { .switches = involuntary() };
+	struct poller poller = { .switches = involuntary(), .waited_ns = waited_ns() };
 
 	poller.cpu_ns[0] = thread_cpu_ns();
 	poller.cpu_ns[1] = poller.cpu_ns[0];
@@ -235,6 +257,11 @@ static struct gap poller_look(struct poller *poller)
 	}
 	gap.from_ns = switches != poller->switches && now - last >= GAP_NS ? last : now;
 	gap.to_ns = now;
+	gap.waited_ns = 0;
+	if (switches != poller->switches) {
+		gap.waited_ns = waited_ns() - poller->waited_ns;
+		poller->waited_ns += gap.waited_ns;
+	}
 	poller->last_ns = now;
 	poller->switches = switches;
 	now = thread_cpu_ns();
@@ -248,8 +275,9 @@ static struct gap poller_look(struct poller *poller)
 static void add_gap(uint64_t off_ns[2], const struct gap *gap, uint64_t from)
 {
 	uint64_t length = since(from > gap->from_ns ? from : gap->from_ns, gap->to_ns);
+	uint64_t least = since(gap->on_cpu_ns, length);
 
-	off_ns[0] += since(gap->on_cpu_ns, length);
+	off_ns[0] += least < gap->waited_ns ? least : gap->waited_ns;
 	off_ns[1] += length;
 }
 
@@ -602,37 +630,18 @@ static void add_edge(struct oracle *oracle, struct poller *poller)
 	oracle->gap_ns[1] += off_ns[1];
 }
 
-/*
- * What the calling thread has waited on run queues so far, by the kernel's account
- * (Documentation/scheduler/sched-stats.rst); UINT64_MAX if it keeps none. A gap may also
- * hold time that the hypervisor stole while the thread was on its CPU; this does not.
- */
-static uint64_t waited_ns(void)
-{
-	FILE *file = fopen("/proc/thread-self/schedstat", "re");
-	unsigned long waited;
-	bool known;
-
-	if (!file)
-		return UINT64_MAX;
-	known = fscanf(file, "%*u %lu", &waited) == 1;
-	fclose(file);
-	return known ? waited : UINT64_MAX;
-}
-
 /* Polls with the lock held; counts what was taken from it. */
 static void *poll_holding(void *arg)
 {
 	struct player *player = arg;
 	struct oracle *oracle = player->oracle;
-	uint64_t give_up, waited;
+	uint64_t give_up;
 	struct poller poller;
 	bool done;
 
 	pin_to(player->cpu);
 	lower_priority(oracle);
 	announce(ANNOUNCE_SEAT, &player->seat);
-	waited = waited_ns();
 	poller = poller_start();
 	lock_acquire(&oracle->lock, &player->seat);
 	add_edge(oracle, &poller);
@@ -650,9 +659,6 @@ static void *poll_holding(void *arg)
 	} while (!done && oracle->gaps < oracle->wanted_gaps && poller.last_ns < give_up);
 	lock_release(&oracle->lock, &player->seat);
 	add_edge(oracle, &poller);
-	waited = waited_ns() - waited;
-	if (waited < oracle->gap_ns[0])
-		oracle->gap_ns[0] = waited;
 	atomic_store(&oracle->holding, 0);
 	futex_wake(&oracle->holding);
 	return NULL;
