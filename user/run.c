@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "interrupt.h"
@@ -29,8 +30,18 @@ struct session {
 	int out_fd;			/* captured stdout and stderr of our own workloads */
 	int err_fd;
 	struct machine_times before;
+	uint64_t went_ns;		/* let go, and reaped, by our own clock */
+	uint64_t reaped_ns;
 	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
 
 static int fail(struct run *run, int err, const char *what)
 {
@@ -139,6 +150,7 @@ static int start(struct session *session)
 		return err;
 	}
 	session->before = machine__times();
+	session->went_ns = now_ns();
 	err = target__go(&session->target);
 	if (err) {
 		fail(session->run, err, config.argv[0]);
@@ -154,6 +166,7 @@ static int wait_for_end(struct session *session)
 	enum target_end end = target__wait(&session->target, spec->timeout_ms,
 					   streaming ? DRAIN_MS : spec->tick_ms, on_tick, session);
 
+	session->reaped_ns = now_ns();
 	if (end == TARGET_INTERRUPTED)
 		return -EINTR;
 	if (end == TARGET_TIMED_OUT) {
@@ -171,11 +184,13 @@ static uint64_t timeval_ns(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_usec * 1000;
 }
 
-/* The kernel's figures of the whole program; of our own workloads, of the window. */
-static void fill_usage(struct run_row *row, const struct target *target)
+/* Of the whole program, by our clock and the kernel's figures. */
+static void fill_usage(struct run_row *row, const struct session *session)
 {
+	const struct target *target = &session->target;
 	const struct rusage *usage = &target->usage;
 
+	row->wall_ns = session->reaped_ns - session->went_ns;
 	row->exit_status = WIFSIGNALED(target->status) ? -WTERMSIG(target->status)
 							: WEXITSTATUS(target->status);
 	row->user_ns = timeval_ns(usage->ru_utime);
@@ -252,8 +267,6 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 	struct run_row *row = &run->row;
 
 	row->window_ns = ledger->window_ns;
-	if (row->wall_ns == COLUMN_MISSING_U64)
-		row->wall_ns = ledger->window_ns;
 	row->switches_voluntary = ledger->switches[VOLUNTARY];
 	row->switches_involuntary = ledger->switches[INVOLUNTARY];
 	row->migrations = ledger->migrations;
@@ -309,7 +322,7 @@ static int account(struct session *session)
 	int err = 0;
 
 	session->run->row.valid = 1;
-	fill_usage(&session->run->row, &session->target);
+	fill_usage(&session->run->row, session);
 	fill_machine(session);
 	if (session->spec->own_workload)
 		err = read_own_workload(session);
