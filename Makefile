@@ -32,13 +32,16 @@ endif
 WORKLOAD_PARTS := announce lock lock_gil lock_mutex lock_none mt19937 object task usage arms
 WORKLOADS := slowdown lockcost
 TEST_WORKLOADS := oracle pingpong misbehave census
+# Programs that know nothing of us.
+TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 USER_MODULES := $(filter-out main tracer tracer_none,$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state switches handoffs
+BPF_PARTS := state switches handoffs calls futexes adopt
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
 WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
 TEST_BINS := $(patsubst %,$(BUILD)/tests/%,$(foreach t,$(TEST_WORKLOADS),$(if $(wildcard tests/workloads/$(t).c),$(t))))
+PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 TRACER := $(if $(HAVE_BPF),tracer,tracer_none)
 NO_TRACER := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer_none.c))
@@ -46,9 +49,9 @@ NO_TRACER := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer_none.c
 MODEL_OBJS := $(WORKLOAD_OBJS)
 USER_OBJS := $(USER_MODULES:%=$(BUILD)/user/%.o)
 ifeq ($(HAVE_BPF),1)
-USER_LIBS += -lbpf -lelf -lz
+USER_LIBS += -lbpf -ldw -lelf -lz
 else
-USER_LIBS += -lelf -lz
+USER_LIBS += -ldw -lelf -lz
 USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 
@@ -59,7 +62,8 @@ endif
 
 all: build
 
-build: $(if $(wildcard user/main.c),$(BUILD)/switchtax) $(WORKLOAD_BINS) $(TEST_BINS)
+build: $(if $(wildcard user/main.c),$(BUILD)/switchtax) $(WORKLOAD_BINS) $(TEST_BINS) \
+	$(PROGRAM_BINS)
 
 help:
 	@printf '%s\n' \
@@ -113,6 +117,10 @@ $(BUILD)/tests/%.o: tests/workloads/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+
+$(PROGRAM_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
 
@@ -194,11 +202,15 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 	@for f in $^; do mkdir -p $$f.corpus && \
 		$$f -max_total_time=$(SECONDS) -verbosity=0 $$f.corpus || exit 1; done
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c)
+# What a fuzzer needs of user/; each names its own.
+fuzz_csv_MODULES := csv columns rows results
+fuzz_elf_MODULES := elf_file symbols debug_file cpython
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
-		-DSWITCHTAX_VERSION='"$(VERSION)"' -o $@ $< user/csv.c user/columns.c user/rows.c \
-		user/results.c -lm
+		-DSWITCHTAX_VERSION='"$(VERSION)"' -o $@ $< \
+		$(patsubst %,user/%.c,$($*_MODULES)) -lelf -lz -lm
 
 # --- install ---------------------------------------------------------------
 

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Asks the debug information, or else follows direct calls in machine code.
+#include "inlined.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf_file.h"
+
+/* --- by debug information -------------------------------------------------------- */
+
+/* Blocks and calls inside of calls: deeper than this is no program. */
+#define MAX_NESTING 200
+
+struct copies {
+	const char *function;
+	struct symbols *release;
+	int err;
+};
+
+/* A copy of the function, as a symbol called "drop_gil (inlined)". */
+static void keep_copy(struct copies *copies, Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die origin;
+	Dwarf_Addr address;
+	const char *name;
+	struct symbol symbol = { .address = 0 };
+
+	if (!dwarf_attr(die, DW_AT_abstract_origin, &attribute) ||
+	    !dwarf_formref_die(&attribute, &origin))
+		return;
+	name = dwarf_diename(&origin);
+	if (!name || strcmp(name, copies->function) != 0 || dwarf_entrypc(die, &address))
+		return;
+	symbol.address = address;
+	snprintf(symbol.name, sizeof(symbol.name), "%s (inlined)", name);
+	copies->err = symbols__add(copies->release, &symbol);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): MAX_NESTING is the limit */
+static void walk(struct copies *copies, Dwarf_Die *parent, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > MAX_NESTING || dwarf_child(parent, &die))
+		return;
+	do {
+		if (dwarf_tag(&die) == DW_TAG_inlined_subroutine)
+			keep_copy(copies, &die);
+		walk(copies, &die, depth + 1);
+	} while (!copies->err && dwarf_siblingof(&die, &die) == 0);
+}
+
+/* Returns 1 if there is debug information, else 0, or -ENOMEM. */
+static int add_by_dwarf(const struct elf_file *names, struct symbols *release)
+{
+	struct copies copies = { .function = "drop_gil", .release = release };
+	Dwarf *dwarf = dwarf_begin_elf(names->elf, DWARF_C_READ, NULL);
+	Dwarf_CU *unit = NULL;
+	Dwarf_Die die;
+	bool any = false;
+
+	if (!dwarf)
+		return 0;
+	while (!copies.err && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0) {
+		any = true;
+		walk(&copies, &die, 0);
+	}
+	dwarf_end(dwarf);
+	return copies.err ? copies.err : any;
+}
+
+/* --- by machine code ------------------------------------------------------------- */
+
+/* All that lets go of the lock beside the interpreter's loop (Python/ceval_gil.c). */
+static const char *const callers[] = {
+	"PyEval_SaveThread", "PyEval_ReleaseThread", "PyEval_ReleaseLock", "_PyEval_ReleaseLock",
+};
+
+/* drop_gil() locks, signals and unlocks: a copy of it takes more than this, a jump less. */
+#define SMALLEST_COPY 100
+#define LARGEST_CALLER 4096
+
+/* SaveThread, _PyThreadState_Detach, _PyEval_ReleaseLock, drop_gil: 3.13 is the longest. */
+#define MAX_DEPTH 3
+
+struct function {
+	uint64_t address;
+	uint64_t size;
+};
+
+struct code {
+	const struct elf_file *file;
+	const struct symbols *release;
+	struct function *functions;	/* by address */
+	size_t count;
+	size_t room;
+};
+
+static int keep_function(const GElf_Sym *symbol, const char *name, void *arg)
+{
+	struct code *code = arg;
+
+	(void)name;
+	if (GELF_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF ||
+	    !symbol->st_size)
+		return 0;
+	if (code->count == code->room) {
+		size_t room = code->room ? 2 * code->room : 1024;
+		void *larger = realloc(code->functions, room * sizeof(*code->functions));
+
+		if (!larger)
+			return -ENOMEM;
+		code->functions = larger;
+		code->room = room;
+	}
+	code->functions[code->count++] = (struct function){ symbol->st_value, symbol->st_size };
+	return 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct function *left = a, *right = b;
+
+	return (left->address > right->address) - (left->address < right->address);
+}
+
+static const struct function *function_at(const struct code *code, uint64_t address)
+{
+	const struct function key = { .address = address };
+
+	return bsearch(&key, code->functions, code->count, sizeof(key), by_address);
+}
+
+static bool is_release(const struct code *code, uint64_t address)
+{
+	for (size_t i = 0; i < code->release->count; i++)
+		if (code->release->list[i].address == address)
+			return true;
+	return false;
+}
+
+static bool reaches_release(const struct code *code, const struct function *from, int depth);
+
+/*
+ * call rel32 and jmp rel32. Bytes inside of other instructions may look like one, but hit
+ * the first byte of a function by chance only.
+ */
+static bool leads_to_release(const struct code *code, const struct function *from,
+			     const unsigned char *at, uint64_t address, int depth)
+{
+	const struct function *to;
+	int32_t distance;
+	uint64_t target;
+
+	if (at[0] != 0xe8 && at[0] != 0xe9)
+		return false;
+	memcpy(&distance, at + 1, sizeof(distance));
+	target = address + 5 + (uint64_t)(int64_t)distance;
+	if (is_release(code, target))
+		return true;
+	to = depth < MAX_DEPTH ? function_at(code, target) : NULL;
+	return to && to->address != from->address && reaches_release(code, to, depth + 1);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): MAX_DEPTH is the limit */
+static bool reaches_release(const struct code *code, const struct function *from, int depth)
+{
+	unsigned char bytes[LARGEST_CALLER];
+	size_t size = from->size < sizeof(bytes) ? from->size : sizeof(bytes);
+
+	if (!elf_file__read(code->file, from->address, bytes, size))
+		return false;
+	for (size_t i = 0; i + 5 <= size; i++)
+		if (leads_to_release(code, from, bytes + i, from->address + i, depth))
+			return true;
+	return false;
+}
+
+/* Has this function a copy of the release in it? */
+static bool has_copy(const struct code *code, uint64_t address)
+{
+	const struct function *function = function_at(code, address);
+
+	return function && function->size >= SMALLEST_COPY &&
+	       function->size <= LARGEST_CALLER && !reaches_release(code, function, 1);
+}
+
+static int add_callers(const struct code *code, const struct elf_file *names,
+		       struct symbols *release)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]) && !err; i++) {
+		struct symbols found = { .count = 0 };
+
+		err = symbols__add_functions(names, SHT_SYMTAB, callers[i], &found);
+		if (!err && found.count == 1 && has_copy(code, found.list[0].address))
+			err = symbols__add(release, &found.list[0]);
+		symbols__free(&found);
+	}
+	return err;
+}
+
+static int add_by_code(const struct elf_file *file, const struct elf_file *names,
+		       struct symbols *release)
+{
+	struct symbols before = *release, copies = { .count = 0 };
+	struct code code = { .file = file, .release = &before };
+	int err;
+
+	if (file->header.e_machine != EM_X86_64)
+		return 0;
+	err = elf_file__each_symbol(names, SHT_SYMTAB, keep_function, &code);
+	if (!err) {
+		qsort(code.functions, code.count, sizeof(*code.functions), by_address);
+		err = add_callers(&code, names, &copies);
+	}
+	for (size_t i = 0; i < copies.count && !err; i++)
+		err = symbols__add(release, &copies.list[i]);
+	symbols__free(&copies);
+	free(code.functions);
+	return err;
+}
+
+int inlined__add(const struct elf_file *file, const struct elf_file *names,
+		 struct symbols *release)
+{
+	int known = release->count ? add_by_dwarf(names, release) : 1;
+
+	return known ? known < 0 ? known : 0 : add_by_code(file, names, release);
+}
