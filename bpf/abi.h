@@ -10,6 +10,8 @@
 
 #define MAX_THREADS	4096	/* records of one run; slot 0 means "not ours" */
 #define OFF_HISTORY	64	/* off-CPU stretches remembered per thread (power of 2) */
+#define MAX_FUTEX_PAIRS	16384	/* futex address, waiter and waker of one run */
+#define MAX_OTHER_LOCKS	8	/* locks of the same functions beside the one of the ledger */
 #define HISTOGRAM_BUCKETS 40	/* bucket b holds 2^b <= ns < 2^(b+1); the last is open */
 #define COMM_BYTES	16
 
@@ -21,6 +23,16 @@ enum thread_state {
 	THREAD_BLOCKED,
 	THREAD_STATES,
 	THREAD_DEAD = THREAD_STATES,
+	THREAD_UNSEEN,		/* just adopted, and nobody has looked what it does */
+};
+
+/* Where a thread stands at a lock that is known by the calls of its functions. */
+enum call_seat {
+	CALL_OUTSIDE,
+	CALL_WAITING,		/* inside the acquire function */
+	CALL_HOLDING,
+	CALL_LEAVING,		/* let go because it was asked to: may wait for its successor */
+	CALL_ELSEWHERE,		/* takes or holds another lock by the same functions */
 };
 
 /* Where the lock's time goes (measurement.md, section 2). */
@@ -54,6 +66,8 @@ enum loss {
 	LOSS_LOCK_READ,		/* the lock's page could not be read */
 	LOSS_HISTORY,		/* a hand-off older than the remembered stretches */
 	LOSS_STREAM,		/* no room for a hand-off in the ring buffer */
+	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
+	LOSS_NEWS,		/* no room to tell the loader of an exec */
 	LOSSES,
 };
 
@@ -67,9 +81,11 @@ struct off_stretch {
 /* One thread. Written only on the CPU on which the thread comes, runs or goes. */
 struct thread_record {
 	__u32 slot;
-	__u32 tid;
-	__u32 tgid;
+	__u32 tid;		/* as the loader's PID namespace has it */
+	__u32 pid;		/* of the thread, and ... */
+	__u32 tgid;		/* ... of its process, as the kernel has them */
 	__u32 state;		/* enum thread_state */
+	__u32 adopted;		/* ran before we came: its first stretch is cut */
 	__u64 task_start_ns;	/* tells apart two lives of one tid */
 	__u64 born_ns;
 	__u64 died_ns;
@@ -95,6 +111,16 @@ struct thread_record {
 	__u64 handoffs_in;
 	__u32 off_holding;	/* held the lock when last switched out */
 	__u32 off_wanted;	/* had let go, and somebody waited, when last switched out */
+	/* the same, where the lock is known by calls */
+	__u32 call;		/* enum call_seat */
+	__u32 settled;		/* where it stands is known: it has called since, or is new */
+	__u64 call_since_ns;	/* in the acquire function since */
+	__u64 call_argument;	/* the acquire function's last first argument, and its lock */
+	__u64 call_key;
+	/* the futex it sleeps on, or 0; who has woken it, or 0 */
+	__u64 futex;
+	__u32 futex_waker;
+	__u32 padding;
 	char comm[COMM_BYTES];
 };
 
@@ -108,13 +134,20 @@ struct cpu_record {
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
 };
 
+/* A lock that the same functions serve, but not the ledger's. */
+struct other_lock {
+	__u64 key;
+	__u64 acquisitions;
+	__u64 releases;
+};
+
 /* The one lock of a run, as the tracer knows it. */
 struct lock_record {
 	__u64 page;		/* user address of its struct announce_lock, or 0 */
 	__u32 tgid;		/* the process that owns it */
 	__u32 holder;		/* slot of the last announced owner, or 0 */
 	__u32 flags;		/* ANNOUNCE_* of its page */
-	__u32 padding;
+	__u32 called;		/* known by calls, not by announcements: see below */
 	__u64 acquisitions_seen;
 	__u64 gap_seen_ns;
 	__u64 handoffs;
@@ -124,6 +157,24 @@ struct lock_record {
 	__u64 own_acquisitions;
 	__u64 own_releases;
 	__u64 own_handoffs;
+	/* known by calls */
+	__u64 key;		/* which of several, 0: not known yet */
+	__u32 asks;		/* a waiter that has waited asks the holder to let go */
+	__u32 asked;		/* it has */
+	__u32 known;		/* free or held, and by whom, is known */
+	__u32 waiting;		/* threads in the acquire function */
+	__u32 last;		/* slot of the last holder while it is free, or 0 */
+	__u32 before_claim;	/* taken for granted by its holder: `last` before, plus 1 */
+	__u64 claims_from_ns;	/* nothing is taken for granted before: threads may wait unseen */
+	__u64 free_since_ns;
+	__u64 wanted_since_ns;	/* free, and somebody waits since; 0: nobody does */
+	__u64 switched_ns;	/* when it last changed hands */
+	__u64 releases;
+	__u64 half_seen;	/* holds and waits that had begun before we came */
+	__u64 lost_claims;	/* taken for granted, and somebody else was faster */
+	__u64 repeats;		/* calls inside of calls, by inlined parts: harmless */
+	__u64 overlaps;		/* two threads held it at once: the functions are not a lock's */
+	struct other_lock others[MAX_OTHER_LOCKS];
 };
 
 /* One hand-off, streamed only with --timeline. */
@@ -140,6 +191,35 @@ struct handoff_event {
 	__u64 take_ns;
 };
 
+/* Who slept on which futex, and who woke it (0: a time-out, a signal, an outsider). */
+struct futex_pair {
+	__u64 address;
+	__u32 waiter;		/* slots */
+	__u32 waker;
+};
+
+struct futex_sleeps {
+	__u64 count;
+	__u64 ns;		/* asleep, inside the window */
+};
+
+/* What the loader is told at once. */
+enum news_kind {
+	NEWS_EXEC,		/* the process has executed a program, and is being stopped */
+	NEWS_EXEC_CHILD,	/* one of its tree executes a Python, and is not stopped */
+	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */
+};
+
+struct news {
+	__u32 kind;
+	__u32 pid;		/* process, as the loader's PID namespace has it */
+	__u32 tgid;		/* as the kernel has it */
+	__u32 padding;
+	__u64 t_ns;
+};
+
+_Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
+_Static_assert(sizeof(struct news) == 24, "no hidden padding");
 _Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
 _Static_assert(sizeof(struct handoff_event) == 56, "no hidden padding");
 _Static_assert(sizeof(struct thread_record) % 8 == 0, "array elements stay aligned");

@@ -1,72 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hand-offs: what the workload announces, and how a hand-off's time is split.
+// Hand-offs of a lock that announces them: our own workloads' (workloads/announce.h).
 //
 // The new owner announces itself once it has the lock, so these programs run one
-// after the other by the lock's own doing. Everything about a hand-off is worked
-// out here, looking back: when the last owner let go is stamped in the lock's
-// page, where the new owner was since then is in its last off-CPU stretches.
-#include "thread.bpf.h"
-
-struct handoff_parts {
-	__u64 signal_ns;
-	__u64 queue_ns;
-	__u64 take_ns;
-};
-
-static __always_inline __u64 later(__u64 a, __u64 b)
-{
-	return a > b ? a : b;
-}
-
-/* A walk back through the new owner's stretches. */
-struct handoff_walk {
-	struct thread_record *owner;
-	__u64 released;
-	__u64 until;		/* the part before this is still to be told apart */
-	struct handoff_parts parts;
-};
-
-/* [from, to] of the new owner's past, cut to the time since the release. */
-static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_state state,
-					__u64 from, __u64 to)
-{
-	from = later(from, walk->released);
-	if (to <= from)
-		return 0;
-	add_lock_time(walk->owner, state, from, to);
-	return to - from;
-}
-
-/* One stretch, newest first: on a CPU is take, runnable is queue, asleep is signal. */
-static long walk_stretch(__u32 index, void *context)
-{
-	struct handoff_walk *walk = context;
-	struct thread_record *owner = walk->owner;
-	struct off_stretch *off;
-
-	if (walk->until <= walk->released || index >= owner->off_count)
-		return 1;
-	off = &owner->off[(owner->off_count - 1 - index) % OFF_HISTORY];
-	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, off->on_ns, walk->until);
-	walk->parts.queue_ns += part_since(walk, HANDOFF_QUEUE, off->ready_ns, off->on_ns);
-	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, off->off_ns, off->ready_ns);
-	walk->until = off->off_ns;
-	return 0;
-}
-
-/*
- * Where was the new owner from the release until now? A bpf_loop(), whose body is
- * verified once: unrolled, the verifier takes 180 ms over it.
- */
-static __always_inline void split_handoff(struct handoff_walk *walk)
-{
-	bpf_loop(OFF_HISTORY, walk_stretch, walk, 0);
-	if (walk->until > walk->released) {
-		walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, walk->released, walk->until);
-		if (walk->owner->off_count > OFF_HISTORY)
-			count_loss(LOSS_HISTORY);
-	}
-}
+// after the other by the lock's own doing. When the last owner let go is stamped in
+// the lock's page.
+#include "lock.bpf.h"
 
 /*
  * When did the last owner let go? A stamp older than its hold belongs to an
@@ -94,32 +32,6 @@ static __always_inline void move_gaps(struct thread_record *accountant, struct a
 	accountant->lock_ns[FREE_IDLE] += gap;
 }
 
-static __always_inline void stream_handoff(struct thread_record *from, struct thread_record *to,
-					   struct announce_lock *page,
-					   struct handoff_parts *parts, __u64 now)
-{
-	struct handoff_event *event;
-
-	if (!stream_handoffs || !in_window(now, now + 1))
-		return;
-	event = bpf_ringbuf_reserve(&handoff_stream, sizeof(*event), 0);
-	if (!event) {
-		count_loss(LOSS_STREAM);
-		return;
-	}
-	event->t_ns = now;
-	event->from_tid = from->tid;
-	event->to_tid = to->tid;
-	event->from_cpu = from->cpu;
-	event->to_cpu = to->cpu;
-	event->forced = page->forced;
-	event->padding = 0;
-	event->signal_ns = parts->signal_ns;
-	event->queue_ns = parts->queue_ns;
-	event->take_ns = parts->take_ns;
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
-}
-
 /* The hold of the last owner ends, the time until now is the hand-off's. */
 static __always_inline void pass_on(struct thread_record *from, struct thread_record *to,
 				    struct announce_lock *page, struct cpu_record *cpu, __u64 now)
@@ -140,7 +52,7 @@ static __always_inline void pass_on(struct thread_record *from, struct thread_re
 	to->handoffs_in++;
 	the_lock.handoffs++;
 	the_lock.handoffs_forced += page->wanted && page->forced;
-	stream_handoff(from, to, page, &walk.parts, now);
+	stream_handoff(from, to, page->forced, &walk.parts, now);
 }
 
 static __always_inline void on_acquired(struct thread_record *to, struct cpu_record *cpu,

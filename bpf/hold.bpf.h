@@ -38,6 +38,18 @@ static __always_inline void held_running_until(struct thread_record *accountant,
 		add_lock_time(accountant, HELD_RUNNING, since, until);
 }
 
+/* A lock known by calls: the seat is in our own records. */
+static __always_inline __u32 seat_by_calls(struct thread_record *thread)
+{
+	switch (thread->call) {
+	case CALL_WAITING: return SEAT_WAITING;
+	case CALL_HOLDING: return SEAT_HOLDING;
+	/* CPython's release waits until somebody has taken the lock (FORCE_SWITCHING). */
+	case CALL_LEAVING: return the_lock.holder ? SEAT_OUTSIDE : SEAT_WAITING;
+	default: return SEAT_OUTSIDE;
+	}
+}
+
 /*
  * What the thread's seat says; a thread that has left its memory is outside. The read
  * costs some 150 ns here: only for owners and sleepers, and where there is a lock.
@@ -46,6 +58,8 @@ static __always_inline __u32 read_seat(struct thread_record *thread, struct task
 {
 	__u32 state = SEAT_OUTSIDE;
 
+	if (the_lock.called)
+		return seat_by_calls(thread);
 	if (!thread->seat || !the_lock.page || (task->flags & PF_EXITING))
 		return state;
 	if (bpf_probe_read_user(&state, sizeof(state), (const void *)thread->seat)) {

@@ -31,10 +31,46 @@ struct sched_entity {
 	struct cfs_rq *cfs_rq;
 };
 
+/* A pid's numbers, from the initial namespace (level 0) down to its own. */
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[];
+};
+
+/* The way to the name of the file that a process executes. */
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
 struct task_struct {
+	unsigned int __state;
+	int on_cpu;
 	unsigned int flags;
 	int pid;
 	int tgid;
+	struct pid *thread_pid;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
 	__u64 start_time;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
@@ -45,10 +81,22 @@ struct task_struct {
 
 struct linux_binprm;
 
+struct bpf_iter_meta {
+	__u64 session_id;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 #pragma clang attribute pop
 
 /* Stable parts of include/linux/sched.h */
 #define TASK_DEAD	0x80
 #define PF_EXITING	0x4
+
+/* The same on every architecture that BPF uprobes run on (asm-generic/signal.h) */
+#define SIGSTOP		19
 
 #endif

@@ -56,6 +56,21 @@ static __always_inline void count_switch(struct thread_record *thread, struct ta
 	thread->kernel_end[INVOLUNTARY] = involuntary;
 }
 
+/* It ends inside the lock's functions, or with the lock: a process that exits does. */
+static __always_inline void leaves_lock(struct thread_record *thread, __u64 now)
+{
+	if (thread->call == CALL_WAITING)
+		__sync_fetch_and_sub(&the_lock.waiting, 1);
+	thread->call = CALL_OUTSIDE;
+	if (the_lock.holder != thread->slot)
+		return;
+	the_lock.open_holds++;
+	the_lock.last = thread->slot;
+	the_lock.free_since_ns = now;
+	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
+	the_lock.holder = 0;
+}
+
 static __always_inline void thread_ends(struct thread_record *thread, struct task_struct *task,
 					__u64 now)
 {
@@ -63,6 +78,8 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 
 	thread->died_ns = now;
 	thread->state = THREAD_DEAD;
+	if (the_lock.called)
+		leaves_lock(thread, now);
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
 	if (slot)
 		*slot = 0;
@@ -81,6 +98,8 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	count_switch(thread, prev, kind, now);
 	if (owner)
 		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
+	if (sleeps && watch_futexes)
+		futex_falls_asleep(thread, prev);
 	thread->since_ns = now;
 	thread->run_delay_ns = prev->sched_info.run_delay;
 	if (!sleeps)
@@ -145,20 +164,6 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	return 0;
 }
 
-static __always_inline void thread_begins(struct thread_record *thread, __u32 slot,
-					  struct task_struct *task)
-{
-	thread->slot = slot;
-	thread->tid = task->pid;
-	thread->tgid = task->tgid;
-	thread->task_start_ns = task->start_time;
-	thread->born_ns = bpf_ktime_get_ns();
-	thread->since_ns = thread->born_ns;
-	thread->state = THREAD_READY;
-	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
-	thread->cpu = bpf_get_smp_processor_id();
-}
-
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -166,7 +171,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	__u16 *entry;
 	__u32 slot;
 
-	if (!thread_of_pid(parent->pid))
+	/* Of a process that we attach to, not every thread may have been adopted yet. */
+	if (!thread_of_pid(parent->pid) && (__u32)parent->tgid != root_tgid)
+		return 0;
+	entry = slot_of_pid(child->pid);
+	if (entry && *entry)
 		return 0;
 	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
 	thread = thread_at(slot);
@@ -174,7 +183,6 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		count_loss(LOSS_THREAD_TABLE);
 		return 0;
 	}
-	entry = slot_of_pid(child->pid);
 	if (!entry) {
 		count_loss(LOSS_PID_TABLE);
 		return 0;
@@ -184,12 +192,47 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+/* The program's memory is gone, and with it the lock. */
+static __always_inline void lock_vanishes(struct thread_record *thread, __u64 now)
+{
+	if (!the_lock.called || the_lock.tgid != thread->tgid)
+		return;
+	if (the_lock.holder == thread->slot) {
+		held_running_until(thread, thread, now);
+		leaves_lock(thread, now);
+	}
+	the_lock.waiting = 0;
+	the_lock.wanted_since_ns = 0;
+	thread->call = CALL_OUTSIDE;
+}
+
+/* Is the file that it executes (of a script: its interpreter) called python...? */
+static __always_inline bool executes_python(struct task_struct *task)
+{
+	char name[8] = "";
+
+	bpf_probe_read_kernel(name, 6, BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
+	return bpf_strncmp(name, 6, "python") == 0;
+}
+
 /*
- * The window of a program without markers opens here. A thread other than the
- * leader that executes a program takes over the leader's pid (de_thread()).
+ * The loader looks for the lock of a program before its first instruction: the program is
+ * stopped until it has. Its tree's first Python counts too, as in sh -c 'cd x; python3 y',
+ * but is not stopped: it would stay so for ever if the loader were killed just then.
  */
+static __always_inline void report_exec(struct task_struct *task)
+{
+	if ((__u32)task->tgid == root_tgid) {
+		if (tell_loader(NEWS_EXEC, task) == 0)
+			bpf_send_signal(SIGSTOP);
+	} else if (!the_lock.called && executes_python(task)) {
+		tell_loader(NEWS_EXEC_CHILD, task);
+	}
+}
+
+/* A thread other than the leader that executes a program takes over its pid (de_thread()). */
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program)
 {
 	__u16 *from = slot_of_pid(old_pid), *to = slot_of_pid(task->pid);
 	struct thread_record *thread;
@@ -200,12 +243,14 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	if (!thread)
 		return 0;
 	thread->seat = 0;
+	lock_vanishes(thread, bpf_ktime_get_ns());
 	if (old_pid != task->pid) {
 		*to = *from;
 		*from = 0;
-		thread->tid = task->pid;
+		thread->pid = task->pid;
+		thread->tid = pid_in_namespace(task);
 	}
-	if (window_from_exec && window_start_ns == NEVER)
-		window_start_ns = bpf_ktime_get_ns();
+	if (report_execs)
+		report_exec(task);
 	return 0;
 }

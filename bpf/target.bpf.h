@@ -54,17 +54,36 @@ struct handoff_stream {
 	__uint(max_entries, 1 << 20);
 };
 
+/* What the loader must hear of while the program runs. */
+struct news_stream {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 12);
+};
+
+struct futex_pairs {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct futex_pair);
+	__type(value, struct futex_sleeps);
+	__uint(max_entries, MAX_FUTEX_PAIRS);
+};
+
 extern struct pid_slots pid_slots SEC(".maps");
 extern struct thread_records thread_records SEC(".maps");
 extern struct cpu_records cpu_records SEC(".maps");
 extern struct handoff_stream handoff_stream SEC(".maps");
+extern struct news_stream news_stream SEC(".maps");
+extern struct futex_pairs futex_pairs SEC(".maps");
 
 /* The window; both ends are "never" until they are known. */
 #define NEVER (~0ULL)
 extern __u64 window_start_ns;
 extern __u64 window_end_ns;
-/* 1: the window opens when the program is executed; 0: at its own marker. */
-extern __u32 window_from_exec;
+/* 1: the window opens at the next call at the lock: there, who holds it is known. */
+extern __u32 window_at_call;
+extern __u32 root_tgid;		/* the process we started, or attached to */
+extern __u32 report_execs;	/* tell the loader of programs that it executes */
+extern __u32 watch_futexes;
+extern __u32 ns_level;		/* of the loader's PID namespace */
 extern __u32 stream_handoffs;
 extern __u32 threads_used;	/* slots given out; slot 0 is never used */
 extern __u64 arrivals_unseen;	/* switches in that had to be made up for */

@@ -7,6 +7,7 @@
 #define SWITCHTAX_THREAD_BPF_H
 
 #include "hold.bpf.h"
+#include "futex.bpf.h"
 
 static __always_inline void add_thread_time(struct thread_record *thread, __u32 state,
 					    __u64 from, __u64 to)
@@ -29,6 +30,17 @@ static __always_inline __u64 ready_since(struct thread_record *thread, __u64 wai
 	return waited < on - thread->since_ns ? on - waited : thread->since_ns;
 }
 
+/*
+ * CPython: a waiter whose wait has timed out while the lock did not change hands asks the
+ * holder to let go (take_gil() sets gil_drop_request). Nobody has woken it, and it is back.
+ */
+static __always_inline void look_for_request(struct thread_record *thread, __u64 off_ns)
+{
+	if (the_lock.asks && thread->call == CALL_WAITING && !thread->futex_waker &&
+	    the_lock.holder && off_ns >= the_lock.switched_ns)
+		the_lock.asked = 1;
+}
+
 /* The thread is on a CPU since `on`, and was runnable since `ready`. */
 static __always_inline void arrives(struct thread_record *thread, struct cpu_record *cpu,
 				    bool from_ours, __u64 ready, __u64 on)
@@ -45,6 +57,10 @@ static __always_inline void arrives(struct thread_record *thread, struct cpu_rec
 	histogram_add(cpu, HISTOGRAM_READY, ready, on);
 	if (thread->slot == the_lock.holder)
 		hold_switched_in(thread, cpu, off, off_state, from_ours);
+	if (off_state == THREAD_LOCK_WAIT)
+		look_for_request(thread, off->off_ns);
+	if (thread->futex)
+		futex_wakes_up(thread, off->off_ns, ready);
 	if (thread->cpu != here && in_window(on, on + 1))
 		thread->migrations++;
 	thread->cpu = here;
@@ -68,8 +84,25 @@ static __always_inline void catch_up(struct thread_record *thread, struct task_s
 		on = now;
 	if (on < thread->since_ns)
 		on = thread->since_ns;
+	if (thread->state != THREAD_UNSEEN)
+		__sync_fetch_and_add(&arrivals_unseen, 1);
 	arrives(thread, cpu, false, ready_since(thread, waited, on), on);
-	__sync_fetch_and_add(&arrivals_unseen, 1);
+}
+
+static __always_inline void thread_begins(struct thread_record *thread, __u32 slot,
+					  struct task_struct *task)
+{
+	thread->slot = slot;
+	thread->tid = pid_in_namespace(task);
+	thread->pid = task->pid;
+	thread->tgid = task->tgid;
+	thread->task_start_ns = task->start_time;
+	thread->born_ns = bpf_ktime_get_ns();
+	thread->since_ns = thread->born_ns;
+	thread->state = THREAD_READY;
+	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
+	thread->settled = 1;
+	thread->cpu = bpf_get_smp_processor_id();
 }
 
 #endif

@@ -15,6 +15,19 @@ static const struct {
 	{ "slowdown", "why are N threads slower than one? the article's program, in five arms" },
 };
 
+/* Of two command lines; the others are the built-in experiment's. */
+static const struct {
+	const char *name;
+	const char *summary;
+} compare_arms[] = {
+	{ "base", "compare: the first command line" },
+	{ "other", "compare: the second one, which is said to be slower" },
+	{ "other-1cpu", "compare: the second one on one CPU, the last of those allowed" },
+	{ "other-interval-500", "compare: Python at a switch interval of 500 us (any: --arms)" },
+	{ "other-interval-5000", "compare: Python at 5000 us, its own: what setting it costs" },
+	{ "other-interval-50000", "compare: Python at 50000 us" },
+};
+
 /* Three kinds of things, each with a name and a line: one table for all formats. */
 static void print_item(const struct options *options, const char *kind, const char *name,
 		       const char *summary, bool first)
@@ -25,7 +38,7 @@ static void print_item(const struct options *options, const char *kind, const ch
 		printf("%s  { \"kind\": \"%s\", \"name\": \"%s\", \"summary\": \"%s\" }",
 		       first ? "" : ",\n", kind, name, summary);
 		break;
-	case FORMAT_TEXT: printf("%-11s %-13s %s\n", kind, name, summary); break;
+	case FORMAT_TEXT: printf("%-11s %-21s %s\n", kind, name, summary); break;
 	}
 }
 
@@ -40,6 +53,8 @@ enum exit_status command__list(const struct options *options)
 			   i == 0);
 	for (size_t i = 0; arms[i].name; i++)
 		print_item(options, "arm", arms[i].name, arms[i].summary, false);
+	for (size_t i = 0; i < sizeof(compare_arms) / sizeof(compare_arms[0]); i++)
+		print_item(options, "arm", compare_arms[i].name, compare_arms[i].summary, false);
 	for (size_t i = 0; lock_kinds[i]; i++)
 		print_item(options, "lock", lock_kinds[i]->name, lock_kinds[i]->summary, false);
 	if (options->format == FORMAT_JSON)

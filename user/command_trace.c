@@ -4,16 +4,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../workloads/announce.h"
 #include "commands.h"
 #include "log.h"
-#include "report_trace.h"
-#include "session.h"
+#include "probe_price.h"
 #include "symbols.h"
+#include "traced_run.h"
 
 /* The program's output goes to files, so that stdout carries the result only. */
 static int open_output(struct session *session, const char *name)
@@ -28,97 +27,51 @@ static int open_output(struct session *session, const char *name)
 	return fd;
 }
 
-static void identify(const struct options *options, const struct target_user *user,
-		     struct run_row *row)
-{
-	columns__clear(&rows__runs, row);
-	row->schema_version = ROWS_SCHEMA_VERSION;
-	columns__set_text(row->run_id, sizeof(row->run_id), "001-01-trace-traced");
-	columns__set_text(row->experiment, sizeof(row->experiment), "trace");
-	columns__set_text(row->arm, sizeof(row->arm), "trace");
-	row->block = 1;
-	row->order = 1;
-	columns__set_text(row->cpus, sizeof(row->cpus), options->cpus);
-	log__debug("the program runs as %s", user->drop ? user->name : "ourselves");
-}
-
 static int run_program(struct session *session, const char *path, int out, int err_fd,
 		       struct run *run)
 {
 	const struct options *options = session->options;
-	struct run_spec spec = {
-		.target = {
-			.argv = options->program,
-			.path = path,
-			.search_path = true,
-			.cpus = options->cpus,
-			.stdout_fd = out,
-			.stderr_fd = err_fd,
-		},
-		.announcer = symbols__defines(path, ANNOUNCE_SYMBOL) ? path : NULL,
-		.keep_interrupted = true,
-		.stream_handoffs = options->experiment.timeline,
-		.timeout_ms = options->experiment.time_limit_s * 1000,
-	};
+	bool announces = !options->acquire && !options->no_lock &&
+			 symbols__defines(path, ANNOUNCE_SYMBOL);
+	const char *announcer = announces ? path : NULL;
+	struct run_spec spec = traced_run__spec(options, announcer);
 
+	spec.target = (struct target_config){
+		.argv = options->program,
+		.path = path,
+		.search_path = true,
+		.cpus = options->cpus,
+		.stdout_fd = out,
+		.stderr_fd = err_fd,
+	};
 	if (!options->as_root)
 		spec.target.user = target__user(false);
-	identify(options, &spec.target.user, &run->row);
+	log__debug("the program runs as %s",
+		   spec.target.user.drop ? spec.target.user.name : "ourselves");
+	traced_run__identify(options, "trace", &run->row);
 	return run__once(session->tracer, &spec, run);
-}
-
-static void print_csv(const struct run *run)
-{
-	puts("run_id,state,ns");
-	for (int state = 0; run->ledger.has_lock && state < LOCK_STATES; state++)
-		printf("%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
-		       (unsigned long)run->ledger.lock_ns[state]);
-}
-
-static int publish(struct session *session, const struct run *run)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&text, &size);
-	int err;
-
-	if (!memory)
-		return -errno;
-	report_trace__text(memory, run, session->options->program[0], session->results.path);
-	fclose(memory);
-	err = session__write(session, "report.txt", text, size);
-	switch (session->options->format) {
-	case FORMAT_TEXT: fputs(text, stdout); break;
-	case FORMAT_JSON: report_trace__json(stdout, run); break;
-	case FORMAT_CSV: print_csv(run); break;
-	}
-	free(text);
-	return err;
-}
-
-static enum exit_status finish(struct session *session, struct run *run)
-{
-	int err = record__run(&session->record, run), other;
-
-	if (err)
-		log__error("%s", session->record.why);
-	else
-		err = publish(session, run);
-	other = session__commit(session, "the program ended");
-	if (err || other)
-		return EXIT_NOT_VALID;
-	if (!run->row.valid)
-		log__error("not valid: %s", run->row.reason);
-	if (run->row.exit_status)
-		log__warn("%s ended with status %ld", session->options->program[0],
-			  (long)run->row.exit_status);
-	return run->row.valid && !run->row.exit_status ? EXIT_MEASURED : EXIT_NOT_VALID;
 }
 
 static void remove_outputs(struct session *session)
 {
 	unlinkat(session->results.dirfd, "program.stdout", 0);
 	unlinkat(session->results.dirfd, "program.stderr", 0);
+}
+
+static enum exit_status finish(struct session *session, const struct run *run, bool interrupted)
+{
+	const struct report_trace report = {
+		.run = run,
+		.program = session->options->program[0],
+		.folder = session->results.path,
+		.probe_ns = probe_price__if_felt(session->tracer, run),
+	};
+	enum exit_status status = traced_run__finish(session, &report, "the program ended");
+
+	if (!interrupted)
+		return status;
+	log__info("interrupted; what the program did until then is written");
+	return EXIT_INTERRUPTED;
 }
 
 static enum exit_status trace_program(struct session *session, const char *path)
@@ -130,11 +83,7 @@ static enum exit_status trace_program(struct session *session, const char *path)
 	int err = out < 0 || err_fd < 0 ? -EIO : run_program(session, path, out, err_fd, &run);
 
 	if (!err || (err == -EINTR && run.row.valid == 1)) {
-		status = finish(session, &run);
-		if (err) {
-			log__info("interrupted; what the program did until then is written");
-			status = EXIT_INTERRUPTED;
-		}
+		status = finish(session, &run, err == -EINTR);
 	} else {
 		if (run.error[0])
 			log__error("%s", run.error);

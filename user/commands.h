@@ -7,7 +7,9 @@
 #include "options.h"
 
 enum exit_status command__run(const struct options *options);
+enum exit_status command__compare(const struct options *options);
 enum exit_status command__trace(const struct options *options);
+enum exit_status command__attach(const struct options *options);
 enum exit_status command__list(const struct options *options);
 enum exit_status command__doctor(const struct options *options);
 

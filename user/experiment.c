@@ -9,17 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
-#include "../workloads/task.h"
 #include "interrupt.h"
-#include "machine.h"
+#include "log.h"
 #include "progress.h"
 #include "stats.h"
-
-/* An estimate of memory may be off by this much (see workloads/task.c). */
-#define MEMORY_MARGIN 1.05
-#define MEMORY_BASE (64ULL << 20)
 
 /* Below this, smallest..largest is not a 95 % interval (stats.h). */
 #define MIN_BLOCKS_FOR_PRECISION 6
@@ -27,12 +23,13 @@
 #define TICK_MS 100
 
 struct combination {
-	const char *arm;
+	const struct experiment_arm *arm;
 	bool traced;
 };
 
 /* An experiment under way. */
 struct lab {
+	const struct experiment_plan *plan;
 	const struct experiment_options *options;
 	struct tracer *tracer;
 	struct record *record;
@@ -42,8 +39,6 @@ struct lab {
 	struct combination combinations[2 * VERDICT_MAX_ARMS];
 	int order[2 * VERDICT_MAX_ARMS];
 	int ncombinations;
-	struct target_user user;
-	char workload[PATH_MAX];
 	double began_s;
 	double block_s;			/* what the last block took */
 };
@@ -56,49 +51,10 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool only_sequential(const struct experiment_options *options)
-{
-	return options->narms == 1 && strcmp(options->arms[0], "sequential") == 0;
-}
-
-static double bytes_needed(const struct experiment_options *options, uint64_t objects)
-{
-	double tasks = only_sequential(options) ? 1 : (double)options->parameters.workers;
-
-	return tasks * (double)task_bytes(objects) * MEMORY_MARGIN + (double)MEMORY_BASE;
-}
-
-/* The largest count that fits, in two digits. */
-static uint64_t objects_that_fit(const struct experiment_options *options, double available)
-{
-	double per_object = bytes_needed(options, 2000000) - bytes_needed(options, 1000000);
-	double fit = (available - bytes_needed(options, 0)) / (per_object / 1000000);
-	double scale;
-
-	if (fit < 1)
-		return 0;
-	scale = pow(10, floor(log10(fit)) - 1);
-	return fit < 10 ? (uint64_t)fit : (uint64_t)(floor(fit / scale) * scale);
-}
-
-int experiment__check_memory(const struct experiment_options *options, char *error, size_t size)
-{
-	double available = (double)machine__available_bytes();
-	double needed = bytes_needed(options, options->parameters.objects);
-
-	if (available == 0 || needed <= available)
-		return 0;
-	snprintf(error, size, "%" PRIu64 " workers with %" PRIu64 " objects each need %.1f GB at once, "
-		 "%.1f GB are available; --objects %" PRIu64 " would fit",
-		 options->parameters.workers, options->parameters.objects, needed / 1e9,
-		 available / 1e9, objects_that_fit(options, available));
-	return -ENOMEM;
-}
-
 static void list_combinations(struct lab *lab)
 {
-	for (size_t i = 0; i < lab->options->narms; i++) {
-		const char *arm = lab->options->arms[i];
+	for (size_t i = 0; i < lab->plan->narms; i++) {
+		const struct experiment_arm *arm = &lab->plan->arms[i];
 
 		if (lab->tracer)
 			lab->combinations[lab->ncombinations++] =
@@ -109,25 +65,33 @@ static void list_combinations(struct lab *lab)
 		lab->order[i] = i;
 }
 
+static void fill_parameters(const struct workload_parameters *parameters, struct run_row *row)
+{
+	row->workers = parameters->workers;
+	row->objects = parameters->objects;
+	columns__set_text(row->lock, sizeof(row->lock), parameters->lock);
+	row->interval_us = parameters->interval_us;
+}
+
 static void identify(const struct lab *lab, const struct combination *combination,
 		     uint64_t block, uint64_t order, struct run_row *row)
 {
-	const struct experiment_options *options = lab->options;
+	const struct experiment_arm *arm = combination->arm;
 
 	columns__clear(&rows__runs, row);
 	row->schema_version = ROWS_SCHEMA_VERSION;
 	snprintf(row->run_id, sizeof(row->run_id), "%03" PRIu64 "-%02" PRIu64 "-%.30s%s", block,
-		 order, combination->arm, combination->traced ? "-traced" : "");
-	columns__set_text(row->experiment, sizeof(row->experiment), options->name);
-	columns__set_text(row->arm, sizeof(row->arm), combination->arm);
+		 order, arm->name, combination->traced ? "-traced" : "");
+	columns__set_text(row->experiment, sizeof(row->experiment), lab->options->name);
+	columns__set_text(row->arm, sizeof(row->arm), arm->name);
 	row->block = block;
 	row->order = order;
-	row->workers = options->parameters.workers;
-	row->objects = options->parameters.objects;
-	columns__set_text(row->lock, sizeof(row->lock), options->parameters.lock);
-	row->interval_us = options->parameters.interval_us;
-	columns__set_text(row->cpus, sizeof(row->cpus), options->cpus);
-	row->seed = options->parameters.seed;
+	if (lab->plan->parameters)
+		fill_parameters(lab->plan->parameters, row);
+	if (arm->interval)
+		row->interval_us = arm->interval->us;
+	columns__set_text(row->cpus, sizeof(row->cpus), arm->cpus);
+	row->seed = lab->options->seed;
 }
 
 static int keep_sample(struct lab *lab, const struct run *run)
@@ -140,25 +104,6 @@ static int keep_sample(struct lab *lab, const struct run *run)
 	return samples__add(&lab->experiment->samples, &sample);
 }
 
-static struct run_spec spec_for(struct lab *lab, char **argv)
-{
-	return (struct run_spec){
-		.target = {
-			.argv = argv,
-			.path = lab->workload,
-			.cpus = lab->options->cpus,
-			.user = lab->user,
-			.own_group = true,
-		},
-		.announcer = lab->workload,
-		.own_workload = true,
-		.timeout_ms = lab->options->time_limit_s * 1000,
-		.tick_ms = lab->progress.shown ? TICK_MS : 0,
-		.on_tick = progress__tick,
-		.tick_arg = &lab->progress,
-	};
-}
-
 static int fail(struct lab *lab, int err, const char *where, const char *what)
 {
 	snprintf(lab->experiment->error, sizeof(lab->experiment->error), "%.4000s: %.500s", where,
@@ -166,17 +111,124 @@ static int fail(struct lab *lab, int err, const char *where, const char *what)
 	return err;
 }
 
+static struct run_spec spec_for(struct lab *lab, const struct combination *combination)
+{
+	const struct experiment_arm *arm = combination->arm;
+	const struct outputs *outputs = lab->plan->outputs;
+	struct run_spec spec = {
+		.target = {
+			.argv = arm->argv,
+			.path = arm->path,
+			.search_path = !arm->own_workload,
+			.cpus = arm->cpus,
+			.user = lab->plan->user,
+			.own_group = true,
+		},
+		.announcer = arm->announcer,
+		.lock = lab->plan->lock,
+		.own_workload = arm->own_workload,
+		.stream_handoffs = lab->options->timeline && combination->traced,
+		.timeout_ms = lab->options->time_limit_s * 1000,
+		.tick_ms = lab->progress.shown ? TICK_MS : 0,
+		.on_tick = progress__tick,
+		.tick_arg = &lab->progress,
+	};
+
+	if (!arm->own_workload) {
+		spec.target.stdin_fd = outputs->null_fd;
+		spec.target.stdout_fd = outputs->fds[OUTPUTS_STDOUT];
+		spec.target.stderr_fd = outputs->fds[OUTPUTS_STDERR];
+	}
+	if (arm->interval) {
+		spec.target.inherit_fd = arm->interval->fd;
+		spec.target.environment = arm->interval->environment;
+	}
+	return spec;
+}
+
+/* Of a program that failed there is nothing to measure. */
+static int check_program(struct lab *lab, const struct experiment_arm *arm, const struct run *run)
+{
+	int64_t code = run->row.exit_status;
+	char how[64], tail[300], what[EXPERIMENT_ERROR_SIZE];
+
+	if (code == 0)
+		return 0;
+	target__describe(code < 0 ? W_EXITCODE(0, (int)-code) : W_EXITCODE((int)code, 0), how,
+			 sizeof(how));
+	outputs__tail(lab->plan->outputs, tail, sizeof(tail));
+	snprintf(what, sizeof(what), "'%.150s' %s%s%s", arm->command, how, *tail ? ": " : "", tail);
+	return fail(lab, -ECHILD, run->row.run_id, what);
+}
+
+/* A program without the interval it was meant to have is not the arm it stands for. */
+static int check_interval(struct lab *lab, const struct experiment_arm *arm, struct run *run)
+{
+	if (!arm->interval || switch_interval__acknowledged(arm->interval))
+		return 0;
+	run->row.valid = 0;
+	columns__set_text(run->row.reason, sizeof(run->row.reason),
+			  "the program did not take the switch interval");
+	if (lab->experiment->interval_refused)
+		return 0;
+	lab->experiment->interval_refused = true;
+	progress__clear(&lab->progress);
+	log__warn("%s: '%.150s' did not take the switch interval from outside, so the arms with "
+		  "one are left out; it is no CPython 3, or started with -I, -E or -S", arm->name,
+		  arm->command);
+	return 0;
+}
+
+/* The report says it where a ledger was to be. */
+static void keep_lock_reason(struct lab *lab, const struct experiment_arm *arm,
+			     const struct run *run)
+{
+	const struct verdict_question *question = &lab->plan->question;
+	struct experiment *experiment = lab->experiment;
+
+	if (!run->traced)
+		return;
+	if (strcmp(arm->name, question->base) == 0)
+		columns__set_text(experiment->base_lock_why, LOCK_SITES_WHY_SIZE, run->lock.why);
+	if (strcmp(arm->name, question->other) == 0)
+		columns__set_text(experiment->other_lock_why, LOCK_SITES_WHY_SIZE, run->lock.why);
+}
+
+static int run_program(struct lab *lab, const struct combination *combination, struct run *run)
+{
+	const struct experiment_arm *arm = combination->arm;
+	struct outputs *outputs = lab->plan->outputs;
+	struct run_spec spec;
+	int err = outputs__begin(outputs, run->row.run_id);
+
+	if (err)
+		return fail(lab, err, "output", outputs->why);
+	if (arm->interval)
+		err = switch_interval__forget(arm->interval);
+	if (err) {
+		fail(lab, err, run->row.run_id, "the switch interval cannot be passed on");
+	} else {
+		spec = spec_for(lab, combination);
+		err = run__once(combination->traced ? lab->tracer : NULL, &spec, run);
+		if (err)
+			fail(lab, err, run->row.run_id, run->error);
+		else
+			err = check_program(lab, arm, run);
+	}
+	if (!err) {
+		keep_lock_reason(lab, arm, run);
+		err = check_interval(lab, arm, run);
+	}
+	/* All that a program said before it failed, unless there is nothing else to keep. */
+	outputs__end(outputs, !err || (err == -ECHILD && lab->experiment->samples.count));
+	return err;
+}
+
 static int run_workload(struct lab *lab, const struct combination *combination, struct run *run)
 {
-	char **argv = workload__argv(lab->workload, combination->arm, &lab->options->parameters);
-	struct run_spec spec = spec_for(lab, argv);
-	int err;
+	struct run_spec spec = spec_for(lab, combination);
+	int err = run__once(combination->traced ? lab->tracer : NULL, &spec, run);
 
-	if (!argv)
-		return fail(lab, -ENOMEM, combination->arm, "no memory");
-	spec.stream_handoffs = lab->options->timeline && combination->traced;
-	err = run__once(combination->traced ? lab->tracer : NULL, &spec, run);
-	workload__free_argv(argv);
 	return err ? fail(lab, err, run->row.run_id, run->error) : 0;
 }
 
@@ -187,7 +239,8 @@ static int one_run(struct lab *lab, const struct combination *combination, uint6
 	int err;
 
 	identify(lab, combination, block, order, &run.row);
-	err = run_workload(lab, combination, &run);
+	err = combination->arm->own_workload ? run_workload(lab, combination, &run)
+					     : run_program(lab, combination, &run);
 	if (!err) {
 		err = record__run(lab->record, &run);
 		if (err)
@@ -220,24 +273,33 @@ static void show(struct lab *lab, uint64_t block, int index)
 	char what[96];
 
 	snprintf(what, sizeof(what), "%s %" PRIu64 ", %s%s", block ? "block" : "warm-up", block,
-		 combination->arm, combination->traced ? " (traced)" : "");
+		 combination->arm->name, combination->traced ? " (traced)" : "");
 	if (blocks < position + step)
 		blocks = position + step;
 	progress__begin(&lab->progress, what, position / blocks, (position + step) / blocks, run_s,
 			run_s > 0 ? blocks * lab->block_s : lab->options->budget_s);
 }
 
+/* Given up in the warm-up. */
+static bool left_out(const struct lab *lab, const struct experiment_arm *arm)
+{
+	return arm->interval && lab->experiment->interval_refused;
+}
+
 static int run_block(struct lab *lab, uint64_t block)
 {
 	double start = now_s();
+	uint64_t made = 0;
 	int err = 0;
 
 	stats__shuffle(&lab->shuffle, lab->order, (size_t)lab->ncombinations);
 	for (int i = 0; i < lab->ncombinations && !err; i++) {
 		if (interrupt__pending())
 			return -EINTR;
+		if (left_out(lab, lab->combinations[lab->order[i]].arm))
+			continue;
 		show(lab, block, i);
-		err = one_run(lab, &lab->combinations[lab->order[i]], block, (uint64_t)i + 1);
+		err = one_run(lab, &lab->combinations[lab->order[i]], block, ++made);
 	}
 	lab->block_s = now_s() - start;
 	return err;
@@ -248,7 +310,8 @@ static bool precise_enough(const struct lab *lab, uint64_t block)
 	struct interval slowdown;
 
 	if (block < MIN_BLOCKS_FOR_PRECISION || lab->options->precision_percent <= 0 ||
-	    verdict__slowdown(&lab->experiment->samples, lab->options->seed, &slowdown))
+	    verdict__slowdown(&lab->experiment->samples, &lab->plan->question,
+			      lab->options->seed, &slowdown))
 		return false;
 	return (slowdown.high - slowdown.low) / 2 <=
 	       slowdown.mid * lab->options->precision_percent / 100;
@@ -262,7 +325,8 @@ static bool done(struct lab *lab, uint64_t block)
 	size_t size = sizeof(lab->experiment->stop_reason);
 
 	if (options->blocks && block >= options->blocks) {
-		snprintf(reason, size, "the %" PRIu64 " blocks asked for are done", options->blocks);
+		snprintf(reason, size, "the %" PRIu64 " blocks asked for are done",
+			 options->blocks);
 		return true;
 	}
 	if (block < 1)
@@ -302,47 +366,39 @@ static int run_blocks(struct lab *lab)
 /* The price of one acquisition and release, untraced, measured once at the start. */
 static int measure_lock(struct lab *lab)
 {
-	const struct combination combination = { NULL, false };
-	char slowdown[PATH_MAX];
+	const struct combination combination = { lab->plan->lock_price, false };
 	struct run run = { 0 };
 	int err;
 
-	memcpy(slowdown, lab->workload, sizeof(slowdown));
-	err = workload__find("lockcost", lab->workload, sizeof(lab->workload));
-	if (err)
-		return fail(lab, err, lab->workload, strerror(-err));
+	if (!combination.arm)
+		return 0;
 	columns__clear(&rows__runs, &run.row);
-	columns__set_text(run.row.run_id, sizeof(run.row.run_id), "lockcost");
+	columns__set_text(run.row.run_id, sizeof(run.row.run_id), combination.arm->name);
 	err = run_workload(lab, &combination, &run);
 	if (!err && run.pairs)
 		lab->experiment->lock_operation_ns = (double)run.row.wall_ns / (double)run.pairs;
 	run__free(&run);
-	memcpy(lab->workload, slowdown, sizeof(slowdown));
 	return err;
 }
 
 static int prepare(struct lab *lab)
 {
-	int err = workload__find(lab->options->name, lab->workload, sizeof(lab->workload));
+	int err = stats__shuffle_init(&lab->shuffle, lab->options->seed);
 
 	if (err)
-		return fail(lab, err, lab->workload, err == -ENOENT ?
-			    "the workload is not there; run make" : strerror(-err));
-	lab->user = target__user(true);
-	list_combinations(lab);
-	err = stats__shuffle_init(&lab->shuffle, lab->options->seed);
-	if (err)
 		return fail(lab, err, "experiment", strerror(-err));
+	list_combinations(lab);
 	progress__init(&lab->progress, lab->options->quiet);
 	lab->began_s = now_s();
 	return measure_lock(lab);
 }
 
-int experiment__run(const struct experiment_options *options, struct tracer *tracer,
+int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 		    struct record *record, struct experiment *experiment)
 {
 	struct lab lab = {
-		.options = options,
+		.plan = plan,
+		.options = plan->options,
 		.tracer = tracer,
 		.record = record,
 		.experiment = experiment,

@@ -2,6 +2,8 @@
 /*
  * experiment - runs in blocks: every block holds each arm once, traced and untraced,
  * in random order; the first block is warm-up (measurement model, section 6).
+ *
+ * What the arms are is the caller's business: a plan describes them.
  */
 #ifndef SWITCHTAX_EXPERIMENT_H
 #define SWITCHTAX_EXPERIMENT_H
@@ -11,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outputs.h"
 #include "record.h"
+#include "switch_interval.h"
 #include "tracer.h"
 #include "verdict.h"
 #include "workload.h"
@@ -19,8 +23,9 @@
 /* Room for a path and what a run says. */
 #define EXPERIMENT_ERROR_SIZE (PATH_MAX + RUN_ERROR_SIZE)
 
+/* As asked for on the command line. */
 struct experiment_options {
-	const char *name;		/* of the experiment and its workload */
+	const char *name;		/* of the experiment */
 	struct workload_parameters parameters;
 	const char *arms[VERDICT_MAX_ARMS];
 	size_t narms;
@@ -34,27 +39,49 @@ struct experiment_options {
 	bool quiet;
 };
 
+/* One arm: a program, and how it runs. Strings are borrowed. */
+struct experiment_arm {
+	const char *name;
+	const char *command;		/* as people know it, for messages */
+	char **argv;
+	const char *path;		/* file to execute, or argv[0] as found by PATH */
+	const char *cpus;		/* NULL: as we are */
+	const char *announcer;		/* file with the probe site; NULL: any program */
+	bool own_workload;		/* prints a report for us (workload.h) */
+	struct switch_interval *interval;	/* to be set from outside; NULL: left alone */
+};
+
+/* All that an experiment needs to know. */
+struct experiment_plan {
+	const struct experiment_options *options;
+	struct experiment_arm arms[VERDICT_MAX_ARMS];
+	size_t narms;
+	struct verdict_question question;
+	const struct experiment_arm *lock_price;	/* run once, before all; NULL: none */
+	const struct workload_parameters *parameters;	/* for runs.csv; NULL: left empty */
+	struct target_user user;
+	struct lock_wish lock;		/* of programs that do not announce theirs */
+	struct outputs *outputs;	/* of programs that are no workloads of ours */
+};
+
 struct experiment {
 	struct samples samples;
 	double lock_operation_ns;	/* NAN: not measured */
 	uint64_t blocks_done;		/* measured ones */
+	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */
+	char other_lock_why[LOCK_SITES_WHY_SIZE];
+	bool interval_refused;		/* arms with an interval were left out */
 	char stop_reason[128];
 	char error[EXPERIMENT_ERROR_SIZE];
 };
 
 /*
- * Is there memory for the arms? Returns 0, or -ENOMEM with error naming the number of
- * objects that fits.
- */
-int experiment__check_memory(const struct experiment_options *options, char *error, size_t size);
-
-/*
  * Run it; tracer NULL: untraced runs only. Every finished run is recorded at once.
  * Returns 0, -EINTR (interrupted; what was finished is recorded), or the error of the
- * run or file that failed, with experiment->error saying more. End with
- * experiment__free().
+ * run or file that failed, with experiment->error saying more; a program that fails is
+ * such an error (-ECHILD). End with experiment__free().
  */
-int experiment__run(const struct experiment_options *options, struct tracer *tracer,
+int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 		    struct record *record, struct experiment *experiment);
 void experiment__free(struct experiment *experiment);
 

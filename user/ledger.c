@@ -34,6 +34,8 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_LOCK_READ] = "lock page unreadable",
 	[LOSS_HISTORY] = "hand-off older than the history",
 	[LOSS_STREAM] = "hand-off stream full",
+	[LOSS_FUTEX_TABLE] = "futex table full",
+	[LOSS_NEWS] = "no room for news of an exec",
 };
 
 const char *ledger__lock_state(enum lock_state state)
@@ -172,22 +174,82 @@ static void check_l1(struct ledger *ledger, const struct ledger_bounds *bounds)
 			bounds->high_ns);
 }
 
-static void check_lock_counts(struct ledger *ledger, const struct lock_record *lock)
+/* The lock counts by itself, and what we have seen must be that. */
+static void check_announced(struct ledger *ledger, const struct lock_record *lock)
 {
-	uint64_t difference = lock->own_acquisitions - lock->own_releases;
+	if (lock->own_acquisitions - lock->own_releases > 1)
+		invalid(ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64 ") differ",
+			(uint64_t)lock->own_acquisitions, (uint64_t)lock->own_releases);
+	if (lock->handoffs != lock->own_handoffs)
+		invalid(ledger, "%" PRIu64 " hand-offs seen, the lock counts %" PRIu64,
+			(uint64_t)lock->handoffs, (uint64_t)lock->own_handoffs);
+}
+
+/*
+ * Known by calls: each thread may have been caught between its two functions. More means
+ * that some calls are not seen (a part was inlined), or that it is no lock's functions.
+ */
+static void check_called(struct ledger *ledger, const struct lock_record *lock)
+{
+	uint64_t a = lock->own_acquisitions, r = lock->releases;
+
+	if ((a > r ? a - r : r - a) > ledger->nthreads)
+		invalid(ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64 ") differ by "
+			"more than one per thread: not every call is seen", a, r);
+	if (lock->overlaps)
+		invalid(ledger, "two threads held the lock at once, %" PRIu64 " times: the "
+			"functions are not those of one lock", (uint64_t)lock->overlaps);
+}
+
+static void check_thread_acquisitions(struct ledger *ledger)
+{
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < ledger->nthreads; i++)
 		sum += ledger->threads[i].acquisitions;
-	if (difference > 1)
-		invalid(ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64 ") differ",
-			(uint64_t)lock->own_acquisitions, (uint64_t)lock->own_releases);
-	if (sum != lock->own_acquisitions)
+	if (sum != ledger->acquisitions)
 		invalid(ledger, "threads acquired %" PRIu64 " times, the lock counts %" PRIu64, sum,
-			(uint64_t)lock->own_acquisitions);
-	if (lock->handoffs != lock->own_handoffs)
-		invalid(ledger, "%" PRIu64 " hand-offs seen, the lock counts %" PRIu64,
-			(uint64_t)lock->handoffs, (uint64_t)lock->own_handoffs);
+			ledger->acquisitions);
+}
+
+/* Known by calls: what its last state was, up to the window's end. */
+static void close_called(const struct trace *trace, struct ledger *ledger)
+{
+	const struct lock_record *lock = &trace->lock;
+	const struct thread_record *holder;
+	uint64_t wanted = lock->wanted_since_ns ? lock->wanted_since_ns : trace->end_ns;
+
+	if (!lock->holder || lock->holder > trace->nthreads) {
+		ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, wanted);
+		ledger->lock_ns[HANDOFF_SIGNAL] += overlap(trace, wanted, trace->end_ns);
+		return;
+	}
+	holder = &trace->threads[lock->holder - 1];
+	ledger->open++;
+	if (holder->state == THREAD_CPU)
+		ledger->lock_ns[HELD_RUNNING] += overlap(trace, holder->hold_since_ns,
+							 trace->end_ns);
+	else
+		ledger->lock_ns[holder->state == THREAD_READY ? HELD_PREEMPTED_OTHER
+							      : HELD_BLOCKED] +=
+			overlap(trace, holder->since_ns, trace->end_ns);
+}
+
+static void sum_lock(const struct trace *trace, struct ledger *ledger)
+{
+	const struct lock_record *lock = &trace->lock;
+
+	for (size_t i = 0; i < trace->nthreads; i++)
+		for (int state = 0; state < LOCK_STATES; state++)
+			ledger->lock_ns[state] += trace->threads[i].lock_ns[state];
+	ledger->acquisitions = lock->own_acquisitions;
+	ledger->releases = lock->called ? lock->releases : lock->own_releases;
+	ledger->handoffs = lock->handoffs;
+	ledger->handoffs_forced = lock->handoffs_forced;
+	ledger->open += lock->open_holds;
+	ledger->half_seen = lock->half_seen;
+	ledger->lost_claims = lock->lost_claims;
+	memcpy(ledger->others, lock->others, sizeof(ledger->others));
 }
 
 static void settle_lock(const struct trace *trace, const struct ledger_bounds *bounds,
@@ -195,18 +257,20 @@ static void settle_lock(const struct trace *trace, const struct ledger_bounds *b
 {
 	const struct lock_record *lock = &trace->lock;
 
-	ledger->has_lock = lock->page != 0;
+	ledger->called = lock->called;
+	ledger->has_lock = lock->called ? lock->known : lock->page != 0;
 	if (!ledger->has_lock)
 		return;
-	for (size_t i = 0; i < trace->nthreads; i++)
-		for (int state = 0; state < LOCK_STATES; state++)
-			ledger->lock_ns[state] += trace->threads[i].lock_ns[state];
-	ledger->acquisitions = lock->own_acquisitions;
-	ledger->handoffs = lock->handoffs;
-	ledger->handoffs_forced = lock->handoffs_forced;
-	ledger->open += lock->open_holds;
+	sum_lock(trace, ledger);
+	if (lock->called)
+		close_called(trace, ledger);
+	/* Calls that were not seen break L1 too, and are the reason to be told. */
+	if (lock->called)
+		check_called(ledger, lock);
+	else
+		check_announced(ledger, lock);
+	check_thread_acquisitions(ledger);
 	check_l1(ledger, bounds);
-	check_lock_counts(ledger, lock);
 }
 
 static void check_losses(const struct trace *trace, struct ledger *ledger)

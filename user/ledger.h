@@ -35,12 +35,17 @@ struct ledger_thread {
 
 struct ledger {
 	uint64_t window_ns;
-	bool has_lock;				/* a lock was announced and used */
+	bool has_lock;				/* a lock is known, and was used */
+	bool called;				/* known by calls, not announced */
 	uint64_t lock_ns[LOCK_STATES];
-	uint64_t acquisitions;			/* by the lock's own count */
+	uint64_t acquisitions;			/* by the lock's own count, or of calls */
+	uint64_t releases;
 	uint64_t handoffs;
 	uint64_t handoffs_forced;
 	uint64_t open;				/* intervals cut at the window's end */
+	uint64_t half_seen;			/* lock intervals that had begun before it */
+	uint64_t lost_claims;			/* acquisitions timed by the switch (calls.bpf.c) */
+	struct other_lock others[MAX_OTHER_LOCKS];	/* not in this ledger; key 0: none */
 	uint64_t switches[SWITCH_KINDS];
 	uint64_t migrations;
 	uint64_t events_lost;

@@ -15,10 +15,13 @@
 #include "../workloads/arms.h"
 #include "cpulist.h"
 #include "exits.h"
+#include "switch_interval.h"
 
 #define DEFAULT_BUDGET_S 110
 #define DEFAULT_PRECISION_PERCENT 1
 #define DEFAULT_TIME_LIMIT_S 120
+#define COMPARE_BUDGET_S 180
+#define COMPARE_TIME_LIMIT_S 600
 #define MAX_WORKERS 1000
 #define MAX_OBJECTS 1000000000ULL
 #define MAX_BLOCKS 10000
@@ -26,7 +29,7 @@
 enum {
 	KEY_WORKERS = 256, KEY_OBJECTS, KEY_LOCK, KEY_INTERVAL, KEY_ARMS, KEY_BLOCKS, KEY_FORMAT,
 	KEY_SEED, KEY_BUDGET, KEY_PRECISION, KEY_CPUS, KEY_NO_BPF, KEY_TIMELINE, KEY_TIME_LIMIT,
-	KEY_AS_ROOT, KEY_VERSION,
+	KEY_AS_ROOT, KEY_VERSION, KEY_LOCK_SYMBOLS, KEY_NO_LOCK,
 };
 
 static const struct argp_option common_options[] = {
@@ -57,6 +60,37 @@ static const struct argp_option run_options[] = {
 	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)", 2 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 2 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 2 },
+	{ 0 },
+};
+
+static const struct argp_option compare_options[] = {
+	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas: base, other, other-1cpu, and for "
+	  "Python other-interval-US (default: these, with 500, 5000 and 50000 us)", 1 },
+	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks (default: as precision and budget say)",
+	  1 },
+	{ "budget", KEY_BUDGET, "SECONDS", 0, "stop before this is exceeded (default 180)", 1 },
+	{ "precision", KEY_PRECISION, "PERCENT", 0,
+	  "stop when the slowdown is known to +- this (default 1)", 1 },
+	{ "seed", KEY_SEED, "N", 0, "of the order of runs (default: the time)", 1 },
+	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 600)", 1 },
+	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 1 },
+	{ "as-root", KEY_AS_ROOT, NULL, 0,
+	  "run the programs as root, not as the user who called sudo", 1 },
+	{ 0 },
+};
+
+static const struct argp_option lock_options[] = {
+	{ "lock-symbols", KEY_LOCK_SYMBOLS, "ACQUIRE:RELEASE", 0,
+	  "functions that take the program's lock and let go of it (Python's is found by itself)",
+	  0 },
+	{ "no-lock", KEY_NO_LOCK, NULL, 0, "do not watch the program's lock, only its threads", 0 },
+	{ 0 },
+};
+
+static const struct argp_option attach_options[] = {
+	{ "pid", 'p', "PID", 0, "the process to watch", 1 },
+	{ "budget", KEY_BUDGET, "SECONDS", 0,
+	  "watch for this long (default: until it ends, or Ctrl-C)", 1 },
 	{ 0 },
 };
 
@@ -122,10 +156,23 @@ static void parse_lock(struct argp_state *state, struct options *options, const 
 	argp_error(state, "--lock: '%s' is not one of %s", name, names);
 }
 
+static bool is_arm(const struct options *options, const char *name)
+{
+	if (options->command == COMMAND_RUN)
+		return arm_find(name) != NULL;
+	return strcmp(name, "base") == 0 || strcmp(name, "other") == 0 ||
+	       strcmp(name, "other-1cpu") == 0 || switch_interval__of_arm(name);
+}
+
 static void unknown_arm(struct argp_state *state, const char *name)
 {
+	const struct options *options = state->input;
 	char names[256] = "";
 
+	if (options->command == COMMAND_COMPARE)
+		argp_error(state, "--arms: '%s' is not one of base, other, other-1cpu, "
+			   "other-interval-US with US from 1 to %d", name,
+			   SWITCH_INTERVAL_MAX_US);
 	for (size_t i = 0; arms[i].name; i++)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
 			 i ? ", " : "", arms[i].name);
@@ -142,8 +189,10 @@ static void parse_arms(struct argp_state *state, struct options *options, const 
 	snprintf(options->arms, sizeof(options->arms), "%s", list);
 	experiment->narms = 0;
 	while ((name = strsep(&rest, ",")) != NULL) {
-		if (!arm_find(name))
+		if (!is_arm(options, name))
 			unknown_arm(state, name);
+		if (experiment->narms == VERDICT_MAX_ARMS)
+			argp_error(state, "--arms: more than %d", VERDICT_MAX_ARMS);
 		for (size_t i = 0; i < experiment->narms; i++)
 			if (strcmp(experiment->arms[i], name) == 0)
 				argp_error(state, "--arms: '%s' is named twice", name);
@@ -188,19 +237,13 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static error_t parse_run(int key, char *arg, struct argp_state *state)
+/* What every command that runs blocks takes. */
+static error_t parse_blocks(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 	struct experiment_options *experiment = &options->experiment;
-	struct workload_parameters *workload = &experiment->parameters;
 
 	switch (key) {
-	case KEY_WORKERS: workload->workers = whole(state, "workers", arg, 1, MAX_WORKERS); break;
-	case KEY_OBJECTS: workload->objects = whole(state, "objects", arg, 1, MAX_OBJECTS); break;
-	case KEY_LOCK: parse_lock(state, options, arg); break;
-	case KEY_INTERVAL:
-		workload->interval_us = whole(state, "interval-us", arg, 1, 10000000);
-		break;
 	case KEY_ARMS: parse_arms(state, options, arg); break;
 	case KEY_BLOCKS: experiment->blocks = whole(state, "blocks", arg, 1, MAX_BLOCKS); break;
 	case KEY_BUDGET: experiment->budget_s = positive(state, "budget", arg, 1e6); break;
@@ -212,11 +255,117 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		experiment->time_limit_s = whole(state, "time-limit", arg, 1, 1000000);
 		break;
 	case KEY_NO_BPF: options->bpf = false; break;
+	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static error_t parse_run(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+	struct workload_parameters *workload = &options->experiment.parameters;
+
+	switch (key) {
+	case KEY_WORKERS: workload->workers = whole(state, "workers", arg, 1, MAX_WORKERS); break;
+	case KEY_OBJECTS: workload->objects = whole(state, "objects", arg, 1, MAX_OBJECTS); break;
+	case KEY_LOCK: parse_lock(state, options, arg); break;
+	case KEY_INTERVAL:
+		workload->interval_us = whole(state, "interval-us", arg, 1, 10000000);
+		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0 || strcmp(arg, "slowdown") != 0)
 			argp_error(state, "unknown experiment '%s'; there is: slowdown", arg);
 		break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
+	default: return parse_blocks(key, arg, state);
+	}
+	return 0;
+}
+
+static error_t parse_compare(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case KEY_AS_ROOT: options->as_root = true; break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 1)
+			argp_error(state, "unexpected argument '%s': each of the two command lines "
+				   "is one argument, in quotes", arg);
+		*(state->arg_num ? &options->other : &options->base) = arg;
+		break;
+	case ARGP_KEY_END:
+		if (state->arg_num < 2)
+			argp_error(state, "which two programs? switchtax compare [OPTION...] 'BASE' "
+				   "'OTHER'");
+		break;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
+		state->child_inputs[1] = options;
+		break;
+	default: return parse_blocks(key, arg, state);
+	}
+	return 0;
+}
+
+static void parse_lock_symbols(struct argp_state *state, struct options *options,
+			       const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon || colon == text || !colon[1] || strchr(colon + 1, ':')) {
+		argp_error(state, "--lock-symbols: '%s' is not two functions as ACQUIRE:RELEASE",
+			   text);
+		return;
+	}
+	if ((size_t)(colon - text) >= sizeof(options->acquire_name))
+		argp_error(state, "--lock-symbols: '%s' is too long", text);
+	snprintf(options->acquire_name, sizeof(options->acquire_name), "%.*s", (int)(colon - text),
+		 text);
+	options->acquire = options->acquire_name;
+	options->release = colon + 1;
+	if (strcmp(options->acquire, options->release) == 0)
+		argp_error(state, "--lock-symbols: '%s' cannot both take the lock and let go of it",
+			   options->acquire);
+}
+
+static error_t parse_lock_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case KEY_LOCK_SYMBOLS: parse_lock_symbols(state, options, arg); break;
+	case KEY_NO_LOCK: options->no_lock = true; break;
+	case ARGP_KEY_END:
+		if (options->no_lock && options->acquire)
+			argp_error(state, "--no-lock and --lock-symbols exclude each other");
+		break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static error_t parse_attach(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'p': options->pid = (pid_t)whole(state, "pid", arg, 1, INT32_MAX); break;
+	case KEY_BUDGET:
+		options->experiment.budget_s = positive(state, "budget", arg, 1e6);
+		break;
+	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'; the process is named "
+				      "by -p PID", arg); break;
+	case ARGP_KEY_END:
+		if (!options->pid)
+			argp_error(state, "which process? switchtax attach [OPTION...] -p PID");
+		if (options->cpus[0])
+			argp_error(state, "--cpus: attach leaves the process on the CPUs it is on");
+		break;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
+		state->child_inputs[1] = options;
+		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -235,7 +384,10 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which program? switchtax trace [OPTION...] -- COMMAND [ARG...]");
 		break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
+		state->child_inputs[1] = options;
+		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -254,6 +406,11 @@ static error_t parse_plain(int key, char *arg, struct argp_state *state)
 static const struct argp common_argp = { common_options, parse_common, NULL, NULL, NULL, NULL,
 					 NULL };
 static const struct argp_child common_child[] = { { &common_argp, 0, "Common:", 9 }, { 0 } };
+static const struct argp lock_argp = { lock_options, parse_lock_option, NULL, NULL, NULL, NULL,
+				       NULL };
+static const struct argp_child program_children[] = { { &common_argp, 0, "Common:", 9 },
+						      { &lock_argp, 0, NULL, 0 },
+						      { 0 } };
 
 static const struct {
 	const char *name;
@@ -271,14 +428,37 @@ static const struct {
 	    "  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
 	    "  switchtax run --format json | jq .answer\n",
 	    common_child, NULL, NULL } },
+	{ "compare", COMMAND_COMPARE, "two command lines: why is OTHER slower?",
+	  { compare_options, parse_compare, "'BASE' 'OTHER'",
+	    "Run two programs in blocks, traced and untraced, and say why OTHER takes longer: "
+	    "where the lock's time went, what one CPU changes, and for Python what the switch "
+	    "interval changes. What the programs print goes to programs/ in the results folder."
+	    "\vEach command line is one argument. Quotes, globs, ~ and $VARIABLES work; what needs "
+	    "a shell is written as sh -c '...'.\n\nExamples:\n"
+	    "  switchtax compare 'python3 single.py' 'python3 threads.py'\n"
+	    "  switchtax compare --blocks 20 -o results/gzip 'gzip -1 -k -c f' 'gzip -9 -k -c f'\n"
+	    "  switchtax compare --arms base,other,other-interval-100000 'python3 a.py' "
+	    "'python3 b.py'\n"
+	    "  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' './b'\n"
+	    "  switchtax compare --no-bpf 'make -j1 -B' 'make -j4 -B'\n",
+	    program_children, NULL, NULL } },
 	{ "trace", COMMAND_TRACE, "one program, one traced run",
 	  { trace_options, parse_trace, "-- COMMAND [ARG...]",
-	    "Run a program once and say where its threads' time went, and its lock's time if "
-	    "the program announces its lock.\vExamples:\n"
-	    "  switchtax trace -- make -j4\n"
-	    "  switchtax trace -o results/py -- python3 threads.py\n"
+	    "Run a program once and say where its threads' time went, where its lock's time went "
+	    "(Python's, or that of two functions that you name), and on which locks it slept."
+	    "\vExamples:\n"
+	    "  switchtax trace -- python3 threads.py\n"
+	    "  switchtax trace -o results/make -- make -j4\n"
+	    "  switchtax trace --lock-symbols pthread_mutex_lock:pthread_mutex_unlock -- ./prog\n"
 	    "  switchtax trace --timeline -- build/workloads/slowdown --objects 200000\n",
-	    common_child, NULL, NULL } },
+	    program_children, NULL, NULL } },
+	{ "attach", COMMAND_ATTACH, "a program that already runs",
+	  { attach_options, parse_attach, "-p PID",
+	    "Watch a process that already runs, for a while or until it ends, and leave it as it "
+	    "was. Its threads are watched, and what they start meanwhile.\vExamples:\n"
+	    "  switchtax attach -p 4711 --budget 10\n"
+	    "  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
+	    program_children, NULL, NULL } },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
 	  { NULL, parse_plain, "",
 	    "List what there is.\vExamples:\n"
@@ -312,14 +492,15 @@ static void set_defaults(struct options *options)
 	struct experiment_options *experiment = &options->experiment;
 
 	options->bpf = true;
-	experiment->name = "slowdown";
+	experiment->name = options->command == COMMAND_COMPARE ? "compare" : "slowdown";
 	experiment->parameters.lock = lock_kinds[0]->name;
 	experiment->parameters.workers = 5;
 	experiment->parameters.objects = 5000000;
 	experiment->parameters.interval_us = 5000;
 	experiment->precision_percent = DEFAULT_PRECISION_PERCENT;
 	experiment->seed = (uint64_t)time(NULL) & UINT32_MAX;
-	for (size_t i = 0; arms[i].name; i++)
+	/* Those of compare depend on its programs. */
+	for (size_t i = 0; options->command != COMMAND_COMPARE && arms[i].name; i++)
 		experiment->arms[experiment->narms++] = arms[i].name;
 }
 
@@ -327,6 +508,7 @@ static void set_defaults(struct options *options)
 static void settle_options(struct options *options)
 {
 	struct experiment_options *experiment = &options->experiment;
+	bool compare = options->command == COMMAND_COMPARE;
 	cpu_set_t usable;
 
 	if (!options->cpus[0]) {
@@ -339,7 +521,9 @@ static void settle_options(struct options *options)
 	experiment->parameters.seed = experiment->seed;
 	experiment->quiet = options->quiet;
 	if (!experiment->blocks && !experiment->budget_s)
-		experiment->budget_s = DEFAULT_BUDGET_S;
+		experiment->budget_s = compare ? COMPARE_BUDGET_S : DEFAULT_BUDGET_S;
+	if (!experiment->time_limit_s && compare)
+		experiment->time_limit_s = COMPARE_TIME_LIMIT_S;
 	if (!experiment->time_limit_s && options->command == COMMAND_RUN)
 		experiment->time_limit_s = DEFAULT_TIME_LIMIT_S;
 }
@@ -362,8 +546,8 @@ static size_t find_command(int argc, char **argv)
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return i;
-	fprintf(stderr, "switchtax: unknown command '%s'; there are: run, trace, list, doctor\n",
-		argv[1]);
+	fprintf(stderr, "switchtax: unknown command '%s'; there are: run, compare, trace, attach, "
+		"list, doctor\n", argv[1]);
 	exit(EXIT_USAGE);
 }
 

@@ -9,10 +9,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "experiment.h"
 
-enum command { COMMAND_RUN, COMMAND_TRACE, COMMAND_LIST, COMMAND_DOCTOR };
+enum command {
+	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_LIST, COMMAND_DOCTOR
+};
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
@@ -25,7 +28,14 @@ struct options {
 	bool verbose;
 	const char *output;		/* NULL: default folder */
 	struct experiment_options experiment;
+	const char *base;		/* of compare: two command lines */
+	const char *other;
 	char **program;			/* of trace, NULL-terminated */
+	pid_t pid;			/* of attach */
+	const char *acquire;		/* functions of the lock; NULL: not named */
+	const char *release;
+	char acquire_name[256];		/* storage behind acquire */
+	bool no_lock;			/* do not look for the program's lock */
 	char cpus[1024];		/* as the kernel writes it */
 	char arms[512];			/* storage behind experiment.arms */
 	int argc;			/* the whole command line, for environment.json */

@@ -2,6 +2,8 @@
 // Turns a settled run into rows.
 #include "record.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct table *const tables[RECORD_FILES] = {
@@ -10,6 +12,7 @@ static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_LEDGER] = &rows__ledger,
 	[RECORD_HISTOGRAMS] = &rows__histograms,
 	[RECORD_HANDOFFS] = &rows__handoffs,
+	[RECORD_FUTEXES] = &rows__futexes,
 };
 
 static const char *const histogram_names[HISTOGRAMS] = {
@@ -26,13 +29,13 @@ static int explain(struct record *record, enum record_file file, int err)
 	return err;
 }
 
-int record__open(struct record *record, struct results *results, bool handoffs)
+int record__open(struct record *record, struct results *results, bool handoffs, bool futexes)
 {
 	*record = (struct record){ .results = results };
 	for (int file = 0; file < RECORD_FILES; file++) {
 		int err;
 
-		if (file == RECORD_HANDOFFS && !handoffs)
+		if ((file == RECORD_HANDOFFS && !handoffs) || (file == RECORD_FUTEXES && !futexes))
 			continue;
 		err = csv__open(&record->files[file], results->dirfd, tables[file]->file,
 				tables[file]);
@@ -174,6 +177,31 @@ static int write_handoffs(struct record *record, const struct run *run)
 	return err;
 }
 
+static int write_futexes(struct record *record, const struct run *run)
+{
+	int err = 0;
+
+	if (!record->open[RECORD_FUTEXES])
+		return 0;
+	for (size_t i = 0; i < run->futexes.count && !err; i++) {
+		const struct futex_wait *wait = &run->futexes.items[i];
+		struct futex_row row;
+
+		columns__clear(&rows__futexes, &row);
+		columns__set_text(row.run_id, sizeof(row.run_id), run->row.run_id);
+		snprintf(row.address, sizeof(row.address), "0x%" PRIx64, wait->address);
+		columns__set_text(row.name, sizeof(row.name), wait->name);
+		row.waiter_tid = wait->waiter_tid;
+		if (wait->waker_tid)
+			row.waker_tid = wait->waker_tid;
+		row.waits = wait->waits;
+		row.wait_ns = wait->wait_ns;
+		row.pid = wait->pid;
+		err = append(record, RECORD_FUTEXES, &row);
+	}
+	return err;
+}
+
 int record__run(struct record *record, const struct run *run)
 {
 	int err = write_threads(record, run);
@@ -181,6 +209,7 @@ int record__run(struct record *record, const struct run *run)
 	err = err ? err : write_ledger(record, run);
 	err = err ? err : write_histograms(record, run);
 	err = err ? err : write_handoffs(record, run);
+	err = err ? err : write_futexes(record, run);
 	return err ? err : append(record, RECORD_RUNS, &run->row);
 }
 

@@ -20,6 +20,7 @@ enum record_file {
 	RECORD_LEDGER,
 	RECORD_HISTOGRAMS,
 	RECORD_HANDOFFS,
+	RECORD_FUTEXES,
 	RECORD_FILES,
 };
 
@@ -30,8 +31,11 @@ struct record {
 	char why[512];			/* the last error, for people */
 };
 
-/* Create the files; handoffs.csv only if wanted. Returns 0 or -errno, see record->why. */
-int record__open(struct record *record, struct results *results, bool handoffs);
+/*
+ * Create the files; handoffs.csv and futexes.csv only if wanted. Returns 0 or -errno, see
+ * record->why.
+ */
+int record__open(struct record *record, struct results *results, bool handoffs, bool futexes);
 
 /* Write all rows of one run. Returns 0 or -errno, see record->why. */
 int record__run(struct record *record, const struct run *run);

@@ -9,15 +9,26 @@
 
 #include "verdict.h"
 
+/* The two command lines of a comparison, as they were given. */
+struct report_comparison {
+	const char *base;
+	const char *other;
+	const char *base_lock_why;	/* no lock was found; "": no reason known */
+	const char *other_lock_why;
+};
+
 /* What a report says besides the verdict. Strings are borrowed. */
 struct report {
 	const struct verdict *verdict;
+	const struct report_comparison *comparison;	/* NULL: of our own workloads */
 	const char *lock;
 	uint64_t workers;
 	uint64_t objects;
 	uint64_t interval_us;
 	uint64_t seed;
 	double lock_operation_ns;	/* NAN: not measured */
+	bool interval_refused;		/* arms with an interval were left out */
+	bool programs_printed;		/* and it was kept */
 	const char *stop_reason;
 	const char *untraced_reason;	/* NULL: runs were traced */
 	const char *folder;

@@ -6,9 +6,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More threads than this are only in threads.csv. */
 #define MAX_LINES 40
+
+/* More addresses than this are only in futexes.csv. */
+#define MAX_FUTEXES 10
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -35,20 +39,117 @@ static void print_head(FILE *out, const struct run *run, const char *program)
 		fprintf(out, "NOT VALID: %s\n", ledger->reason);
 }
 
-static void print_lock(FILE *out, const struct ledger *ledger)
+/* How the lock is known: the first functions of each kind, and how many clones more. */
+static void print_sites(FILE *out, const struct lock_sites *sites)
 {
-	if (!ledger->has_lock) {
-		fprintf(out, "\nLock: the program announces none, so there is no lock ledger\n");
-		return;
-	}
-	fprintf(out, "\nLock: %" PRIu64 " acquisitions, %" PRIu64 " hand-offs, %" PRIu64
-		" of them forced\n  %-22s %12s %7s\n", ledger->acquisitions, ledger->handoffs,
-		ledger->handoffs_forced, "state", "ms", "%");
+	size_t more = sites->nacquire + sites->nrelease - 2;
+
+	if (sites->python[0])
+		fprintf(out, "\nLock: CPython %s's global lock, by ", sites->python);
+	else
+		fprintf(out, "\nLock: by ");
+	fprintf(out, "%s and %s", sites->acquire[0].function, sites->release[0].function);
+	if (more)
+		fprintf(out, " (and %zu more)", more);
+	fprintf(out, "\n  of %s", sites->module);
+	if (strcmp(sites->symbols, sites->path) != 0)
+		fprintf(out, ", named by %s", sites->symbols);
+	fputc('\n', out);
+}
+
+static void print_no_lock(FILE *out, const struct run *run)
+{
+	if (run->lock.found)
+		fprintf(out, "  It was neither taken nor let go of in the window, so whether it was held "
+			"or free\n  is not known, and there is no lock ledger\n");
+	else if (run->lock.why[0])
+		fprintf(out, "\nLock: not watched: %s\n", run->lock.why);
+	else
+		fprintf(out, "\nLock: none is known, so there is no lock ledger "
+			"(--lock-symbols names one)\n");
+}
+
+/* Acquisitions and releases that agree are the proof that every call is seen. */
+static void print_counts(FILE *out, const struct ledger *ledger)
+{
+	uint64_t a = ledger->acquisitions, r = ledger->releases;
+
+	fprintf(out, "  %" PRIu64 " acquisitions and %" PRIu64 " releases%s; %" PRIu64
+		" hand-offs, %" PRIu64 " of them forced\n", a, r,
+		(a > r ? a - r : r - a) <= ledger->nthreads ? ", which agree"
+							     : ", WHICH DO NOT AGREE",
+		ledger->handoffs, ledger->handoffs_forced);
+	if (ledger->half_seen)
+		fprintf(out, "  %" PRIu64 " holds or waits were under way when the window opened; "
+			"they are cut there\n", ledger->half_seen);
+	if (ledger->lost_claims)
+		fprintf(out, "  %" PRIu64 " acquisitions are timed by the thread's arrival on a CPU\n",
+			ledger->lost_claims);
+	for (int i = 0; i < MAX_OTHER_LOCKS && ledger->others[i].key; i++)
+		fprintf(out, "  another interpreter has a lock of its own, not in this ledger: %" PRIu64
+			" acquisitions\n", (uint64_t)ledger->others[i].acquisitions);
+}
+
+static void print_states(FILE *out, const struct ledger *ledger)
+{
+	fprintf(out, "  %-22s %12s %7s\n", "state", "ms", "%");
 	for (int state = 0; state < LOCK_STATES; state++)
 		fprintf(out, "  %-22s %12.3f %7.2f\n", ledger__lock_state(state),
 			(double)ledger->lock_ns[state] / 1e6,
 			percent(ledger->lock_ns[state], ledger->window_ns));
 	fprintf(out, "  %-22s %12.3f %7.2f\n", "window", (double)ledger->window_ns / 1e6, 100.0);
+}
+
+static void print_lock(FILE *out, const struct run *run)
+{
+	const struct ledger *ledger = &run->ledger;
+
+	if (run->lock.found)
+		print_sites(out, &run->lock.sites);
+	else if (ledger->has_lock)
+		fprintf(out, "\nLock: announced by the program\n");
+	if (!ledger->has_lock) {
+		print_no_lock(out, run);
+		return;
+	}
+	print_counts(out, ledger);
+	print_states(out, ledger);
+}
+
+/* A lock that is taken very often is slowed down by being watched. */
+static void print_price(FILE *out, const struct report_trace *report)
+{
+	const struct ledger *ledger = &report->run->ledger;
+	double per_s = (double)ledger->acquisitions * 1e9 / (double)ledger->window_ns;
+
+	if (report->probe_ns <= 0)
+		return;
+	fprintf(out, "\nWARNING: the lock was taken %.0f times a second. Watching one acquisition and "
+		"its release\n  costs at least %.2f us here (measured just now), so at least %.0f %% of "
+		"this run was the\n  watching. Remedy: --no-lock leaves the lock alone and keeps the "
+		"threads and futexes;\n  compare measures what tracing costs against untraced runs.\n",
+		per_s, report->probe_ns / 1e3, per_s * report->probe_ns / 1e7);
+}
+
+static void print_futexes(FILE *out, const struct futexes *futexes)
+{
+	struct futex_total total;
+	size_t position = 0;
+
+	if (!futexes->count)
+		return;
+	fprintf(out, "\nLocks slept on (futexes)\n  %-50s %8s %10s %9s %7s\n", "where", "sleeps",
+		"ms", "hand-offs", "threads");
+	for (int i = 0; i < MAX_FUTEXES && futexes__next(futexes, &position, &total) == 0; i++) {
+		char address[24];
+
+		snprintf(address, sizeof(address), "0x%" PRIx64, total.address);
+		fprintf(out, "  %-50s %8" PRIu64 " %10.3f %9" PRIu64 " %7zu\n",
+			*total.name && *total.name != '[' ? total.name : address, total.waits,
+			(double)total.wait_ns / 1e6, total.handoffs, total.waiters);
+	}
+	if (position < futexes->count)
+		fprintf(out, "  ... and more in futexes.csv\n");
 }
 
 static void print_threads(FILE *out, const struct ledger *ledger)
@@ -73,19 +174,23 @@ static void print_threads(FILE *out, const struct ledger *ledger)
 		fprintf(out, "  ... and %zu more in threads.csv\n", ledger->nthreads - MAX_LINES);
 }
 
-void report_trace__text(FILE *out, const struct run *run, const char *program,
-			const char *folder)
+void report_trace__text(FILE *out, const struct report_trace *report)
 {
-	print_head(out, run, program);
-	print_lock(out, &run->ledger);
+	const struct run *run = report->run;
+
+	print_head(out, run, report->program);
+	print_lock(out, run);
+	print_price(out, report);
 	print_threads(out, &run->ledger);
+	print_futexes(out, &run->futexes);
 	fprintf(out, "\n%s; %" PRIu64 " events lost; files: %s\n",
 		run->ledger.valid ? "The accounts add up" : "The accounts do not add up",
-		run->ledger.events_lost, folder);
+		run->ledger.events_lost, report->folder);
 }
 
-static void add_lock(cJSON *root, const struct ledger *ledger)
+static void add_lock(cJSON *root, const struct run *run)
 {
+	const struct ledger *ledger = &run->ledger;
 	cJSON *lock;
 
 	if (!ledger->has_lock) {
@@ -93,7 +198,9 @@ static void add_lock(cJSON *root, const struct ledger *ledger)
 		return;
 	}
 	lock = cJSON_AddObjectToObject(root, "lock");
+	cJSON_AddStringToObject(lock, "name", run->lock.found ? run->row.lock : "announced");
 	cJSON_AddNumberToObject(lock, "acquisitions", (double)ledger->acquisitions);
+	cJSON_AddNumberToObject(lock, "releases", (double)ledger->releases);
 	cJSON_AddNumberToObject(lock, "handoffs", (double)ledger->handoffs);
 	cJSON_AddNumberToObject(lock, "handoffs_forced", (double)ledger->handoffs_forced);
 	for (int state = 0; state < LOCK_STATES; state++) {
@@ -101,6 +208,27 @@ static void add_lock(cJSON *root, const struct ledger *ledger)
 
 		snprintf(name, sizeof(name), "%s_ns", ledger__lock_state(state));
 		cJSON_AddNumberToObject(lock, name, (double)ledger->lock_ns[state]);
+	}
+}
+
+static void add_futexes(cJSON *root, const struct futexes *futexes)
+{
+	cJSON *array = cJSON_AddArrayToObject(root, "futexes");
+	struct futex_total total;
+	size_t position = 0;
+
+	while (futexes__next(futexes, &position, &total) == 0) {
+		cJSON *item = cJSON_CreateObject();
+		char address[24];
+
+		snprintf(address, sizeof(address), "0x%" PRIx64, total.address);
+		cJSON_AddStringToObject(item, "address", address);
+		cJSON_AddStringToObject(item, "name", total.name);
+		cJSON_AddNumberToObject(item, "sleeps", (double)total.waits);
+		cJSON_AddNumberToObject(item, "sleep_ns", (double)total.wait_ns);
+		cJSON_AddNumberToObject(item, "handoffs", (double)total.handoffs);
+		cJSON_AddNumberToObject(item, "threads", (double)total.waiters);
+		cJSON_AddItemToArray(array, item);
 	}
 }
 
@@ -126,8 +254,9 @@ static void add_thread(cJSON *threads, const struct ledger_thread *thread, bool 
 	cJSON_AddItemToArray(threads, item);
 }
 
-int report_trace__json(FILE *out, const struct run *run)
+int report_trace__json(FILE *out, const struct report_trace *report)
 {
+	const struct run *run = report->run;
 	const struct ledger *ledger = &run->ledger;
 	cJSON *root = cJSON_CreateObject(), *threads;
 	char *text;
@@ -136,8 +265,14 @@ int report_trace__json(FILE *out, const struct run *run)
 	cJSON_AddStringToObject(root, "reason", ledger->reason);
 	cJSON_AddNumberToObject(root, "window_ns", (double)ledger->window_ns);
 	cJSON_AddNumberToObject(root, "events_lost", (double)ledger->events_lost);
-	cJSON_AddNumberToObject(root, "exit_status", (double)run->row.exit_status);
-	add_lock(root, ledger);
+	if (report->attached)
+		cJSON_AddNullToObject(root, "exit_status");
+	else
+		cJSON_AddNumberToObject(root, "exit_status", (double)run->row.exit_status);
+	add_lock(root, run);
+	add_futexes(root, &run->futexes);
+	if (report->probe_ns > 0)
+		cJSON_AddNumberToObject(root, "lock_probe_ns", report->probe_ns);
 	threads = cJSON_AddArrayToObject(root, "threads");
 	for (size_t i = 0; i < ledger->nthreads; i++)
 		add_thread(threads, &ledger->threads[i], ledger->has_lock);

@@ -7,11 +7,18 @@
 
 #include "run.h"
 
-/* folder: where the files are. At most 92 columns wide, but for long program names. */
-void report_trace__text(FILE *out, const struct run *run, const char *program,
-			const char *folder);
+struct report_trace {
+	const struct run *run;
+	const char *program;		/* for people */
+	const char *folder;		/* where the files are */
+	bool attached;			/* the window began in the middle of things */
+	double probe_ns;		/* of watching one acquisition and release; 0: not felt */
+};
+
+/* At most 92 columns wide, but for long names. */
+void report_trace__text(FILE *out, const struct report_trace *report);
 
 /* The same as JSON. Returns 0 or -ENOMEM. */
-int report_trace__json(FILE *out, const struct run *run);
+int report_trace__json(FILE *out, const struct report_trace *report);
 
 #endif

@@ -48,6 +48,9 @@ static const struct column run_columns[] = {
 	COLUMN_OF_U64_ADDED(struct run_row, bpf_ns),
 	COLUMN_OF_U64_ADDED(struct run_row, acquisitions),
 	COLUMN_OF_U64_ADDED(struct run_row, arrivals_unseen),
+	COLUMN_OF_U64_ADDED(struct run_row, releases),
+	COLUMN_OF_U64_ADDED(struct run_row, half_seen),
+	COLUMN_OF_U64_ADDED(struct run_row, stopped_ns),
 };
 
 const struct table rows__runs = TABLE("runs.csv", run_columns, struct run_row);
@@ -95,6 +98,19 @@ static const struct column handoff_columns[] = {
 };
 
 const struct table rows__handoffs = TABLE("handoffs.csv", handoff_columns, struct handoff_row);
+
+static const struct column futex_columns[] = {
+	COLUMN_OF_TEXT(struct futex_row, run_id),
+	COLUMN_OF_TEXT(struct futex_row, address),
+	COLUMN_OF_TEXT(struct futex_row, name),
+	COLUMN_OF_U64(struct futex_row, waiter_tid),
+	COLUMN_OF_U64(struct futex_row, waker_tid),
+	COLUMN_OF_U64(struct futex_row, waits),
+	COLUMN_OF_U64(struct futex_row, wait_ns),
+	COLUMN_OF_U64(struct futex_row, pid),
+};
+
+const struct table rows__futexes = TABLE("futexes.csv", futex_columns, struct futex_row);
 
 static const struct column histogram_columns[] = {
 	COLUMN_OF_TEXT(struct histogram_row, run_id),

@@ -56,6 +56,9 @@ struct run_row {
 	uint64_t bpf_ns;	/* run time of our BPF programs, if it was measured */
 	uint64_t acquisitions;	/* of the lock, by its own count */
 	uint64_t arrivals_unseen;	/* switches in that the kernel did not report, made up for */
+	uint64_t releases;	/* of the lock */
+	uint64_t half_seen;	/* lock intervals that had begun before the window */
+	uint64_t stopped_ns;	/* stopped while we looked for its lock; not in wall_ns */
 };
 
 /* threads.csv: one thread of one run */
@@ -99,6 +102,21 @@ struct handoff_row {
 	uint64_t take_ns;
 };
 
+/*
+ * futexes.csv: the sleeps of one thread on one futex that one other thread has ended;
+ * waker_tid missing: ended by a time-out, a signal or a program outside, or not ended
+ */
+struct futex_row {
+	char run_id[ROWS_NAME_SIZE];
+	char address[24];		/* hexadecimal */
+	char name[ROWS_REASON_SIZE];	/* symbol that covers it, or its mapping */
+	uint64_t waiter_tid;
+	uint64_t waker_tid;
+	uint64_t waits;
+	uint64_t wait_ns;		/* asleep, inside the window */
+	uint64_t pid;			/* process: addresses are its own */
+};
+
 /* histograms.csv: one bucket of one histogram of one run, low_ns <= value < high_ns */
 struct histogram_row {
 	char run_id[ROWS_NAME_SIZE];
@@ -124,6 +142,7 @@ struct verdict_row {
 extern const struct table rows__runs;
 extern const struct table rows__threads;
 extern const struct table rows__ledger;
+extern const struct table rows__futexes;
 extern const struct table rows__handoffs;
 extern const struct table rows__histograms;
 extern const struct table rows__verdict;

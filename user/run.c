@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "lock_search.h"
+#include "log.h"
 #include "machine.h"
 #include "workload.h"
 
@@ -21,12 +23,20 @@
 /* How often the ring buffer of hand-offs is emptied. */
 #define DRAIN_MS 20
 
+/* How often a program of others is looked at for what it has mapped since. */
+#define LOOK_MS 500
+
+/* A window in the middle of things opens at a call at the lock, if one comes this soon. */
+#define SETTLE_MS 50
+#define PATIENCE_MS 200
+
 /* One run under way. */
 struct session {
 	struct tracer *tracer;		/* NULL: untraced */
 	const struct run_spec *spec;
 	struct run *run;
 	struct target target;
+	struct lock_search search;	/* of a traced program that is not ours */
 	int out_fd;			/* captured stdout and stderr of our own workloads */
 	int err_fd;
 	struct machine_times before;
@@ -108,12 +118,32 @@ static void keep_handoff(const struct handoff_event *event, void *arg)
 	handoffs->events[handoffs->count++] = *event;
 }
 
+/* Traced, and a program that knows nothing of us. */
+static bool searches(const struct session *session)
+{
+	return session->tracer && !session->spec->announcer;
+}
+
+static void drain(struct session *session)
+{
+	if (session->tracer && session->spec->stream_handoffs)
+		tracer__drain(session->tracer, keep_handoff, &session->run->handoffs);
+}
+
+static void on_news(void *arg)
+{
+	struct session *session = arg;
+
+	lock_search__on_news(&session->search);
+}
+
 static void on_tick(void *arg)
 {
 	struct session *session = arg;
 
-	if (session->tracer && session->spec->stream_handoffs)
-		tracer__drain(session->tracer, keep_handoff, &session->run->handoffs);
+	drain(session);
+	if (searches(session) && session->search.has_modules)
+		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
 		session->spec->on_tick(session->spec->tick_arg);
 }
@@ -123,6 +153,7 @@ static int attach(struct session *session)
 	const struct tracer_run run = {
 		.pid = session->target.pid,
 		.announcer = session->spec->announcer,
+		.any_program = searches(session),
 		.stream_handoffs = session->spec->stream_handoffs,
 	};
 
@@ -159,12 +190,34 @@ static int start(struct session *session)
 	return 0;
 }
 
+/* The shortest of the intervals that are wanted; 0: none is. */
+static int tick_ms(const struct session *session)
+{
+	if (session->tracer && session->spec->stream_handoffs)
+		return DRAIN_MS;
+	if (session->spec->tick_ms || !searches(session))
+		return session->spec->tick_ms;
+	return LOOK_MS;
+}
+
+static struct target_watch watch_of(struct session *session)
+{
+	return (struct target_watch){
+		.timeout_ms = session->spec->timeout_ms,
+		.tick_ms = tick_ms(session),
+		.on_tick = on_tick,
+		.watch_fd = searches(session),
+		.fd = searches(session) ? tracer__news_fd(session->tracer) : -1,
+		.on_readable = on_news,
+		.arg = session,
+	};
+}
+
 static int wait_for_end(struct session *session)
 {
 	const struct run_spec *spec = session->spec;
-	bool streaming = session->tracer && spec->stream_handoffs;
-	enum target_end end = target__wait(&session->target, spec->timeout_ms,
-					   streaming ? DRAIN_MS : spec->tick_ms, on_tick, session);
+	const struct target_watch watch = watch_of(session);
+	enum target_end end = target__wait(&session->target, &watch);
 
 	session->reaped_ns = now_ns();
 	if (end == TARGET_INTERRUPTED)
@@ -190,7 +243,8 @@ static void fill_usage(struct run_row *row, const struct session *session)
 	const struct target *target = &session->target;
 	const struct rusage *usage = &target->usage;
 
-	row->wall_ns = session->reaped_ns - session->went_ns;
+	/* Less what it was stopped for while we looked for its lock. */
+	row->wall_ns = session->reaped_ns - session->went_ns - session->search.stopped_ns;
 	row->exit_status = WIFSIGNALED(target->status) ? -WTERMSIG(target->status)
 							: WEXITSTATUS(target->status);
 	row->user_ns = timeval_ns(usage->ru_utime);
@@ -274,6 +328,8 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 		row->acquisitions = ledger->acquisitions;
 		row->handoffs = ledger->handoffs;
 		row->handoffs_forced = ledger->handoffs_forced;
+		row->releases = ledger->releases;
+		row->half_seen = ledger->half_seen;
 	}
 	row->events_lost = ledger->events_lost;
 	row->bpf_ns = trace->bpf_ns;
@@ -284,6 +340,44 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 	columns__set_text(row->reason, sizeof(row->reason), ledger->reason);
 }
 
+/* What is known of the lock of a program that knows nothing of us. */
+static void fill_lock(struct session *session)
+{
+	struct run *run = session->run;
+	const struct lock_search *search = &session->search;
+
+	run->row.stopped_ns = search->stopped_ns;
+	run->lock.found = search->found;
+	if (search->found)
+		run->lock.sites = search->sites;
+	else if (search->err != -ENOENT)
+		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
+	lock_search__name(search, run->row.lock, sizeof(run->row.lock));
+}
+
+static int settle_accounts(struct session *session, const struct trace *trace)
+{
+	struct run *run = session->run;
+	int err = ledger__settle(trace, &session->bounds, &run->ledger);
+
+	if (err)
+		return err;
+	fill_ledger(run, trace);
+	if (!searches(session))
+		return 0;
+	fill_lock(session);
+	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
+			       &run->futexes);
+}
+
+/* What the tracer thinks of its own view of the lock. */
+static void log_lock(const struct lock_record *lock)
+{
+	if (lock->called)
+		log__debug("lock: %llu half seen, %llu lost claims, %llu repeated calls, %llu overlaps",
+			   lock->half_seen, lock->lost_claims, lock->repeats, lock->overlaps);
+}
+
 static int settle(struct session *session)
 {
 	struct run *run = session->run;
@@ -292,9 +386,8 @@ static int settle(struct session *session)
 
 	if (err)
 		return fail(run, err, "cannot read the trace");
-	err = ledger__settle(&trace, &session->bounds, &run->ledger);
-	if (!err)
-		fill_ledger(run, &trace);
+	log_lock(&trace.lock);
+	err = settle_accounts(session, &trace);
 	trace__free(&trace);
 	if (run->handoffs.dropped) {
 		run->row.valid = 0;
@@ -331,31 +424,69 @@ static int account(struct session *session)
 	return err;
 }
 
+/* Of a process that is not our child, the kernel tells us less. */
+static int account_foreign(struct session *session)
+{
+	struct run_row *row = &session->run->row;
+
+	row->valid = 1;
+	row->wall_ns = session->reaped_ns - session->went_ns;
+	fill_machine(session);
+	row->other_cpu_ns = COLUMN_MISSING_U64;
+	return settle(session);
+}
+
+/* The tracer ends up detached, and what it has is read. */
+static void stop_tracing(struct session *session)
+{
+	if (!session->tracer)
+		return;
+	tracer__finish(session->tracer, session->target.pid == 0);
+	drain(session);
+	tracer__detach(session->tracer);
+}
+
+/* The functions that the user has named were never there, or cannot be used. */
+static int check_search(struct session *session)
+{
+	const struct lock_search *search = &session->search;
+
+	if (!searches(session) || !session->spec->lock.acquire || search->found)
+		return 0;
+	snprintf(session->run->error, sizeof(session->run->error), "%.500s", search->why);
+	return -ECHILD;
+}
+
 /* After the start: whatever happens, the tracer ends up detached. */
 static int see_through(struct session *session)
 {
 	int err = wait_for_end(session), account_err = 0;
 
-	if (session->tracer) {
-		tracer__finish(session->tracer);
-		on_tick(session);
-		tracer__detach(session->tracer);
-	}
-	if (!err || (err == -EINTR && session->spec->keep_interrupted))
+	stop_tracing(session);
+	account_err = check_search(session);
+	if (!account_err && (!err || (err == -EINTR && session->spec->keep_interrupted)))
 		account_err = account(session);
 	return account_err ? account_err : err;
 }
 
-int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run)
+static struct session session_of(struct tracer *tracer, const struct run_spec *spec,
+				 struct run *run)
 {
 	struct session session = { .tracer = tracer, .spec = spec, .run = run,
 				   .bounds = { 0, UINT64_MAX } };
-	int err;
 
+	lock_search__init(&session.search, tracer, &spec->lock);
 	run->traced = tracer != NULL;
 	run->row.traced = run->traced;
 	run->error[0] = '\0';
-	err = open_captures(&session);
+	return session;
+}
+
+int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run)
+{
+	struct session session = session_of(tracer, spec, run);
+	int err = open_captures(&session);
+
 	if (err)
 		fail(run, err, "cannot capture the workload's output");
 	else
@@ -365,12 +496,69 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
 	else if (tracer)
 		tracer__detach(tracer);
 	close_captures(&session);
+	lock_search__free(&session.search);
+	return err;
+}
+
+/* Let the waiters of the moment pass the lock, then open the window where it is certain. */
+static int open_in_the_middle(struct session *session)
+{
+	const struct timespec settle = { .tv_nsec = SETTLE_MS * 1000000L };
+	const struct timespec step = { .tv_nsec = 1000000 };
+	int err = lock_search__in_running(&session->search, session->target.pid);
+
+	if (err) {
+		snprintf(session->run->error, sizeof(session->run->error), "%.500s",
+			 session->search.why);
+		return err;
+	}
+	if (session->search.found) {
+		nanosleep(&settle, NULL);
+		tracer__open_window(session->tracer, true);
+		for (int ms = 0; ms < PATIENCE_MS && !tracer__window_is_open(session->tracer); ms++)
+			nanosleep(&step, NULL);
+	}
+	tracer__open_window(session->tracer, false);
+	session->before = machine__times();
+	session->went_ns = now_ns();
+	return 0;
+}
+
+/* Until it ends, or the time is over, or Ctrl-C: each is a normal end here. */
+static int watch_running(struct session *session)
+{
+	const struct target_watch watch = watch_of(session);
+	int err = open_in_the_middle(session);
+
+	if (err)
+		return err;
+	target__wait(&session->target, &watch);
+	session->reaped_ns = now_ns();
+	return 0;
+}
+
+int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, struct run *run)
+{
+	struct session session = session_of(tracer, spec, run);
+	int err = target__join(&session.target, pid);
+
+	if (err)
+		return fail(run, err, "cannot watch the process");
+	err = attach(&session);
+	if (!err)
+		err = watch_running(&session);
+	stop_tracing(&session);
+	if (!err)
+		err = account_foreign(&session);
+	target__kill(&session.target);
+	lock_search__free(&session.search);
 	return err;
 }
 
 void run__free(struct run *run)
 {
 	ledger__free(&run->ledger);
+	futexes__free(&run->futexes);
 	free(run->handoffs.events);
 	run->handoffs = (struct run_handoffs){ 0 };
 }

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "futexes.h"
 #include "ledger.h"
+#include "lock_sites.h"
 #include "rows.h"
 #include "target.h"
 #include "tracer.h"
@@ -20,6 +22,7 @@
 struct run_spec {
 	struct target_config target;
 	const char *announcer;		/* file with the probe site; NULL: any program */
+	struct lock_wish lock;		/* what to look for, if it does not announce it */
 	bool own_workload;		/* stdout is a report of ours (workload.h) */
 	bool keep_interrupted;		/* settle what an interrupted run has done so far */
 	bool stream_handoffs;
@@ -36,6 +39,13 @@ struct run_handoffs {
 	uint64_t dropped;		/* for want of memory */
 };
 
+/* What became of the search for the lock of a program that announces none. */
+struct run_lock {
+	bool found;
+	struct lock_sites sites;	/* if found */
+	char why[LOCK_SITES_WHY_SIZE];	/* else; "": it is no program with such a lock */
+};
+
 struct run {
 	struct run_row row;		/* as for runs.csv; the caller has filled in who it is */
 	bool traced;
@@ -44,6 +54,8 @@ struct run {
 	uint64_t start_ns;		/* of the window */
 	uint64_t pairs;			/* of lockcost */
 	struct run_handoffs handoffs;
+	struct run_lock lock;
+	struct futexes futexes;		/* that it slept on */
 	char error[RUN_ERROR_SIZE];	/* what went wrong and what to do */
 };
 
@@ -58,6 +70,14 @@ struct run {
  * Except for 0, run->error says more. End with run__free() in every case.
  */
 int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run);
+
+/*
+ * Trace a process that already runs, until it ends, spec->timeout_ms have passed or a
+ * signal arrives; all three are normal ends, and the process goes on as it was. Of the
+ * spec, target is not used. Returns 0, -ESRCH (no such process), or another -errno, with
+ * run->error saying more. End with run__free().
+ */
+int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, struct run *run);
 void run__free(struct run *run);
 
 #endif

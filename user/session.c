@@ -47,7 +47,8 @@ static enum exit_status open_results(struct session *session)
 		return EXIT_USAGE;
 	}
 	err = record__open(&session->record, &session->results,
-			   session->options->experiment.timeline);
+			   session->options->experiment.timeline,
+			   session->options->command != COMMAND_RUN);
 	if (!err)
 		return EXIT_MEASURED;
 	log__error("%s", session->record.why);
@@ -104,6 +105,23 @@ static void add_text(struct parameter_list *list, const char *name, const char *
 	list->items[list->count++] = (struct environment_parameter){ name, value };
 }
 
+static void list_workload(const struct workload_parameters *parameters,
+			  struct parameter_list *list)
+{
+	add_text(list, "lock", parameters->lock);
+	add_number(list, "workers", (double)parameters->workers);
+	add_number(list, "objects", (double)parameters->objects);
+	add_number(list, "interval_us", (double)parameters->interval_us);
+	add_number(list, "malloc_arenas", 1);
+}
+
+static void list_programs(const struct options *options, struct parameter_list *list)
+{
+	add_text(list, "base", options->base);
+	add_text(list, "other", options->other);
+	add_text(list, "as_root", options->as_root ? "yes" : "no");
+}
+
 static void list_parameters(const struct options *options, struct parameter_list *list,
 			    char *arms, size_t arms_size)
 {
@@ -111,22 +129,21 @@ static void list_parameters(const struct options *options, struct parameter_list
 
 	list->count = 0;
 	add_text(list, "cpus", experiment->cpus);
-	if (options->command != COMMAND_RUN)
+	if (options->command != COMMAND_RUN && options->command != COMMAND_COMPARE)
 		return;
 	arms[0] = '\0';
 	for (size_t i = 0; i < experiment->narms; i++)
 		snprintf(arms + strlen(arms), arms_size - strlen(arms), "%s%s", i ? "," : "",
 			 experiment->arms[i]);
 	add_text(list, "arms", arms);
-	add_text(list, "lock", experiment->parameters.lock);
-	add_number(list, "workers", (double)experiment->parameters.workers);
-	add_number(list, "objects", (double)experiment->parameters.objects);
-	add_number(list, "interval_us", (double)experiment->parameters.interval_us);
+	if (options->command == COMMAND_RUN)
+		list_workload(&experiment->parameters, list);
+	else
+		list_programs(options, list);
 	add_number(list, "blocks", (double)experiment->blocks);
 	add_number(list, "budget_s", experiment->budget_s);
 	add_number(list, "precision_percent", experiment->precision_percent);
 	add_number(list, "time_limit_s", (double)experiment->time_limit_s);
-	add_number(list, "malloc_arenas", 1);
 }
 
 static int write_environment(struct session *session, const char *stop_reason)

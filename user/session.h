@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * session - what `run` and `trace` share: a tracer if there can be one, a results
+ * session - what `run`, `compare` and `trace` share: a tracer if there can be one, a results
  * folder with its files, and the environment written at the end.
  */
 #ifndef SWITCHTAX_SESSION_H

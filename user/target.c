@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sched.h>
@@ -32,6 +34,7 @@ static void fill_user(struct target_user *user, const struct passwd *entry)
 	user->gid = entry->pw_gid;
 	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
 	snprintf(user->home, sizeof(user->home), "%s", entry->pw_dir);
+	snprintf(user->shell, sizeof(user->shell), "%s", entry->pw_shell);
 }
 
 /* SUDO_UID as a number; -1 if there is none, or if it is root's own. */
@@ -71,6 +74,18 @@ struct target_user target__user(bool own_workload)
 	return user;
 }
 
+/* What sudo -u USER would set (sudoers(5), "Command environment"). */
+static void set_environment(const struct target_user *user)
+{
+	if (!user->home[0])
+		return;
+	setenv("HOME", user->home, 1);
+	setenv("USER", user->name, 1);
+	setenv("LOGNAME", user->name, 1);
+	setenv("SHELL", user->shell, 1);
+	unsetenv("MAIL");
+}
+
 static int drop_privileges(const struct target_user *user)
 {
 	if (!user->drop)
@@ -85,11 +100,7 @@ static int drop_privileges(const struct target_user *user)
 		return -EPERM;
 	if (user->confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	if (user->home[0]) {
-		setenv("HOME", user->home, 1);
-		setenv("USER", user->name, 1);
-		setenv("LOGNAME", user->name, 1);
-	}
+	set_environment(user);
 	return 0;
 }
 
@@ -106,9 +117,15 @@ static int prepare(const struct target_config *config, pid_t parent, int go_fd)
 		if (err)
 			return err;
 	}
+	dup2(config->stdin_fd, STDIN_FILENO);
 	dup2(config->stdout_fd, STDOUT_FILENO);
 	dup2(config->stderr_fd, STDERR_FILENO);
+	for (size_t i = 0; config->environment && config->environment[i]; i++)
+		putenv(config->environment[i]);
 	interrupt__restore();
+	close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+	if (config->inherit_fd && fcntl(config->inherit_fd, F_SETFD, 0))
+		return -errno;
 	while (read(go_fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ? -ECHILD : 0;
@@ -194,9 +211,17 @@ int target__start(struct target *target, const struct target_config *config)
 	return err;
 }
 
+int target__join(struct target *target, pid_t pid)
+{
+	*target = (struct target){ .pid = pid, .go_fd = -1, .error_fd = -1, .foreign = true };
+	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return target->pidfd < 0 ? -errno : 0;
+}
+
 static void reap(struct target *target)
 {
-	while (wait4(target->pid, &target->status, 0, &target->usage) < 0 && errno == EINTR)
+	while (!target->foreign &&
+	       wait4(target->pid, &target->status, 0, &target->usage) < 0 && errno == EINTR)
 		;
 	if (target->own_group)
 		kill(-target->pid, SIGKILL);	/* children it left behind */
@@ -227,6 +252,10 @@ void target__kill(struct target *target)
 {
 	if (target->pid <= 0)
 		return;
+	if (target->foreign) {
+		reap(target);
+		return;
+	}
 	kill(target->own_group ? -target->pid : target->pid, SIGKILL);
 	kill(target->pid, SIGKILL);
 	if (target->go_fd >= 0)
@@ -246,15 +275,26 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Sleep until the program ends (true), a signal arrives or the time is over (false). */
-static bool ended_within(const struct target *target, uint64_t ms, bool forever,
-			 const sigset_t *mask)
+/* What a wait was ended by; neither: a signal, or the time is over. */
+struct woken {
+	bool ended;
+	bool readable;
+};
+
+static struct woken sleep_until(const struct target *target, const struct target_watch *watch,
+				uint64_t ms, const sigset_t *mask)
 {
-	struct pollfd poll_fd = { .fd = target->pidfd, .events = POLLIN };
+	struct pollfd fds[2] = { { .fd = target->pidfd, .events = POLLIN },
+				 { .fd = watch ? watch->fd : -1, .events = POLLIN } };
 	struct timespec wait = { .tv_sec = (time_t)(ms / 1000),
 				 .tv_nsec = (long)(ms % 1000) * 1000000 };
+	struct woken woken = { false, false };
 
-	return ppoll(&poll_fd, 1, forever ? NULL : &wait, mask) > 0;
+	if (ppoll(fds, watch && watch->watch_fd ? 2 : 1, ms == UINT64_MAX ? NULL : &wait, mask) <= 0)
+		return woken;
+	woken.ended = fds[0].revents != 0;
+	woken.readable = fds[1].revents != 0;
+	return woken;
 }
 
 /* Until the next tick or the deadline, whichever comes first. */
@@ -268,39 +308,44 @@ static uint64_t next_wait_ms(uint64_t deadline, uint64_t now, int tick_ms)
 /* In our own group it gets the Ctrl-C too, and may be gone before we look at ours. */
 static bool ended_by_interrupt(const struct target *target)
 {
-	if (target->own_group)
+	if (target->own_group || target->foreign)
 		return false;
 	return interrupt__pending() ||
 	       (WIFSIGNALED(target->status) && WTERMSIG(target->status) == SIGINT);
 }
 
-enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tick_ms,
-			     void (*on_tick)(void *arg), void *arg)
+/* Until it ends or must be ended. */
+static enum target_end watch_it(struct target *target, const struct target_watch *watch)
 {
-	uint64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
-	enum target_end end = TARGET_EXITED;
+	uint64_t deadline = watch->timeout_ms ? now_ms() + watch->timeout_ms : 0;
 
 	for (;;) {
-		uint64_t now = now_ms(), ms;
+		uint64_t now = now_ms();
+		struct woken woken;
 
-		if (interrupt__pending()) {
-			end = TARGET_INTERRUPTED;
-			break;
-		}
-		if (deadline && now >= deadline) {
-			end = TARGET_TIMED_OUT;
-			break;
-		}
-		ms = next_wait_ms(deadline, now, tick_ms);
-		if (ended_within(target, ms, ms == UINT64_MAX, interrupt__wait_mask()))
-			break;
-		if (on_tick)
-			on_tick(arg);
+		if (interrupt__pending())
+			return TARGET_INTERRUPTED;
+		if (deadline && now >= deadline)
+			return TARGET_TIMED_OUT;
+		woken = sleep_until(target, watch, next_wait_ms(deadline, now, watch->tick_ms),
+				    interrupt__wait_mask());
+		if (woken.readable)
+			watch->on_readable(watch->arg);
+		if (woken.ended)
+			return TARGET_EXITED;
+		if (!woken.readable && watch->on_tick)
+			watch->on_tick(watch->arg);
 	}
+}
+
+enum target_end target__wait(struct target *target, const struct target_watch *watch)
+{
+	enum target_end end = watch_it(target, watch);
+
 	/* In our own process group it got the Ctrl-C too: let it end in its own way. */
-	if (end == TARGET_INTERRUPTED && !target->own_group) {
+	if (end == TARGET_INTERRUPTED && !target->own_group && !target->foreign) {
 		kill(target->pid, SIGTERM);
-		ended_within(target, GRACE_MS, false, NULL);
+		sleep_until(target, NULL, GRACE_MS, NULL);
 	}
 	if (end != TARGET_EXITED) {
 		target__kill(target);

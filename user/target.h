@@ -22,6 +22,7 @@ struct target_user {
 	gid_t gid;
 	char name[64];		/* for initgroups(3); empty: no supplementary groups */
 	char home[256];		/* for HOME; empty: left alone */
+	char shell[256];
 };
 
 /*
@@ -35,8 +36,11 @@ struct target_config {
 	const char *path;	/* file to execute; opened by us, so the user need not reach it */
 	bool search_path;	/* execute argv[0] by PATH instead */
 	const char *cpus;	/* list as 0-3,8; NULL: as we are */
+	int stdin_fd;		/* 0: ours */
 	int stdout_fd;		/* given to the program */
 	int stderr_fd;
+	int inherit_fd;		/* also given, under the same number; 0: none */
+	char *const *environment;	/* NAME=value on top of ours, ended by NULL; NULL: none */
 	struct target_user user;
 	bool own_group;		/* own process group, killed as a whole at the end */
 };
@@ -47,6 +51,7 @@ struct target {
 	int go_fd;		/* closing it lets the child exec */
 	int error_fd;		/* carries errno if exec failed */
 	bool own_group;
+	bool foreign;		/* not our child: never killed, and its status stays unknown */
 	int status;		/* as from wait4(2) */
 	struct rusage usage;	/* of the program and its reaped children */
 };
@@ -63,14 +68,26 @@ int target__start(struct target *target, const struct target_config *config);
  */
 int target__go(struct target *target);
 
+/* A process that already runs. Returns 0, or -errno of pidfd_open(2). */
+int target__join(struct target *target, pid_t pid);
+
+/* What happens while it runs. */
+struct target_watch {
+	uint64_t timeout_ms;		/* 0: none */
+	int tick_ms;			/* 0: never */
+	void (*on_tick)(void *arg);
+	bool watch_fd;			/* also call on_readable whenever fd is readable */
+	int fd;
+	void (*on_readable)(void *arg);
+	void *arg;
+};
+
 /*
- * Wait until it ends, the deadline passes (0: none) or a signal arrives; calls
- * on_tick about every tick_ms milliseconds (0: never). On a time-out or interrupt
+ * Wait until it ends, the time is over or a signal arrives. On a time-out or interrupt
  * everything left of it is killed and reaped; a program in our own process group
- * (own_group false) first gets two seconds to end by itself.
+ * (own_group false) first gets two seconds to end by itself. A foreign one is left alone.
  */
-enum target_end target__wait(struct target *target, uint64_t timeout_ms, int tick_ms,
-			     void (*on_tick)(void *arg), void *arg);
+enum target_end target__wait(struct target *target, const struct target_watch *watch);
 
 /* Kill and reap what is left; for errors between start and wait. */
 void target__kill(struct target *target);

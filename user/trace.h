@@ -14,14 +14,21 @@
 
 #include "../bpf/abi.h"
 
+struct trace_futex {
+	struct futex_pair pair;
+	struct futex_sleeps sleeps;
+};
+
 struct trace {
 	uint64_t start_ns;		/* of the window, CLOCK_MONOTONIC */
 	uint64_t end_ns;
 	bool opened;			/* the start marker (or exec) was seen */
 	bool closed;			/* the end marker was seen, or the loader closed it */
-	struct lock_record lock;	/* lock.page == 0: no lock was announced */
+	struct lock_record lock;	/* page and called 0: no lock is known */
 	struct thread_record *threads;	/* a copy, nthreads long */
 	size_t nthreads;
+	struct trace_futex *futexes;	/* in no order */
+	size_t nfutexes;
 	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];	/* summed over CPUs */
 	uint64_t arrivals_unseen;	/* switches in that the kernel did not report */
 	uint64_t losses[LOSSES];
@@ -29,14 +36,15 @@ struct trace {
 	uint64_t bpf_ns;		/* UINT64_MAX unless kernel.bpf_stats_enabled */
 };
 
-
-
 /* Frees what trace holds, not trace itself. */
 static inline void trace__free(struct trace *trace)
 {
 	free(trace->threads);
+	free(trace->futexes);
 	trace->threads = NULL;
+	trace->futexes = NULL;
 	trace->nthreads = 0;
+	trace->nfutexes = 0;
 }
 
 #endif

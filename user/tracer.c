@@ -16,10 +16,19 @@
 
 #include "log.h"
 #include "switchtax.skel.h"
+#include "uprobes.h"
 #include "../workloads/announce.h"
 
 #define NEVER UINT64_MAX
-#define MAX_LINKS 4
+/* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
+#define MAX_KERNEL_LINKS 5
+#define MAX_LINKS (MAX_KERNEL_LINKS + 3 * LOCK_SITES_MAX)
+
+/* What fits into the ring of news (bpf/target.bpf.h). */
+#define MAX_NEWS (4096 / sizeof(struct news))
+
+/* By then, those who waited for the lock when we came have been seen to have it. */
+#define UNSEEN_WAITERS_NS 1000000000ULL
 
 /* Threads end a moment after their process was reaped: how long to wait for that. */
 #define END_WAIT_MS 500
@@ -31,7 +40,13 @@ struct tracer {
 	int ncpus;
 	struct bpf_link *links[MAX_LINKS];
 	size_t nlinks;
+	size_t nkernel;			/* of them, not the lock's */
+	bool sessions;			/* the kernel has uprobe sessions */
+	int session_fds[2];		/* links of the lock's sites, -1: none */
 	struct ring_buffer *ring;
+	struct ring_buffer *news;
+	struct news pending[MAX_NEWS];	/* taken from the ring, not yet asked for */
+	size_t npending;
 	void (*on_handoff)(const struct handoff_event *event, void *arg);
 	void *on_handoff_arg;
 	uint64_t missed_before;
@@ -102,19 +117,52 @@ static void unmap_pages(void *pages, const struct bpf_map *map, size_t value_siz
 		munmap(pages, value_size * bpf_map__max_entries(map));
 }
 
-static int load(struct tracer *tracer)
+/* libbpf 1.1 knows neither kind of program by its section's name. */
+static void choose_programs(struct switchtax *skel, bool sessions)
+{
+	struct bpf_program *session = skel->progs.on_acquire_session;
+
+	bpf_program__set_type(session, BPF_PROG_TYPE_KPROBE);
+	bpf_program__set_expected_attach_type(session, (enum bpf_attach_type)UPROBES_SESSION);
+	bpf_program__set_autoload(session, sessions);
+	bpf_program__set_autoload(skel->progs.on_acquire, !sessions);
+	bpf_program__set_autoload(skel->progs.on_acquired, !sessions);
+	if (sessions)
+		bpf_program__set_expected_attach_type(skel->progs.on_release,
+						      (enum bpf_attach_type)UPROBES_ENTRY);
+}
+
+static int load_with(struct tracer *tracer, bool sessions)
 {
 	struct switchtax *skel = switchtax__open();
+	int err;
 
 	if (!skel)
 		return -errno;
+	choose_programs(skel, sessions);
+	bpf_map__set_max_entries(skel->maps.pid_slots, pid_max() / 4 + 1);
+	bpf_map__set_max_entries(skel->maps.cpu_records, (unsigned int)tracer->ncpus);
+	err = switchtax__load(skel);
+	if (err) {
+		switchtax__destroy(skel);
+		return err;
+	}
 	tracer->skel = skel;
+	tracer->sessions = sessions;
+	return 0;
+}
+
+/* Sessions came with Linux 6.13; without them each return of the lock's costs a trap more. */
+static int load(struct tracer *tracer)
+{
+	int err = -EINVAL;
+
 	tracer->ncpus = libbpf_num_possible_cpus();
 	if (tracer->ncpus < 1)
 		return -EINVAL;
-	bpf_map__set_max_entries(skel->maps.pid_slots, pid_max() / 4 + 1);
-	bpf_map__set_max_entries(skel->maps.cpu_records, (unsigned int)tracer->ncpus);
-	return switchtax__load(skel);
+	if (!getenv("SWITCHTAX_PLAIN_UPROBES"))
+		err = load_with(tracer, true);
+	return err == -EINVAL ? load_with(tracer, false) : err;
 }
 
 static int take_event(void *arg, void *data, size_t size)
@@ -123,6 +171,15 @@ static int take_event(void *arg, void *data, size_t size)
 
 	if (size >= sizeof(struct handoff_event))
 		tracer->on_handoff(data, tracer->on_handoff_arg);
+	return 0;
+}
+
+static int take_news(void *arg, void *data, size_t size)
+{
+	struct tracer *tracer = arg;
+
+	if (size >= sizeof(struct news) && tracer->npending < MAX_NEWS)
+		tracer->pending[tracer->npending++] = *(const struct news *)data;
 	return 0;
 }
 
@@ -136,7 +193,11 @@ static int map_memory(struct tracer *tracer)
 		return -errno;
 	tracer->ring = ring_buffer__new(bpf_map__fd(skel->maps.handoff_stream), take_event, tracer,
 					NULL);
-	return tracer->ring ? 0 : -errno;
+	if (!tracer->ring)
+		return -errno;
+	tracer->news = ring_buffer__new(bpf_map__fd(skel->maps.news_stream), take_news, tracer,
+					NULL);
+	return tracer->news ? 0 : -errno;
 }
 
 /*
@@ -183,6 +244,7 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 	*out = NULL;
 	if (!tracer)
 		return explain(why, why_size, "no memory for the tracer", -ENOMEM);
+	tracer->session_fds[0] = tracer->session_fds[1] = -1;
 	libbpf_set_print(libbpf_talk);
 	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
 		err = explain(why, why_size, "/sys/kernel/btf/vmlinux cannot be read", -ENOENT);
@@ -214,6 +276,7 @@ void tracer__close(struct tracer *tracer)
 		return;
 	tracer__detach(tracer);
 	ring_buffer__free(tracer->ring);
+	ring_buffer__free(tracer->news);
 	if (tracer->skel) {
 		unmap_pages(tracer->threads, tracer->skel->maps.thread_records,
 			    sizeof(*tracer->threads));
@@ -241,14 +304,14 @@ static void program_totals(const struct tracer *tracer, uint64_t *missed, uint64
 	}
 }
 
-static void put_slot(struct tracer *tracer, pid_t pid, uint16_t slot)
+static void clear_slot(struct tracer *tracer, uint32_t pid)
 {
-	uint32_t key = (uint32_t)pid >> 2;
+	uint32_t key = pid >> 2;
 	uint16_t quad[4] = { 0 };
 	int fd = bpf_map__fd(tracer->skel->maps.pid_slots);
 
 	bpf_map_lookup_elem(fd, &key, quad);
-	quad[pid & 3] = slot;
+	quad[pid & 3] = 0;
 	bpf_map_update_elem(fd, &key, quad, BPF_ANY);
 }
 
@@ -259,11 +322,20 @@ static void forget_threads(struct tracer *tracer)
 
 	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
 		if (tracer->threads[slot].state != THREAD_DEAD)
-			put_slot(tracer, (pid_t)tracer->threads[slot].tid, 0);
+			clear_slot(tracer, tracer->threads[slot].pid);
 	if (used >= MAX_THREADS)
 		used = MAX_THREADS - 1;
 	memset(tracer->threads, 0, (used + 1) * sizeof(*tracer->threads));
 	memset(tracer->cpus, 0, (size_t)tracer->ncpus * sizeof(*tracer->cpus));
+}
+
+static void forget_futexes(struct tracer *tracer)
+{
+	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
+	struct futex_pair key;
+
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+		bpf_map_delete_elem(fd, &key);
 }
 
 static void reset(struct tracer *tracer, const struct tracer_run *run)
@@ -271,11 +343,18 @@ static void reset(struct tracer *tracer, const struct tracer_run *run)
 	struct switchtax *skel = tracer->skel;
 
 	forget_threads(tracer);
+	forget_futexes(tracer);
+	ring_buffer__consume(tracer->news);
+	tracer->npending = 0;
 	skel->data->window_start_ns = NEVER;
 	skel->data->window_end_ns = NEVER;
-	skel->bss->window_from_exec = !run->announcer;
+	skel->bss->window_at_call = 0;
+	skel->bss->root_tgid = 0;
+	skel->bss->report_execs = run->any_program;
+	skel->bss->watch_futexes = run->any_program;
 	skel->bss->stream_handoffs = run->stream_handoffs;
 	skel->bss->threads_used = 0;
+	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
 	memset(&skel->bss->the_lock, 0, sizeof(skel->bss->the_lock));
@@ -298,15 +377,17 @@ static int attach_announcer(struct tracer *tracer, pid_t pid, const char *file)
 								 pid, file, 0, &opts));
 }
 
-static int attach_kernel(struct tracer *tracer)
+static int attach_kernel(struct tracer *tracer, bool any_program)
 {
 	struct bpf_program *programs[] = {
 		tracer->skel->progs.on_switch,
 		tracer->skel->progs.on_fork,
 		tracer->skel->progs.on_exec,
+		tracer->skel->progs.on_waking,
 	};
+	size_t count = sizeof(programs) / sizeof(programs[0]) - !any_program;
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		int err = keep_link(tracer, bpf_program__attach(programs[i]));
 
 		if (err)
@@ -315,19 +396,25 @@ static int attach_kernel(struct tracer *tracer)
 	return 0;
 }
 
-/* The root of the tree, asleep before its exec. Its counters are read at its first switch. */
-static void adopt(struct tracer *tracer, pid_t pid)
+/* Take all threads of the process into the books, by iterating over them. */
+static int adopt(struct tracer *tracer, pid_t pid)
 {
-	struct thread_record *thread = &tracer->threads[1];
+	union bpf_iter_link_info info = { .task = { .pid = (__u32)pid } };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = bpf_program__attach_iter(tracer->skel->progs.on_task, &opts);
+	char nothing[16];
+	int err, fd;
 
-	thread->slot = 1;
-	thread->tid = (uint32_t)pid;
-	thread->tgid = (uint32_t)pid;
-	thread->state = THREAD_BLOCKED;
-	thread->born_ns = now_ns();
-	thread->since_ns = thread->born_ns;
-	tracer->skel->bss->threads_used = 1;
-	put_slot(tracer, pid, 1);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? -errno : 0;
+	while (!err && read(fd, nothing, sizeof(nothing)) > 0)
+		;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err ? err : tracer->skel->bss->adopted ? 0 : -ESRCH;
 }
 
 int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *why,
@@ -336,11 +423,15 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 	int err;
 
 	reset(tracer, run);
-	adopt(tracer, run->pid);
 	program_totals(tracer, &tracer->missed_before, &tracer->ran_before_ns);
-	err = attach_kernel(tracer);
+	err = attach_kernel(tracer, run->any_program);
 	if (err) {
 		explain(why, why_size, "cannot attach to the scheduler's tracepoints", err);
+		goto fail;
+	}
+	err = adopt(tracer, run->pid);
+	if (err) {
+		explain(why, why_size, "cannot find the process's threads", err);
 		goto fail;
 	}
 	err = run->announcer ? attach_announcer(tracer, run->pid, run->announcer) : 0;
@@ -348,10 +439,145 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 		explain(why, why_size, "cannot attach to the workload's probe sites", err);
 		goto fail;
 	}
+	tracer->nkernel = tracer->nlinks;
 	return 0;
 fail:
 	tracer__detach(tracer);
 	return err;
+}
+
+static void detach_lock(struct tracer *tracer)
+{
+	for (int i = 0; i < 2; i++) {
+		if (tracer->session_fds[i] >= 0)
+			close(tracer->session_fds[i]);
+		tracer->session_fds[i] = -1;
+	}
+	while (tracer->nlinks > tracer->nkernel)
+		bpf_link__destroy(tracer->links[--tracer->nlinks]);
+}
+
+static int attach_sites(struct tracer *tracer, struct bpf_program *program, bool at_return,
+			const char *path, const struct lock_site *sites, size_t count, pid_t pid)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = keep_link(tracer, bpf_program__attach_uprobe(program, at_return, pid, path,
+								   sites[i].offset));
+	return err;
+}
+
+/* The release first: an acquisition that is seen must not lack its release. */
+static int attach_plain(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
+{
+	struct switchtax *skel = tracer->skel;
+	int err = attach_sites(tracer, skel->progs.on_release, false, sites->path, sites->release,
+			       sites->nrelease, pid);
+
+	if (!err)
+		err = attach_sites(tracer, skel->progs.on_acquired, true, sites->path,
+				   sites->acquire, sites->nacquire, pid);
+	if (!err)
+		err = attach_sites(tracer, skel->progs.on_acquire, false, sites->path,
+				   sites->acquire, sites->nacquire, pid);
+	return err;
+}
+
+static int attach_session(struct bpf_program *program, enum uprobes_kind kind, const char *path,
+			  const struct lock_site *sites, size_t count, pid_t pid)
+{
+	uint64_t offsets[LOCK_SITES_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		offsets[i] = sites[i].offset;
+	return uprobes__attach(bpf_program__fd(program), kind, path, offsets, count, pid);
+}
+
+static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
+{
+	struct switchtax *skel = tracer->skel;
+	int fd = attach_session(skel->progs.on_release, UPROBES_ENTRY, sites->path,
+				sites->release, sites->nrelease, pid);
+
+	if (fd < 0)
+		return fd;
+	tracer->session_fds[0] = fd;
+	fd = attach_session(skel->progs.on_acquire_session, UPROBES_SESSION, sites->path,
+			    sites->acquire, sites->nacquire, pid);
+	if (fd < 0)
+		return fd;
+	tracer->session_fds[1] = fd;
+	return 0;
+}
+
+/* Where the threads of a running process stand at its lock is not known yet. */
+static void unsettle(struct tracer *tracer, uint32_t tgid)
+{
+	for (uint32_t slot = 1; slot <= tracer->skel->bss->threads_used && slot < MAX_THREADS; slot++)
+		if (tracer->threads[slot].tgid == tgid)
+			tracer->threads[slot].settled = 0;
+}
+
+int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
+			const struct tracer_lock *lock, char *why, size_t why_size)
+{
+	struct switchtax *skel = tracer->skel;
+	uint32_t tgid = lock->tgid ? lock->tgid : skel->bss->root_tgid;
+	int err;
+
+	detach_lock(tracer);
+	if (!lock->fresh)
+		unsettle(tracer, tgid);
+	skel->bss->call_key_gil = sites->key == LOCK_KEY_GIL;
+	skel->bss->call_gil_offset = sites->gil_offset;
+	skel->bss->the_lock.key = 0;
+	skel->bss->the_lock.tgid = tgid;
+	skel->bss->the_lock.asks = sites->python[0] != '\0';
+	skel->bss->the_lock.known = lock->fresh;
+	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : now_ns() + UNSEEN_WAITERS_NS;
+	skel->bss->the_lock.called = 1;
+	err = tracer->sessions ? attach_sessions(tracer, sites, lock->pid)
+			       : attach_plain(tracer, sites, lock->pid);
+	if (err) {
+		detach_lock(tracer);
+		skel->bss->the_lock.called = 0;
+		explain(why, why_size, "cannot attach to the lock's functions", err);
+	}
+	return err;
+}
+
+void tracer__open_window(struct tracer *tracer, bool at_call)
+{
+	uint64_t never = NEVER;
+
+	if (at_call)
+		tracer->skel->bss->window_at_call = 1;
+	else
+		__atomic_compare_exchange_n(&tracer->skel->data->window_start_ns, &never, now_ns(),
+					    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+bool tracer__window_is_open(const struct tracer *tracer)
+{
+	return tracer->skel->data->window_start_ns != NEVER;
+}
+
+int tracer__news_fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->news);
+}
+
+bool tracer__next_news(struct tracer *tracer, struct news *news)
+{
+	if (!tracer->npending)
+		ring_buffer__consume(tracer->news);
+	if (!tracer->npending)
+		return false;
+	*news = tracer->pending[0];
+	tracer->npending--;
+	memmove(&tracer->pending[0], &tracer->pending[1], tracer->npending * sizeof(*news));
+	return true;
 }
 
 static bool all_dead(const struct tracer *tracer)
@@ -364,19 +590,21 @@ static bool all_dead(const struct tracer *tracer)
 	return true;
 }
 
-void tracer__finish(struct tracer *tracer)
+void tracer__finish(struct tracer *tracer, bool ended)
 {
 	const struct timespec step = { .tv_nsec = 1000000 };
 
 	if (tracer->skel->data->window_start_ns != NEVER &&
 	    tracer->skel->data->window_end_ns == NEVER)
 		tracer->skel->data->window_end_ns = now_ns();
-	for (int ms = 0; ms < END_WAIT_MS && !all_dead(tracer); ms++)
+	for (int ms = 0; ended && ms < END_WAIT_MS && !all_dead(tracer); ms++)
 		nanosleep(&step, NULL);
 }
 
 void tracer__detach(struct tracer *tracer)
 {
+	detach_lock(tracer);
+	tracer->nkernel = 0;
 	while (tracer->nlinks)
 		bpf_link__destroy(tracer->links[--tracer->nlinks]);
 }
@@ -388,6 +616,27 @@ static void sum_histograms(const struct tracer *tracer, struct trace *trace)
 			for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
 				trace->histogram[which][bucket] +=
 					tracer->cpus[cpu].histogram[which][bucket];
+}
+
+/* Returns 0 or -ENOMEM. */
+static int read_futexes(const struct tracer *tracer, struct trace *trace)
+{
+	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
+	struct futex_pair *previous = NULL;
+
+	trace->futexes = calloc(MAX_FUTEX_PAIRS, sizeof(*trace->futexes));
+	if (!trace->futexes)
+		return -ENOMEM;
+	while (trace->nfutexes < MAX_FUTEX_PAIRS) {
+		struct trace_futex *futex = &trace->futexes[trace->nfutexes];
+
+		if (bpf_map_get_next_key(fd, previous, &futex->pair))
+			break;
+		previous = &futex->pair;
+		if (bpf_map_lookup_elem(fd, &futex->pair, &futex->sleeps) == 0)
+			trace->nfutexes++;
+	}
+	return 0;
 }
 
 int tracer__read(struct tracer *tracer, struct trace *trace)
@@ -408,8 +657,10 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 		.nthreads = used,
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
-	if (!trace->threads)
+	if (!trace->threads || read_futexes(tracer, trace)) {
+		trace__free(trace);
 		return -ENOMEM;
+	}
 	memcpy(trace->threads, &tracer->threads[1], used * sizeof(*trace->threads));
 	memcpy(trace->losses, skel->bss->losses, sizeof(trace->losses));
 	sum_histograms(tracer, trace);

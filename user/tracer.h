@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "lock_sites.h"
 #include "trace.h"
 
 struct tracer;
@@ -34,21 +35,47 @@ void tracer__close(struct tracer *tracer);
 
 /* What the next run is; strings are borrowed until tracer__detach(). */
 struct tracer_run {
-	pid_t pid;		/* sleeping before its exec; its whole tree is traced */
+	pid_t pid;		/* its threads, and all that they will start, are traced */
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
+	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
 	bool stream_handoffs;	/* also keep each hand-off for tracer__drain() */
 };
 
 /*
- * Forget the last run, attach, and adopt the process. The window opens at the
- * announcer's marker, or at the process's exec if there is no announcer.
- * Returns 0 or -errno; why says which part failed.
+ * Forget the last run, attach, and adopt the process's threads: it sleeps before its
+ * exec, or runs. The window opens at the announcer's marker, or by tracer__open_window().
+ * Returns 0 or -errno (-ESRCH: there is no such process); why says which part failed.
  */
 int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *why,
 		   size_t why_size);
 
-/* Close the window now if it is still open, wait for threads that are just ending. */
-void tracer__finish(struct tracer *tracer);
+/* Whose lock is to be watched, and from what moment on. */
+struct tracer_lock {
+	pid_t pid;		/* as our PID namespace has it */
+	uint32_t tgid;		/* as the kernel has it (struct news); 0: of the run's process */
+	bool fresh;		/* the program has not run yet: its lock is free */
+};
+
+/*
+ * Watch a lock by the calls of its functions, in place of the one watched before. After
+ * tracer__attach(). Returns 0 or -errno, why as above.
+ */
+int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
+			const struct tracer_lock *lock, char *why, size_t why_size);
+
+/*
+ * Open the window, if it is not open: now, or (at_call) at the next call at the lock
+ * whose outcome is certain.
+ */
+void tracer__open_window(struct tracer *tracer, bool at_call);
+bool tracer__window_is_open(const struct tracer *tracer);
+
+/* Readable when there is news; then call tracer__next_news() until it returns false. */
+int tracer__news_fd(const struct tracer *tracer);
+bool tracer__next_news(struct tracer *tracer, struct news *news);
+
+/* Close the window now if it is still open; ended: wait for threads that are just ending. */
+void tracer__finish(struct tracer *tracer, bool ended);
 
 /* Remove every probe. */
 void tracer__detach(struct tracer *tracer);

@@ -33,9 +33,43 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 	return -ENOSYS;
 }
 
-void tracer__finish(struct tracer *tracer)
+int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
+			const struct tracer_lock *lock, char *why, size_t why_size)
+{
+	(void)sites;
+	(void)lock;
+	return tracer__attach(tracer, NULL, why, why_size);
+}
+
+void tracer__open_window(struct tracer *tracer, bool at_call)
 {
 	(void)tracer;
+	(void)at_call;
+}
+
+bool tracer__window_is_open(const struct tracer *tracer)
+{
+	(void)tracer;
+	return false;
+}
+
+int tracer__news_fd(const struct tracer *tracer)
+{
+	(void)tracer;
+	return -1;
+}
+
+bool tracer__next_news(struct tracer *tracer, struct news *news)
+{
+	(void)tracer;
+	(void)news;
+	return false;
+}
+
+void tracer__finish(struct tracer *tracer, bool ended)
+{
+	(void)tracer;
+	(void)ended;
 }
 
 void tracer__detach(struct tracer *tracer)

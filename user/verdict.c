@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BASE "sequential"
-#define OTHER "threads"
-
 static const struct {
 	const char *method;
 	const char *name;
@@ -39,22 +36,38 @@ const char *verdict__method(enum verdict_component component)
 	return components[component].method;
 }
 
-const char *verdict__component(enum verdict_component component)
+const char *verdict__component(const struct verdict_question *question,
+			       enum verdict_component component)
 {
+	if (!question->memory && component == LADDER_ONE_CPU)
+		return "one_cpu";
+	if (!question->memory && component == LADDER_ALL_CPUS)
+		return "all_cpus";
 	return components[component].name;
 }
+
+/* What is judged, and how. */
+struct inquiry {
+	const struct samples *samples;
+	const struct verdict_question *question;
+	uint64_t seed;
+	bool clock_traced;	/* untraced runs tell the time, without them the traced ones */
+	double price;		/* of one lock operation in ns, or NAN */
+};
 
 /* One block of one kind of run, traced or not: the arms side by side. */
 struct block {
 	uint64_t number;
 	bool traced;
-	const struct samples *samples;
+	const struct inquiry *inquiry;
 };
 
 static const struct sample *find(const struct block *block, const char *arm)
 {
-	for (size_t i = 0; i < block->samples->count; i++) {
-		const struct sample *sample = &block->samples->items[i];
+	const struct samples *samples = block->inquiry->samples;
+
+	for (size_t i = 0; arm && i < samples->count; i++) {
+		const struct sample *sample = &samples->items[i];
 
 		if (sample->block == block->number && sample->traced == block->traced &&
 		    sample->valid && strcmp(sample->arm, arm) == 0)
@@ -77,10 +90,10 @@ static uint64_t last_block(const struct samples *samples)
 typedef double block_figure(const struct block *block, const void *arg);
 
 /* Median and interval of a figure over all measured blocks. n == 0 if none has it. */
-static int over_blocks(const struct samples *samples, bool traced, block_figure *figure,
-		       const void *arg, uint64_t seed, struct interval *out)
+static int over_blocks(const struct inquiry *inquiry, bool traced, block_figure *figure,
+		       const void *arg, struct interval *out)
 {
-	uint64_t last = last_block(samples);
+	uint64_t last = last_block(inquiry->samples);
 	double *values = calloc(last ? last : 1, sizeof(*values));
 	size_t count = 0;
 	int err = 0;
@@ -89,14 +102,14 @@ static int over_blocks(const struct samples *samples, bool traced, block_figure 
 	if (!values)
 		return -ENOMEM;
 	for (uint64_t number = 1; number <= last; number++) {
-		struct block block = { number, traced, samples };
+		struct block block = { number, traced, inquiry };
 		double value = figure(&block, arg);
 
 		if (isfinite(value))
 			values[count++] = value;
 	}
 	if (count)
-		err = stats__bootstrap_median(values, count, seed, out);
+		err = stats__bootstrap_median(values, count, inquiry->seed, out);
 	free(values);
 	return err;
 }
@@ -110,7 +123,12 @@ static double wall_of(const struct block *block, const void *arm)
 
 static double ratio_to_base(const struct block *block, const void *arm)
 {
-	return wall_of(block, arm) / wall_of(block, BASE);
+	return wall_of(block, arm) / wall_of(block, block->inquiry->question->base);
+}
+
+static double ratio_to_other(const struct block *block, const void *arm)
+{
+	return wall_of(block, arm) / wall_of(block, block->inquiry->question->other);
 }
 
 static double overhead_of(const struct block *block, const void *arm)
@@ -149,8 +167,7 @@ static double rss_of(const struct block *block, const void *arm)
 	return sample ? sample->max_rss_mb : NAN;
 }
 
-/* Untraced runs tell the time; without them (one traced run) the traced ones do. */
-static bool clock_traced(const struct samples *samples)
+static bool all_traced(const struct samples *samples)
 {
 	for (size_t i = 0; i < samples->count; i++)
 		if (!samples->items[i].traced)
@@ -158,63 +175,110 @@ static bool clock_traced(const struct samples *samples)
 	return true;
 }
 
-int verdict__slowdown(const struct samples *samples, uint64_t seed, struct interval *slowdown)
+static struct inquiry inquire(const struct samples *samples,
+			      const struct verdict_question *question, uint64_t seed)
 {
-	int err = over_blocks(samples, clock_traced(samples), ratio_to_base, OTHER, seed, slowdown);
+	return (struct inquiry){
+		.samples = samples,
+		.question = question,
+		.seed = seed,
+		.clock_traced = all_traced(samples),
+		.price = NAN,
+	};
+}
+
+static int judge_slowdown(const struct inquiry *inquiry, struct interval *slowdown)
+{
+	int err = over_blocks(inquiry, inquiry->clock_traced, ratio_to_base,
+			      inquiry->question->other, slowdown);
 
 	return err ? err : slowdown->n ? 0 : -ENODATA;
 }
 
-static double median_of(const struct samples *samples, bool traced, block_figure *figure,
+int verdict__slowdown(const struct samples *samples, const struct verdict_question *question,
+		      uint64_t seed, struct interval *slowdown)
+{
+	const struct inquiry inquiry = inquire(samples, question, seed);
+
+	return judge_slowdown(&inquiry, slowdown);
+}
+
+static double median_of(const struct inquiry *inquiry, bool traced, block_figure *figure,
 			const char *arm)
 {
 	struct interval interval;
 
-	return over_blocks(samples, traced, figure, arm, 1, &interval) ? NAN : interval.mid;
+	return over_blocks(inquiry, traced, figure, arm, &interval) ? NAN : interval.mid;
 }
 
-static int judge_arm(const struct samples *samples, uint64_t seed, struct verdict_arm *arm)
+/* Only our own workloads count their hand-offs by themselves. */
+static double handoffs_median(const struct inquiry *inquiry, const char *arm)
 {
-	bool traced = clock_traced(samples);
-	int err = over_blocks(samples, traced, wall_of, arm->arm, seed, &arm->wall_ms);
+	double median = median_of(inquiry, inquiry->clock_traced, handoffs_of, arm);
 
-	if (!err)
-		err = over_blocks(samples, traced, ratio_to_base, arm->arm, seed, &arm->ratio);
-	if (!err)
-		err = over_blocks(samples, true, overhead_of, arm->arm, seed, &arm->overhead);
-	arm->handoffs = median_of(samples, traced, handoffs_of, arm->arm);
-	arm->switches = median_of(samples, traced, switches_of, arm->arm);
-	arm->faults = median_of(samples, traced, faults_of, arm->arm);
-	arm->max_rss_mb = median_of(samples, traced, rss_of, arm->arm);
-	return err;
+	return isnan(median) ? median_of(inquiry, true, handoffs_of, arm) : median;
 }
 
-static bool known_arm(const struct verdict *verdict, const char *arm)
+static bool has_lock(const struct samples *samples, const char *arm)
 {
-	for (size_t i = 0; i < verdict->narms; i++)
-		if (strcmp(verdict->arms[i].arm, arm) == 0)
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].has_lock && samples->items[i].valid &&
+		    strcmp(samples->items[i].arm, arm) == 0)
 			return true;
 	return false;
 }
 
-/* Arms in the order in which a list of all of them has them, else as they come. */
-static int judge_arms(const struct samples *samples, uint64_t seed, struct verdict *verdict)
+static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 {
-	static const char *const order[] = { "sequential", "interleaved", "threads-1cpu",
-					     "threads", "processes", NULL };
-	int err = 0;
+	bool traced = inquiry->clock_traced;
+	int err = over_blocks(inquiry, traced, wall_of, arm->arm, &arm->wall_ms);
 
-	for (int pass = 0; order[pass]; pass++)
-		for (size_t i = 0; i < samples->count; i++)
-			if (strcmp(samples->items[i].arm, order[pass]) == 0 &&
-			    !known_arm(verdict, order[pass]))
-				strcpy(verdict->arms[verdict->narms++].arm, order[pass]);
-	for (size_t i = 0; i < verdict->narms && !err; i++)
-		err = judge_arm(samples, seed, &verdict->arms[i]);
+	if (!err)
+		err = over_blocks(inquiry, traced, ratio_to_base, arm->arm, &arm->ratio);
+	if (!err)
+		err = over_blocks(inquiry, traced, ratio_to_other, arm->arm, &arm->to_other);
+	if (!err)
+		err = over_blocks(inquiry, true, overhead_of, arm->arm, &arm->overhead);
+	arm->has_lock = has_lock(inquiry->samples, arm->arm);
+	arm->handoffs = handoffs_median(inquiry, arm->arm);
+	arm->switches = median_of(inquiry, traced, switches_of, arm->arm);
+	arm->faults = median_of(inquiry, traced, faults_of, arm->arm);
+	arm->max_rss_mb = median_of(inquiry, traced, rss_of, arm->arm);
 	return err;
 }
 
-/* threads - sequential of some lock states together, in one block. */
+const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char *arm)
+{
+	for (size_t i = 0; i < verdict->narms; i++)
+		if (strcmp(verdict->arms[i].arm, arm) == 0)
+			return &verdict->arms[i];
+	return NULL;
+}
+
+/* An arm that was given up in the warm-up has nothing to show. */
+static bool was_measured(const struct samples *samples, const char *arm)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].block && strcmp(samples->items[i].arm, arm) == 0)
+			return true;
+	return false;
+}
+
+static int judge_arms(const struct inquiry *inquiry, struct verdict *verdict)
+{
+	const char *const *arms = inquiry->question->arms;
+	int err = 0;
+
+	for (; *arms && verdict->narms < VERDICT_MAX_ARMS; arms++)
+		if (was_measured(inquiry->samples, *arms))
+			columns__set_text(verdict->arms[verdict->narms++].arm, ROWS_NAME_SIZE,
+					  *arms);
+	for (size_t i = 0; i < verdict->narms && !err; i++)
+		err = judge_arm(inquiry, &verdict->arms[i]);
+	return err;
+}
+
+/* other - base of some lock states together, in one block. */
 struct states {
 	unsigned int mask;
 };
@@ -238,65 +302,87 @@ static double states_sum(const struct sample *sample, unsigned int mask)
 
 static double states_difference(const struct block *block, const void *arg)
 {
+	const struct verdict_question *question = block->inquiry->question;
 	const struct states *states = arg;
 
-	return states_sum(find(block, OTHER), states->mask) -
-	       states_sum(find(block, BASE), states->mask);
+	return states_sum(find(block, question->other), states->mask) -
+	       states_sum(find(block, question->base), states->mask);
 }
 
-/* What an arm paid for taking and releasing the lock; arg: the price of one pair in ns. */
-static double lock_operations(const struct block *block, const char *arm, const void *arg)
+/* What an arm paid for taking and releasing the lock. */
+static double lock_operations(const struct block *block, const char *arm)
 {
 	const struct sample *sample = find(block, arm);
-	double price = *(const double *)arg;
+	double price = block->inquiry->price;
 
 	if (isnan(price))
 		return 0;
 	return sample ? sample->acquisitions * price / 1e6 : NAN;
 }
 
-/* interleaved has no lock: what sequential paid for its own is taken out first. */
+/* The memory arm has no lock: what base paid for its own is taken out first. */
 static double memory_difference(const struct block *block, const void *arg)
 {
-	return wall_of(block, "interleaved") -
-	       (wall_of(block, BASE) - lock_operations(block, BASE, arg));
+	const struct verdict_question *question = block->inquiry->question;
+
+	(void)arg;
+	return wall_of(block, question->memory) -
+	       (wall_of(block, question->base) - lock_operations(block, question->base));
 }
 
 static double not_explained(const struct block *block, const void *arg)
 {
 	const struct states running = { STATE(HELD_RUNNING) };
 
+	if (!block->inquiry->question->memory)
+		return states_difference(block, &running);
 	return states_difference(block, &running) - memory_difference(block, arg);
 }
 
 static double one_cpu_difference(const struct block *block, const void *arg)
 {
+	const struct verdict_question *question = block->inquiry->question;
+
 	(void)arg;
-	return wall_of(block, "threads-1cpu") - wall_of(block, "interleaved");
+	return wall_of(block, question->one_cpu) -
+	       wall_of(block, question->memory ? question->memory : question->base);
 }
 
 static double all_cpus_difference(const struct block *block, const void *arg)
 {
+	const struct verdict_question *question = block->inquiry->question;
+
 	(void)arg;
-	return wall_of(block, OTHER) - wall_of(block, "threads-1cpu");
+	return wall_of(block, question->other) - wall_of(block, question->one_cpu);
 }
 
 static double total_difference(const struct block *block, const void *arg)
 {
+	const struct verdict_question *question = block->inquiry->question;
+
 	(void)arg;
-	return wall_of(block, OTHER) - wall_of(block, BASE);
+	return wall_of(block, question->other) - wall_of(block, question->base);
 }
 
 static double lock_difference(const struct block *block, const void *arg)
 {
-	return lock_operations(block, OTHER, arg) - lock_operations(block, BASE, arg);
+	const struct verdict_question *question = block->inquiry->question;
+
+	(void)arg;
+	if (!question->memory)
+		return NAN;
+	return lock_operations(block, question->other) - lock_operations(block, question->base);
 }
 
-/* The rungs above interleaved hold all the lock operations of threads. */
+/* The rungs above the memory arm hold all the lock operations of other. */
 static double ladder_switching(const struct block *block, const void *arg)
 {
-	return one_cpu_difference(block, NULL) + all_cpus_difference(block, NULL) -
-	       lock_operations(block, OTHER, arg);
+	const struct verdict_question *question = block->inquiry->question;
+
+	if (!question->memory)
+		return NAN;
+	return one_cpu_difference(block, arg) + all_cpus_difference(block, arg) -
+	       lock_operations(block, question->other);
 }
 
 struct component_figure {
@@ -327,12 +413,12 @@ static const struct states ledger_states[] = {
 	[LEDGER_RUNNING] = { STATE(HELD_RUNNING) },
 };
 
-static struct component_figure figure_of(enum verdict_component component, const double *price,
-					 bool ladder_traced)
+static struct component_figure figure_of(enum verdict_component component, bool ladder_traced)
 {
-	struct component_figure figure = { .arg = price, .whole_arg = price };
+	struct component_figure figure = { .traced = true };
 
-	figure.traced = component < LADDER_TOTAL ? true : ladder_traced;
+	if (component >= LADDER_TOTAL)
+		figure.traced = ladder_traced;
 	if (component <= LEDGER_RUNNING) {
 		figure.figure = states_difference;
 		figure.arg = &ledger_states[component];
@@ -356,21 +442,18 @@ static struct component_figure figure_of(enum verdict_component component, const
 	return figure;
 }
 
-static int judge_parts(const struct samples *samples, double price, uint64_t seed,
-		       struct verdict *verdict)
+static int judge_parts(const struct inquiry *inquiry, struct verdict *verdict)
 {
-	bool ladder_traced = clock_traced(samples);
 	int err = 0;
 
 	for (int i = 0; i < VERDICT_COMPONENTS && !err; i++) {
 		struct verdict_part *part = &verdict->parts[i];
-		struct component_figure figure = figure_of(i, &price, ladder_traced);
+		struct component_figure figure = figure_of(i, inquiry->clock_traced);
 
-		err = over_blocks(samples, figure.traced, figure.figure, figure.arg, seed,
-				  &part->ms);
+		err = over_blocks(inquiry, figure.traced, figure.figure, figure.arg, &part->ms);
 		if (err || !verdict->slower)
 			continue;
-		err = over_blocks(samples, figure.traced, share_of, &figure, seed, &part->share);
+		err = over_blocks(inquiry, figure.traced, share_of, &figure, &part->share);
 	}
 	return err;
 }
@@ -386,22 +469,24 @@ static void count_runs(const struct samples *samples, struct verdict *verdict)
 	}
 }
 
-int verdict__judge(const struct samples *samples, double lock_operation_ns, uint64_t seed,
-		   struct verdict *verdict)
+int verdict__judge(const struct samples *samples, const struct verdict_question *question,
+		   double lock_operation_ns, uint64_t seed, struct verdict *verdict)
 {
+	struct inquiry inquiry = inquire(samples, question, seed);
 	int err;
 
-	*verdict = (struct verdict){ 0 };
+	inquiry.price = lock_operation_ns;
+	*verdict = (struct verdict){ .question = *question };
 	count_runs(samples, verdict);
-	err = judge_arms(samples, seed, verdict);
+	err = judge_arms(&inquiry, verdict);
 	if (!err)
-		err = over_blocks(samples, clock_traced(samples), total_difference, NULL, seed,
+		err = over_blocks(&inquiry, inquiry.clock_traced, total_difference, NULL,
 				  &verdict->excess_ms);
 	if (!err)
-		err = verdict__slowdown(samples, seed, &verdict->slowdown);
+		err = judge_slowdown(&inquiry, &verdict->slowdown);
 	if (err)
 		return err;
 	/* With one pair there is no interval, and nothing can be said. */
 	verdict->slower = verdict->slowdown.n > 1 && verdict->slowdown.low > 1;
-	return judge_parts(samples, lock_operation_ns, seed, verdict);
+	return judge_parts(&inquiry, verdict);
 }

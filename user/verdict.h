@@ -18,19 +18,30 @@
 
 #define VERDICT_MAX_ARMS 16
 
+/* Which arms stand for what. All strings and the list are borrowed. */
+struct verdict_question {
+	const char *base;	/* the others are held against it */
+	const char *other;	/* why does this one take longer? */
+	const char *memory;	/* other's working set in one thread, no lock; NULL: none */
+	const char *one_cpu;	/* other on one CPU */
+	const char *const *arms;	/* all, in the order to show them; ends with NULL */
+};
+
 struct verdict_arm {
 	char arm[ROWS_NAME_SIZE];
+	bool has_lock;			/* a valid run of it has a lock ledger */
 	struct interval wall_ms;	/* untraced, or traced if there is nothing else */
-	struct interval ratio;		/* to sequential, pair by pair */
+	struct interval ratio;		/* to base, pair by pair */
+	struct interval to_other;	/* to other, pair by pair */
 	struct interval overhead;	/* traced / untraced, pair by pair */
-	double handoffs;		/* medians */
+	double handoffs;		/* medians; of traced runs where untraced ones have none */
 	double switches;
 	double faults;
 	double max_rss_mb;
 };
 
 enum verdict_component {
-	/* the ledger's, as differences threads - sequential of traced runs; they add up */
+	/* the ledger's, as differences other - base of traced runs; they add up */
 	LEDGER_TOTAL,
 	LEDGER_SWITCHING,	/* narrow: the next four */
 	LEDGER_SIGNAL,
@@ -41,16 +52,16 @@ enum verdict_component {
 	LEDGER_BLOCKED,
 	LEDGER_IDLE,
 	LEDGER_RUNNING,		/* the next two */
-	LEDGER_MEMORY,		/* of it, what interleaved - sequential shows, as below */
-	LEDGER_NOT_EXPLAINED,
+	LEDGER_MEMORY,		/* of it, what memory - base shows, as below */
+	LEDGER_NOT_EXPLAINED,	/* the rest: all of it without a memory arm */
 	/* the ladder's, as differences between neighbouring arms of untraced runs */
 	LADDER_TOTAL,
-	LADDER_MEMORY,		/* interleaved - (sequential - its lock operations) */
-	LADDER_ONE_CPU,		/* threads-1cpu - interleaved */
-	LADDER_ALL_CPUS,	/* threads - threads-1cpu */
-	LADDER_LOCK,		/* price x count, threads - sequential */
-	LADDER_SWITCHING,	/* ONE_CPU + ALL_CPUS less threads' lock operations; with MEMORY
-				   and LOCK it adds up to TOTAL */
+	LADDER_MEMORY,		/* memory - (base - its lock operations) */
+	LADDER_ONE_CPU,		/* one_cpu - memory, or without a memory arm one_cpu - base */
+	LADDER_ALL_CPUS,	/* other - one_cpu */
+	LADDER_LOCK,		/* price x count, other - base */
+	LADDER_SWITCHING,	/* ONE_CPU + ALL_CPUS less other's lock operations; with MEMORY
+				   and LOCK it adds up to TOTAL. The last two need a memory arm */
 	VERDICT_COMPONENTS,
 };
 
@@ -60,12 +71,13 @@ struct verdict_part {
 };
 
 struct verdict {
+	struct verdict_question question;
 	struct verdict_arm arms[VERDICT_MAX_ARMS];
 	size_t narms;
 	uint64_t blocks;		/* measured blocks, the warm-up not counted */
 	uint64_t runs;
 	uint64_t invalid;		/* runs that take no part */
-	struct interval slowdown;	/* threads / sequential */
+	struct interval slowdown;	/* other / base */
 	struct interval excess_ms;
 	bool slower;			/* the slowdown's interval lies above 1 */
 	struct verdict_part parts[VERDICT_COMPONENTS];
@@ -73,20 +85,28 @@ struct verdict {
 
 /*
  * Judge. lock_operation_ns is the price of one uncontended acquisition and release,
- * NAN if it was not measured. Returns 0, -ENODATA if no pair of sequential and threads
- * is valid, or -ENOMEM.
+ * NAN if it was not measured. Returns 0, -ENODATA if no pair of base and other is
+ * valid, or -ENOMEM.
  */
-int verdict__judge(const struct samples *samples, double lock_operation_ns, uint64_t seed,
-		   struct verdict *verdict);
-
-/* "ledger" or "ladder", and the component's name as in verdict.csv. */
-const char *verdict__method(enum verdict_component component);
-const char *verdict__component(enum verdict_component component);
+int verdict__judge(const struct samples *samples, const struct verdict_question *question,
+		   double lock_operation_ns, uint64_t seed, struct verdict *verdict);
 
 /*
- * The slowdown alone, for the stopping rule: median and interval of threads over
- * sequential in untraced (else traced) pairs. Returns 0, -ENODATA or -ENOMEM.
+ * "ledger" or "ladder", and the component's name as in verdict.csv: a rung is one of
+ * switching only where a memory arm has taken everything else out.
  */
-int verdict__slowdown(const struct samples *samples, uint64_t seed, struct interval *slowdown);
+const char *verdict__method(enum verdict_component component);
+const char *verdict__component(const struct verdict_question *question,
+			       enum verdict_component component);
+
+/*
+ * The slowdown alone, for the stopping rule: median and interval of other over base in
+ * untraced (else traced) pairs. Returns 0, -ENODATA or -ENOMEM.
+ */
+int verdict__slowdown(const struct samples *samples, const struct verdict_question *question,
+		      uint64_t seed, struct interval *slowdown);
+
+/* The arm of that name, or NULL. */
+const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char *arm);
 
 #endif

@@ -20,6 +20,7 @@ COLUMNS = {
     "handoffs.csv": "run_id, t_ns, from_tid, to_tid, from_cpu, to_cpu, forced, signal_ns,"
                     "queue_ns, take_ns",
     "histograms.csv": "run_id, histogram",
+    "futexes.csv": "run_id, address, name, waiter_tid, waker_tid, waits, wait_ns",
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
 }

@@ -8,6 +8,7 @@
 
 #include "../../user/report.h"
 #include "../../user/samples.h"
+#include "../../user/slowdown.h"
 #include "../../user/verdict.h"
 
 int main(int argc, char **argv)
@@ -24,7 +25,7 @@ int main(int argc, char **argv)
 		return 2;
 	err = samples__read(&samples, dirfd, &first, &error);
 	if (!err)
-		err = verdict__judge(&samples, price, first.seed, &verdict);
+		err = verdict__judge(&samples, &slowdown__question, price, first.seed, &verdict);
 	if (err) {
 		fprintf(stderr, "judge: %s\n", error.text[0] ? error.text : strerror(-err));
 		return 1;

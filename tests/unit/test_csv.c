@@ -89,7 +89,8 @@ static void holds(const char *path, const char *want)
 
 static const struct table *const tables[] = { &rows__runs,	&rows__threads,
 					      &rows__ledger,	&rows__handoffs,
-					      &rows__histograms, &rows__verdict };
+					      &rows__histograms, &rows__verdict,
+					      &rows__futexes };
 
 /* Straight from the interface, since checks outside the project read these names. */
 static const char *const headers[] = {
@@ -97,7 +98,7 @@ static const char *const headers[] = {
 	"lock,interval_us,cpus,seed,wall_ns,user_ns,sys_ns,switches_voluntary,"
 	"switches_involuntary,migrations,handoffs,handoffs_forced,faults_minor,faults_major,"
 	"max_rss_bytes,steal_ns,events_lost,exit_status,other_cpu_ns,window_ns,bpf_ns,acquisitions,"
-	"arrivals_unseen\n",
+	"arrivals_unseen,releases,half_seen,stopped_ns\n",
 	"run_id,thread,tid,comm,life_ns,cpu_ns,ready_ns,lock_wait_ns,blocked_ns,"
 	"switches_voluntary,switches_involuntary,kernel_voluntary,kernel_involuntary,"
 	"acquisitions,handoffs_in\n",
@@ -105,6 +106,7 @@ static const char *const headers[] = {
 	"run_id,t_ns,from_tid,to_tid,from_cpu,to_cpu,forced,signal_ns,queue_ns,take_ns\n",
 	"run_id,histogram,low_ns,high_ns,count\n",
 	"experiment,method,component,excess_ms,low_ms,high_ms,share,share_low,share_high\n",
+	"run_id,address,name,waiter_tid,waker_tid,waits,wait_ns,pid\n",
 };
 
 static void headers_are_the_interface(void **state)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../user/report.h"
+#include "../../user/slowdown.h"
 #include "../../user/verdict.h"
 
 #define BLOCKS 12
@@ -71,7 +72,7 @@ static void judge(const struct plan *plan, struct samples *samples, struct verdi
 	memset(samples, 0, sizeof(*samples));
 	for (uint64_t block = 0; block <= BLOCKS; block++)
 		add_block(samples, plan, block);
-	assert_int_equal(verdict__judge(samples, 2000, 7, verdict), 0);
+	assert_int_equal(verdict__judge(samples, &slowdown__question, 2000, 7, verdict), 0);
 }
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -134,7 +135,7 @@ static void lock_operations_are_not_memory(void **state)
 	for (size_t i = 0; i < samples.count; i++)
 		if (strcmp(samples.items[i].arm, "sequential") == 0)
 			samples.items[i].acquisitions = 600;
-	assert_int_equal(verdict__judge(&samples, 50000, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, 50000, 7, &verdict), 0);
 	assert_near(parts[LADDER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_NOT_EXPLAINED].ms.mid, -30);
@@ -207,13 +208,13 @@ static void invalid_runs_take_no_part(void **state)
 		samples.items[i].valid = false;
 		samples.items[i].wall_ms = 1e9;
 	}
-	assert_int_equal(verdict__judge(&samples, 2000, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, 2000, 7, &verdict), 0);
 	assert_near(verdict.excess_ms.mid, 40);
 	assert_int_equal(verdict.excess_ms.n, 8);
 	assert_int_equal(verdict.invalid, 4 * 8);
 	for (size_t i = 0; i < samples.count; i++)
 		samples.items[i].valid = false;
-	assert_int_equal(verdict__judge(&samples, 2000, 7, &verdict), -ENODATA);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, 2000, 7, &verdict), -ENODATA);
 	samples__free(&samples);
 }
 
@@ -227,7 +228,7 @@ static void missing_arms_leave_their_lines_out(void **state)
 		add(&samples, "sequential", block, false, NULL, 100);
 		add(&samples, "threads", block, false, NULL, 130 + (double)block / 10);
 	}
-	assert_int_equal(verdict__judge(&samples, NAN, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NAN, 7, &verdict), 0);
 	assert_true(verdict.slower);
 	assert_int_equal(verdict.parts[LEDGER_SWITCHING].ms.n, 0);
 	assert_int_equal(verdict.parts[LADDER_MEMORY].ms.n, 0);
@@ -244,10 +245,163 @@ static void one_block_has_no_interval(void **state)
 	(void)state;
 	add(&samples, "sequential", 1, false, NULL, 100);
 	add(&samples, "threads", 1, false, NULL, 200);
-	assert_int_equal(verdict__judge(&samples, NAN, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NAN, 7, &verdict), 0);
 	assert_near(verdict.slowdown.mid, 2);
 	assert_false(verdict.slower);
 	samples__free(&samples);
+}
+
+static const char *const compare_arms[] = { "base", "other", "other-1cpu", "other-interval-500",
+					    "other-interval-5000", NULL };
+static const struct verdict_question compare = {
+	.base = "base", .other = "other", .one_cpu = "other-1cpu", .arms = compare_arms,
+};
+
+/* base 1000 ms; other 40 ms of switching, 10 of noise and 250 of running more. */
+static void add_programs(struct samples *samples, bool base_lock, bool other_lock)
+{
+	const double base[LOCK_STATES] = { [HELD_RUNNING] = 900, [FREE_IDLE] = 100 };
+	const double other[LOCK_STATES] = { [HELD_RUNNING] = 1150, [FREE_IDLE] = 100,
+					    [HANDOFF_SIGNAL] = 15, [HANDOFF_TAKE] = 25,
+					    [HELD_PREEMPTED_OTHER] = 10 };
+
+	for (uint64_t block = 0; block <= BLOCKS; block++)
+		for (int traced = 0; traced < 2; traced++) {
+			double drift = (double)(block % 3);
+
+			add(samples, "other-interval-500", block, traced, NULL, 1430 + drift);
+			add(samples, "other-1cpu", block, traced, NULL, 1120 + drift);
+			add(samples, "other", block, traced, other_lock ? other : NULL,
+			    1300 + drift);
+			add(samples, "base", block, traced, base_lock ? base : NULL, 1000 + drift);
+		}
+}
+
+static void judge_programs(struct samples *samples, struct verdict *verdict, bool base_lock,
+			   bool other_lock)
+{
+	memset(samples, 0, sizeof(*samples));
+	add_programs(samples, base_lock, other_lock);
+	assert_int_equal(verdict__judge(samples, &compare, NAN, 7, verdict), 0);
+	assert_true(verdict->slower);
+	assert_near(verdict->excess_ms.mid, 300);
+}
+
+static void programs_without_a_memory_arm_add_up(void **state)
+{
+	struct samples samples;
+	struct verdict verdict;
+	const struct verdict_part *parts = verdict.parts;
+
+	(void)state;
+	judge_programs(&samples, &verdict, true, true);
+	assert_near(parts[LEDGER_SWITCHING].ms.mid, 40);
+	assert_near(parts[LEDGER_NOT_EXPLAINED].ms.mid, 250);
+	assert_near(parts[LEDGER_NOT_EXPLAINED].ms.mid, parts[LEDGER_RUNNING].ms.mid);
+	assert_near(parts[LEDGER_SWITCHING].ms.mid + parts[LEDGER_PREEMPTED_OTHER].ms.mid +
+		    parts[LEDGER_BLOCKED].ms.mid + parts[LEDGER_IDLE].ms.mid +
+		    parts[LEDGER_NOT_EXPLAINED].ms.mid, parts[LEDGER_TOTAL].ms.mid);
+	assert_near(parts[LEDGER_TOTAL].ms.mid, 300);
+	assert_near(parts[LADDER_ONE_CPU].ms.mid, 120);
+	assert_near(parts[LADDER_ALL_CPUS].ms.mid, 180);
+	assert_near(parts[LADDER_TOTAL].ms.mid, 300);
+	assert_string_equal(verdict__component(&compare, LADDER_ONE_CPU), "one_cpu");
+	assert_string_equal(verdict__component(&slowdown__question, LADDER_ONE_CPU),
+			    "switching_one_cpu");
+	samples__free(&samples);
+}
+
+/* What cannot be told apart is missing, never 0. */
+static void programs_have_no_memory_line(void **state)
+{
+	static const enum verdict_component missing[] = { LEDGER_MEMORY, LADDER_MEMORY, LADDER_LOCK,
+							  LADDER_SWITCHING };
+	struct samples samples;
+	struct verdict verdict;
+
+	(void)state;
+	judge_programs(&samples, &verdict, true, true);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		struct verdict_row row;
+
+		assert_int_equal(verdict.parts[missing[i]].ms.n, 0);
+		assert_int_equal(verdict.parts[missing[i]].share.n, 0);
+		report__row(&verdict, missing[i], "compare", &row);
+		assert_true(isnan(row.excess_ms) && isnan(row.share));
+	}
+	samples__free(&samples);
+}
+
+static void a_ledger_needs_a_lock_in_both_programs(void **state)
+{
+	struct samples samples;
+	struct verdict verdict;
+
+	(void)state;
+	for (int locks = 0; locks < 3; locks++) {
+		judge_programs(&samples, &verdict, locks == 1, locks == 2);
+		for (int i = LEDGER_TOTAL; i < LADDER_TOTAL; i++)
+			assert_int_equal(verdict.parts[i].ms.n, 0);
+		assert_near(verdict.parts[LADDER_ONE_CPU].ms.mid, 120);
+		assert_near(verdict.parts[LADDER_TOTAL].share.mid, 1);
+		assert_int_equal(verdict__arm(&verdict, "base")->has_lock, locks == 1);
+		assert_int_equal(verdict__arm(&verdict, "other")->has_lock, locks == 2);
+		samples__free(&samples);
+	}
+}
+
+/* In the order of the question, whatever the order of runs; held against other as well. */
+static void arms_come_in_the_order_asked_for(void **state)
+{
+	struct samples samples;
+	struct verdict verdict;
+
+	(void)state;
+	judge_programs(&samples, &verdict, true, true);
+	/* Given up in the warm-up: not measured. */
+	add(&samples, "other-interval-5000", 0, false, NULL, 1300);
+	assert_int_equal(verdict__judge(&samples, &compare, NAN, 7, &verdict), 0);
+	assert_int_equal(verdict.narms, 4);
+	for (size_t i = 0; i < verdict.narms; i++)
+		assert_string_equal(verdict.arms[i].arm, compare_arms[i]);
+	assert_near(verdict.arms[3].ratio.mid, 1431.0 / 1001);
+	assert_near(verdict.arms[3].to_other.mid, 1431.0 / 1301);
+	samples__free(&samples);
+}
+
+static void compare_report(char *text, size_t size, bool base_lock, bool other_lock)
+{
+	const struct report_comparison programs = { "sort -u a", "sort \033[31m b", "",
+						    "a stripped file" };
+	struct samples samples;
+	struct verdict verdict;
+	FILE *memory = fmemopen(text, size, "w");
+
+	judge_programs(&samples, &verdict, base_lock, other_lock);
+	report__text(memory, &(struct report){ .verdict = &verdict, .comparison = &programs,
+					       .lock_operation_ns = NAN });
+	fclose(memory);
+	samples__free(&samples);
+}
+
+static void a_comparison_speaks_of_two_programs(void **state)
+{
+	static char text[16384];
+
+	(void)state;
+	compare_report(text, sizeof(text), true, true);
+	assert_non_null(strstr(text, "OTHER took 1.300"));
+	assert_non_null(strstr(text, "BASE  sort -u a\n"));
+	assert_non_null(strstr(text, "context switching explains 13.3 %"));
+	assert_non_null(strstr(text, "83.3 %"));
+	assert_non_null(strstr(text, "  500  1.100"));
+	assert_null(strstr(text, "memory"));
+	assert_null(strstr(text, "threads -"));
+	assert_null(strstr(text, "\033"));
+	compare_report(text, sizeof(text), true, false);
+	assert_non_null(strstr(text, "no lock was found in OTHER"));
+	assert_non_null(strstr(text, "OTHER: a stripped file"));
+	assert_null(strstr(text, "context switching explains"));
 }
 
 int main(void)
@@ -261,6 +415,11 @@ int main(void)
 		cmocka_unit_test(invalid_runs_take_no_part),
 		cmocka_unit_test(missing_arms_leave_their_lines_out),
 		cmocka_unit_test(one_block_has_no_interval),
+		cmocka_unit_test(programs_without_a_memory_arm_add_up),
+		cmocka_unit_test(programs_have_no_memory_line),
+		cmocka_unit_test(a_ledger_needs_a_lock_in_both_programs),
+		cmocka_unit_test(arms_come_in_the_order_asked_for),
+		cmocka_unit_test(a_comparison_speaks_of_two_programs),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

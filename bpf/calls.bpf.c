@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A lock of an unmodified program, known by the calls of the functions that take it and
+// let go of it: CPython's take_gil() and drop_gil(), or two that the user names.
+//
+// A hold ends at entry to the release function: one that waits for its successor, as
+// CPython's does, returns long after. It begins when the acquire function returns; but
+// the return costs a second trap, so an acquisition that finds the lock free for certain
+// is taken for granted at entry. In the rare case that another thread was faster after
+// all, its return shows it, and the claim is undone and counted.
+#include "lock.bpf.h"
+
+/*
+ * The release is seen at entry, a moment before it happens. Whoever comes within this
+ * time may still find the lock held; the last holder itself may not, it has returned.
+ */
+#define CLAIM_GUARD_NS 5000
+
+/* Layout shared by CPython 3.6 to 3.14: struct _ts is { prev, next, interp, ... }. */
+#define INTERPRETER_OFFSET 16
+
+/* Set by the loader before the programs are attached. */
+__u32 call_key_gil = 0;		/* tell locks apart by their PyThreadState */
+__u32 call_gil_offset = 0;	/* of ceval.gil in PyInterpreterState */
+
+/* bpf_session_is_return(), since Linux 6.13. */
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+static __always_inline bool counted(__u64 now)
+{
+	return in_window(now, now + 1);
+}
+
+/* The window of a program that already ran opens where the lock's state is certain. */
+static __always_inline void open_window(__u64 now)
+{
+	if (window_at_call && window_start_ns == NEVER)
+		__sync_val_compare_and_swap(&window_start_ns, NEVER, now);
+}
+
+/* --- which lock? --------------------------------------------------------------- */
+
+static __always_inline __u64 gil_of(__u64 tstate)
+{
+	__u64 interpreter = 0, gil = 0;
+
+	bpf_probe_read_user(&interpreter, sizeof(interpreter),
+			    (const void *)(tstate + INTERPRETER_OFFSET));
+	if (interpreter)
+		bpf_probe_read_user(&gil, sizeof(gil),
+				    (const void *)(interpreter + call_gil_offset));
+	return gil;
+}
+
+/* 0: there is but one, or nobody knows. */
+static __always_inline __u64 key_of(struct thread_record *thread, __u64 argument)
+{
+	if (!call_key_gil)
+		return 0;
+	if (thread->call_argument != argument || !thread->call_key) {
+		thread->call_argument = argument;
+		thread->call_key = gil_of(argument);
+	}
+	return thread->call_key;
+}
+
+static __always_inline struct other_lock *other_lock(__u64 key)
+{
+	for (int i = 0; i < MAX_OTHER_LOCKS; i++) {
+		struct other_lock *other = &the_lock.others[i];
+
+		if (!other->key)
+			other->key = key;
+		if (other->key == key)
+			return other;
+	}
+	return &the_lock.others[MAX_OTHER_LOCKS - 1];
+}
+
+/* A subinterpreter's own lock: counted, but not in the ledger, which is of one lock. */
+static __always_inline bool is_elsewhere(struct thread_record *thread, __u64 argument, __u64 now)
+{
+	__u64 key = key_of(thread, argument);
+
+	if (!key)
+		return false;
+	if (!the_lock.key)
+		the_lock.key = key;
+	if (key == the_lock.key)
+		return false;
+	thread->call = CALL_ELSEWHERE;
+	if (counted(now))
+		__sync_fetch_and_add(&other_lock(key)->acquisitions, 1);
+	return true;
+}
+
+/* --- taking it ----------------------------------------------------------------- */
+
+/* The free time ends at `now`: nobody wanted it at first, then somebody did. */
+static __always_inline struct handoff_parts free_until(struct thread_record *to,
+						       struct cpu_record *cpu, __u64 now)
+{
+	__u64 free = the_lock.free_since_ns, wanted = the_lock.wanted_since_ns;
+	struct handoff_walk walk = { .owner = to, .until = now };
+
+	if (!wanted)
+		wanted = to->call_since_ns;
+	walk.released = later(free, wanted < now ? wanted : now);
+	add_lock_time(to, FREE_IDLE, free, walk.released);
+	if (walk.released < now) {
+		split_handoff(&walk);
+		histogram_add(cpu, HISTOGRAM_HANDOFF, walk.released, now);
+	}
+	return walk.parts;
+}
+
+static __always_inline void count_acquisition(struct thread_record *to,
+					      struct handoff_parts *parts, __u64 now)
+{
+	struct thread_record *from = thread_at(the_lock.last);
+
+	if (from && from != to)
+		the_lock.switched_ns = now;
+	if (!counted(now))
+		return;
+	to->acquisitions++;
+	the_lock.own_acquisitions++;
+	if (!from || from == to)
+		return;
+	to->handoffs_in++;
+	the_lock.handoffs++;
+	the_lock.handoffs_forced += the_lock.asked;
+	stream_handoff(from, to, the_lock.asked, parts, now);
+}
+
+/* The thread has the lock since `now`; nobody else is in here with the same lock. */
+static __always_inline void acquired(struct thread_record *to, struct cpu_record *cpu, __u64 now)
+{
+	struct handoff_parts parts = free_until(to, cpu, now);
+
+	count_acquisition(to, &parts, now);
+	if (to->call == CALL_WAITING)
+		__sync_fetch_and_sub(&the_lock.waiting, 1);
+	to->call = CALL_HOLDING;
+	to->hold_start_ns = now;
+	to->hold_since_ns = now;
+	to->off_holding = 0;
+	the_lock.asked = 0;
+	the_lock.wanted_since_ns = 0;
+	the_lock.holder = to->slot;
+}
+
+/* Its acquisition was taken for granted, but somebody else has got the lock: it waits. */
+static __always_inline void undo_claim(struct thread_record *accountant,
+				       struct thread_record *loser, __u64 now)
+{
+	__u32 before = the_lock.before_claim - 1;
+
+	held_running_until(accountant, loser, now);
+	loser->call = CALL_WAITING;
+	__sync_fetch_and_add(&the_lock.waiting, 1);
+	if (counted(loser->hold_start_ns)) {
+		loser->acquisitions--;
+		the_lock.own_acquisitions--;
+		if (before && before != loser->slot) {
+			the_lock.handoffs--;
+			loser->handoffs_in--;
+		}
+	}
+	the_lock.last = before;
+	the_lock.free_since_ns = now;
+	the_lock.holder = 0;
+	the_lock.before_claim = 0;
+	the_lock.lost_claims++;
+}
+
+/*
+ * Has the last holder been through its release? It was seen at its beginning, and then the
+ * thread may have lost its CPU: it must have run on for a while, or have gone to sleep.
+ */
+static __always_inline bool has_let_go(struct thread_record *last, __u64 now)
+{
+	__u64 since = later(the_lock.free_since_ns, last->since_ns);
+
+	if (last->state == THREAD_READY)
+		return last->since_ns > the_lock.free_since_ns + CLAIM_GUARD_NS;
+	return last->state != THREAD_CPU || now > since + CLAIM_GUARD_NS;
+}
+
+/* May it be taken for granted that a thread which comes now gets the lock at once? */
+static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
+{
+	struct thread_record *last = thread_at(the_lock.last);
+
+	if (stream_handoffs || !the_lock.known || now < the_lock.claims_from_ns)
+		return false;
+	return !last || last == thread || has_let_go(last, now);
+}
+
+/* Returns true if its return need not be seen. */
+static __always_inline bool call_begins(struct thread_record *thread, struct cpu_record *cpu,
+					__u64 argument, __u64 now)
+{
+	__u32 waiting, last = the_lock.last;
+
+	if (thread->call == CALL_WAITING) {
+		the_lock.repeats++;
+		return true;
+	}
+	thread->settled = 1;
+	if (is_elsewhere(thread, argument, now))
+		return true;
+	thread->call = CALL_WAITING;
+	thread->call_since_ns = now;
+	waiting = __sync_fetch_and_add(&the_lock.waiting, 1);
+	if (the_lock.holder)
+		return false;
+	if (!waiting)
+		the_lock.wanted_since_ns = now;
+	if (waiting || !surely_free(thread, now))
+		return false;
+	the_lock.before_claim = last + 1;
+	if (__sync_val_compare_and_swap(&the_lock.holder, 0, thread->slot))
+		return false;
+	acquired(thread, cpu, now);
+	return true;
+}
+
+/* The acquire function returns. */
+static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu,
+				      __u64 now)
+{
+	struct thread_record *holder = thread_at(the_lock.holder);
+
+	if (thread->call != CALL_WAITING)
+		return;
+	open_window(now);
+	if (!the_lock.known) {
+		/* No release since we came: it was free all the time. */
+		the_lock.known = 1;
+		the_lock.free_since_ns = window_start_ns;
+	}
+	if (holder && the_lock.before_claim)
+		undo_claim(thread, holder, now);
+	else if (holder)
+		the_lock.overlaps++;
+	acquired(thread, cpu, now);
+	the_lock.before_claim = 0;
+}
+
+/* --- letting go ---------------------------------------------------------------- */
+
+static __always_inline void released(struct thread_record *from, struct cpu_record *cpu, __u64 now)
+{
+	held_running_until(from, from, now);
+	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, now);
+	from->call = the_lock.asked ? CALL_LEAVING : CALL_OUTSIDE;
+	if (counted(now))
+		the_lock.releases++;
+	the_lock.last = from->slot;
+	the_lock.before_claim = 0;
+	the_lock.free_since_ns = now;
+	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
+	/* A full barrier: whoever finds it free finds the rest too. */
+	__sync_lock_test_and_set(&the_lock.holder, 0);
+}
+
+/*
+ * The first call of all is a release: the thread has held the lock since before the
+ * window, through whatever states it was in. Whose CPU it waited for then is not known.
+ */
+static __always_inline void held_from_the_start(struct thread_record *thread, __u64 now)
+{
+	thread->lock_ns[HELD_RUNNING] += thread->ns[THREAD_CPU] +
+					 in_window(thread->since_ns, now);
+	thread->lock_ns[HELD_BLOCKED] += thread->ns[THREAD_BLOCKED] +
+					 thread->ns[THREAD_LOCK_WAIT];
+	thread->lock_ns[HELD_PREEMPTED_OTHER] += thread->ns[THREAD_READY];
+	add_lock_time(thread, FREE_IDLE, window_start_ns, thread->born_ns);
+	thread->hold_start_ns = window_start_ns < now ? window_start_ns : now;
+	thread->hold_since_ns = now;
+	the_lock.known = 1;
+	the_lock.half_seen += counted(now);
+	the_lock.holder = thread->slot;
+}
+
+/* It took the lock unseen: waiting since before we came, or after a lost claim. */
+static __always_inline void acquired_unseen(struct thread_record *thread, struct cpu_record *cpu)
+{
+	struct thread_record *holder = thread_at(the_lock.holder);
+	__u64 at = later(thread->since_ns, the_lock.free_since_ns);
+
+	if (holder && !the_lock.before_claim) {
+		the_lock.overlaps++;
+		return;
+	}
+	if (holder)
+		undo_claim(thread, holder, at);
+	if (!thread->settled)
+		the_lock.half_seen += counted(at);
+	acquired(thread, cpu, at);
+}
+
+static __always_inline void release_begins(struct thread_record *thread, struct cpu_record *cpu,
+					   __u64 now)
+{
+	if (thread->call == CALL_ELSEWHERE) {
+		thread->call = CALL_OUTSIDE;
+		if (counted(now))
+			__sync_fetch_and_add(&other_lock(thread->call_key)->releases, 1);
+		return;
+	}
+	open_window(now);
+	if (thread->call != CALL_HOLDING) {
+		if (thread->settled && thread->call != CALL_WAITING) {
+			the_lock.repeats++;
+			return;
+		}
+		if (!the_lock.known)
+			held_from_the_start(thread, now);
+		else
+			acquired_unseen(thread, cpu);
+		thread->settled = 1;
+	}
+	if (the_lock.holder == thread->slot)
+		released(thread, cpu, now);
+}
+
+/* --- the sites ----------------------------------------------------------------- */
+
+struct caller {
+	struct thread_record *thread;
+	struct cpu_record *cpu;
+	__u64 now;
+};
+
+/*
+ * Who calls, and where; false: nobody of the process that owns the lock, or too late. What
+ * the lock is when the window closes, it stays: the probes go one after the other.
+ */
+static __always_inline bool find_caller(struct caller *caller)
+{
+	caller->cpu = cpu_at(bpf_get_smp_processor_id());
+	caller->thread = current_thread();
+	caller->now = bpf_ktime_get_ns();
+	if (!caller->cpu || !caller->thread || caller->thread->tgid != the_lock.tgid ||
+	    caller->now >= window_end_ns)
+		return false;
+	if (caller->thread->state != THREAD_CPU)
+		catch_up(caller->thread, bpf_get_current_task_btf(), caller->cpu, caller->now);
+	return true;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(on_acquire, __u64 argument)
+{
+	struct caller caller;
+
+	if (find_caller(&caller))
+		call_begins(caller.thread, caller.cpu, argument, caller.now);
+	return 0;
+}
+
+SEC("uretprobe")
+int on_acquired(struct pt_regs *ctx)
+{
+	struct caller caller;
+
+	if (find_caller(&caller))
+		call_ends(caller.thread, caller.cpu, caller.now);
+	return 0;
+}
+
+/* Both in one, since Linux 6.13: 1 at entry spares the trap at the return. */
+SEC("uprobe.session")
+int BPF_KPROBE(on_acquire_session, __u64 argument)
+{
+	struct caller caller;
+
+	if (!find_caller(&caller))
+		return 1;
+	if (!bpf_session_is_return())
+		return call_begins(caller.thread, caller.cpu, argument, caller.now) ? 1 : 0;
+	call_ends(caller.thread, caller.cpu, caller.now);
+	return 0;
+}
+
+SEC("uprobe")
+int on_release(struct pt_regs *ctx)
+{
+	struct caller caller;
+
+	if (find_caller(&caller))
+		release_begins(caller.thread, caller.cpu, caller.now);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which futex does a thread sleep on?
+ *
+ * Asked when it leaves its CPU to sleep, of the registers that it entered the kernel
+ * with: a system call that does not sleep costs nothing, and tracing the calls
+ * themselves would slow down every system call of the machine.
+ */
+#ifndef SWITCHTAX_FUTEX_BPF_H
+#define SWITCHTAX_FUTEX_BPF_H
+
+#include "news.bpf.h"
+
+/* System calls; the newer ones have one number everywhere (scripts/syscall.tbl). */
+#define NR_FUTEX_WAITV	449
+#define NR_FUTEX_WAKE	454
+#define NR_FUTEX_WAIT	455
+#define NR_FUTEX_REQUEUE 456
+
+#if defined(__TARGET_ARCH_x86)
+#define NR_FUTEX	202
+#define NR_EXIT		60
+#define REGS		struct pt_regs
+#define REGS_NR(regs)	((long)(regs)->orig_rax)
+#define REGS_FIRST(regs) ((regs)->rdi)
+#define REGS_SECOND(regs) ((regs)->rsi)
+#elif defined(__TARGET_ARCH_arm64)
+#define NR_FUTEX	98
+#define NR_EXIT		93
+/* The kernel's own struct: the exported one lacks these two. */
+struct pt_regs___kernel {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
+#define REGS		struct pt_regs___kernel
+#define REGS_NR(regs)	((long)(regs)->syscallno)
+#define REGS_FIRST(regs) ((regs)->orig_x0)
+#define REGS_SECOND(regs) ((regs)->regs[1])
+#else
+#error "system call registers of this architecture are not known"
+#endif
+
+/* Operations (include/uapi/linux/futex.h), less the flags above the low seven bits. */
+#define FUTEX_OPERATION(op)	((op) & 127)
+#define BIT_OF(op)	(1U << (op))
+#define FUTEX_WAITS	(BIT_OF(0) | BIT_OF(6) | BIT_OF(9) | BIT_OF(11) | BIT_OF(13))
+	/* WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2 */
+
+static __always_inline REGS *user_registers(struct task_struct *task)
+{
+	return (REGS *)bpf_task_pt_regs((void *)task);
+}
+
+/* The first of the addresses that futex_waitv(2) waits for. */
+static __always_inline __u64 first_of_many(__u64 waiters)
+{
+	struct { __u64 value; __u64 address; } first = {};
+
+	bpf_probe_read_user(&first, sizeof(first), (const void *)waiters);
+	return first.address;
+}
+
+/* The futex that this thread, which is about to sleep, will sleep on; 0: none. */
+static __always_inline __u64 futex_of_sleeper(struct task_struct *task)
+{
+	REGS *regs = user_registers(task);
+	long nr = REGS_NR(regs);
+	__u32 operation;
+
+	if (nr == NR_FUTEX) {
+		operation = FUTEX_OPERATION((__u32)REGS_SECOND(regs));
+		return operation < 32 && (FUTEX_WAITS & BIT_OF(operation)) ? REGS_FIRST(regs) : 0;
+	}
+	if (nr == NR_FUTEX_WAIT)
+		return REGS_FIRST(regs);
+	return nr == NR_FUTEX_WAITV ? first_of_many(REGS_FIRST(regs)) : 0;
+}
+
+/*
+ * Is the caller in a system call that wakes futexes? A thread that ends does so too:
+ * its joiner sleeps on its tid (CLONE_CHILD_CLEARTID).
+ */
+static __always_inline bool may_wake_futexes(struct task_struct *task)
+{
+	long nr = REGS_NR(user_registers(task));
+
+	return nr == NR_FUTEX || nr == NR_FUTEX_WAKE || nr == NR_FUTEX_REQUEUE || nr == NR_EXIT;
+}
+
+static __always_inline void futex_falls_asleep(struct thread_record *thread,
+					       struct task_struct *task)
+{
+	thread->futex_waker = 0;
+	thread->futex = futex_of_sleeper(task);
+	if (thread->futex && watch_futexes == 1) {
+		watch_futexes = 2;
+		tell_loader(NEWS_FUTEX, task);
+	}
+}
+
+/* It slept in [from, to], and is back on a CPU. */
+static __always_inline void futex_wakes_up(struct thread_record *thread, __u64 from, __u64 to)
+{
+	struct futex_pair pair = {
+		.address = thread->futex,
+		.waiter = thread->slot,
+		.waker = thread->futex_waker,
+	};
+	struct futex_sleeps sleeps = { .count = 1, .ns = in_window(from, to) }, *sum;
+
+	thread->futex = 0;
+	if (!in_window(to, to + 1))
+		return;
+	sum = bpf_map_lookup_elem(&futex_pairs, &pair);
+	if (sum) {
+		sum->count++;
+		sum->ns += sleeps.ns;
+	} else if (bpf_map_update_elem(&futex_pairs, &pair, &sleeps, BPF_NOEXIST)) {
+		count_loss(LOSS_FUTEX_TABLE);
+	}
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lock passes to a new owner: how the time that it was free is split.
+ *
+ * Worked out by the new owner, looking back: where it was since the release is in its
+ * last off-CPU stretches.
+ */
+#ifndef SWITCHTAX_LOCK_BPF_H
+#define SWITCHTAX_LOCK_BPF_H
+
+#include "thread.bpf.h"
+
+struct handoff_parts {
+	__u64 signal_ns;
+	__u64 queue_ns;
+	__u64 take_ns;
+};
+
+static __always_inline __u64 later(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+/* A walk back through the new owner's stretches. */
+struct handoff_walk {
+	struct thread_record *owner;
+	__u64 released;
+	__u64 until;		/* the part before this is still to be told apart */
+	struct handoff_parts parts;
+};
+
+/* [from, to] of the new owner's past, cut to the time since the release. */
+static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_state state,
+					__u64 from, __u64 to)
+{
+	from = later(from, walk->released);
+	if (to <= from)
+		return 0;
+	add_lock_time(walk->owner, state, from, to);
+	return to - from;
+}
+
+/* One stretch, newest first: on a CPU is take, runnable is queue, asleep is signal. */
+static long walk_stretch(__u32 index, void *context)
+{
+	struct handoff_walk *walk = context;
+	struct thread_record *owner = walk->owner;
+	struct off_stretch *off;
+
+	if (walk->until <= walk->released || index >= owner->off_count)
+		return 1;
+	off = &owner->off[(owner->off_count - 1 - index) % OFF_HISTORY];
+	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, off->on_ns, walk->until);
+	walk->parts.queue_ns += part_since(walk, HANDOFF_QUEUE, off->ready_ns, off->on_ns);
+	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, off->off_ns, off->ready_ns);
+	walk->until = off->off_ns;
+	return 0;
+}
+
+/*
+ * Where was the new owner from the release until now? A bpf_loop(), whose body is
+ * verified once: unrolled, the verifier takes 180 ms over it.
+ */
+static __always_inline void split_handoff(struct handoff_walk *walk)
+{
+	bpf_loop(OFF_HISTORY, walk_stretch, walk, 0);
+	if (walk->until > walk->released) {
+		walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, walk->released, walk->until);
+		if (walk->owner->off_count > OFF_HISTORY)
+			count_loss(LOSS_HISTORY);
+	}
+}
+
+static __always_inline void stream_handoff(struct thread_record *from, struct thread_record *to,
+					   bool forced, struct handoff_parts *parts, __u64 now)
+{
+	struct handoff_event *event;
+
+	if (!stream_handoffs || !in_window(now, now + 1))
+		return;
+	event = bpf_ringbuf_reserve(&handoff_stream, sizeof(*event), 0);
+	if (!event) {
+		count_loss(LOSS_STREAM);
+		return;
+	}
+	event->t_ns = now;
+	event->from_tid = from->tid;
+	event->to_tid = to->tid;
+	event->from_cpu = from->cpu;
+	event->to_cpu = to->cpu;
+	event->forced = forced;
+	event->padding = 0;
+	event->signal_ns = parts->signal_ns;
+	event->queue_ns = parts->queue_ns;
+	event->take_ns = parts->take_ns;
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+}
+
+#endif

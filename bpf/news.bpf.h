@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the loader hears of at once, in the numbers of its own PID namespace.
+ *
+ * Functions of their own, not inlined: rarely called, from programs that are long already.
+ */
+#ifndef SWITCHTAX_NEWS_BPF_H
+#define SWITCHTAX_NEWS_BPF_H
+
+#include "target.bpf.h"
+
+/* A thread's pid as the loader's namespace has it; the kernel's if it has none there. */
+static __noinline __attribute__((unused)) __u32 pid_in_namespace(struct task_struct *task)
+{
+	struct pid *pid = task->thread_pid;
+	__u32 nr = task->pid, level = ns_level;
+
+	if (level && pid && pid->level >= level)
+		bpf_probe_read_kernel(&nr, sizeof(nr), (const char *)pid +
+				      bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid));
+	return nr;
+}
+
+static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind, struct task_struct *task)
+{
+	struct news news = {
+		.kind = kind,
+		.pid = pid_in_namespace(task->group_leader),
+		.tgid = task->tgid,
+		.t_ns = bpf_ktime_get_ns(),
+	};
+	int err = (int)bpf_ringbuf_output(&news_stream, &news, sizeof(news),
+					  BPF_RB_FORCE_WAKEUP);
+
+	if (err)
+		__sync_fetch_and_add(&losses[LOSS_NEWS], 1);
+	return err;
+}
+
+#endif

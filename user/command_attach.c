@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax attach`: a program that already runs, for a while.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "interrupt.h"
+#include "log.h"
+#include "probe_price.h"
+#include "traced_run.h"
+
+/* A figure of /proc/PID/status that is a number, as "Tgid:"; -1: there is none. */
+static long status_of(pid_t pid, const char *key)
+{
+	char path[64], line[256];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && value < 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			sscanf(line + strlen(key), "%ld", &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static bool is_kernel_thread(pid_t pid)
+{
+	char path[64], target[8];
+
+	/* No program, and it is not that we may not look. */
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, target, sizeof(target)) < 0 && errno == ENOENT;
+}
+
+/* Is it something that can be watched? Prints why not. */
+static bool check_process(pid_t pid)
+{
+	long leader = status_of(pid, "Tgid:");
+
+	if (kill(pid, 0) && errno == ESRCH)
+		log__error("-p %d: there is no such process (in this PID namespace)", (int)pid);
+	else if (leader < 0)
+		log__error("-p %d: /proc/%d cannot be read: it has ended, or /proc is another PID "
+			   "namespace's", (int)pid, (int)pid);
+	else if (leader != pid)
+		log__error("-p %d: this is a thread of process %ld; give that", (int)pid, leader);
+	else if (pid == getpid())
+		log__error("-p %d: that is switchtax itself", (int)pid);
+	else if (is_kernel_thread(pid))
+		log__error("-p %d: this is a kernel thread or has ended; it runs no program",
+			   (int)pid);
+	else
+		return true;
+	return false;
+}
+
+/* For people: its name, as in "4711 (python3)". */
+static void describe(pid_t pid, char *text, size_t size)
+{
+	char path[64], comm[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = fopen(path, "re");
+	if (file && fgets(comm, sizeof(comm), file))
+		comm[strcspn(comm, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	snprintf(text, size, "%d (%s)", (int)pid, comm);
+}
+
+static enum exit_status watch(struct session *session)
+{
+	const struct options *options = session->options;
+	struct run_spec spec = traced_run__spec(options, NULL);
+	struct run run = { 0 };
+	enum exit_status status;
+	char program[96];
+	int err;
+
+	spec.timeout_ms = (uint64_t)(options->experiment.budget_s * 1000);
+	describe(options->pid, program, sizeof(program));
+	traced_run__identify(options, "attach", &run.row);
+	err = run__attach(session->tracer, &spec, options->pid, &run);
+	if (err) {
+		log__error("%s", run.error);
+		session__abandon(session);
+		status = EXIT_NOT_VALID;
+	} else {
+		const struct report_trace report = {
+			.run = &run,
+			.program = program,
+			.folder = session->results.path,
+			.attached = true,
+			.probe_ns = probe_price__if_felt(session->tracer, &run),
+		};
+
+		status = traced_run__finish(session, &report, "the time was over, or it ended");
+	}
+	run__free(&run);
+	return status == EXIT_MEASURED && interrupt__pending() ? EXIT_INTERRUPTED : status;
+}
+
+enum exit_status command__attach(const struct options *options)
+{
+	struct session session;
+	enum exit_status status;
+
+	if (!check_process(options->pid))
+		return EXIT_NOT_VALID;
+	status = session__open(&session, options, "attach", false);
+	return status == EXIT_MEASURED ? watch(&session) : status;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Formats figures and their intervals.
+#include "figures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One figure; what rounds to zero has no sign. */
+static void figure(char *text, size_t size, double value, const char *format)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, size, format, value);
+#pragma GCC diagnostic pop
+	if (text[0] == '-' && strspn(text, "-0.") == strlen(text))
+		memmove(text, text + 1, strlen(text));
+}
+
+static const char *span(char *text, size_t size, const struct interval *x, double scale,
+			const char *format)
+{
+	char mid[24], low[24], high[24];
+
+	if (!x->n) {
+		snprintf(text, size, "-");
+		return text;
+	}
+	figure(mid, sizeof(mid), x->mid * scale, format);
+	figure(low, sizeof(low), x->low * scale, format);
+	figure(high, sizeof(high), x->high * scale, format);
+	if (isnan(x->low) || (strcmp(mid, low) == 0 && strcmp(mid, high) == 0))
+		snprintf(text, size, "%s", mid);
+	else
+		snprintf(text, size, "%s [%s, %s]", mid, low, high);
+	return text;
+}
+
+const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
+{
+	double widest = fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high)));
+
+	return span(text, FIGURES_SIZE, x, 1, x->n && widest < 100 ? "%.1f" : "%.0f");
+}
+
+const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x)
+{
+	return span(text, FIGURES_SIZE, x, 1, "%.3f");
+}
+
+const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x)
+{
+	return span(text, FIGURES_SIZE, x, 100, "%.1f");
+}
+
+const char *figures__count(char text[FIGURES_SIZE], double value)
+{
+	if (isnan(value))
+		snprintf(text, FIGURES_SIZE, "-");
+	else
+		snprintf(text, FIGURES_SIZE, "%.0f", value);
+	return text;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * futexes - which user-space locks a run's threads have slept on, by address.
+ *
+ * One entry per address, waiter and waker: the hand-offs of every lock that sleeps, in
+ * any program. Names are those of the symbols that cover the addresses.
+ */
+#ifndef SWITCHTAX_FUTEXES_H
+#define SWITCHTAX_FUTEXES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modules.h"
+#include "trace.h"
+
+#define FUTEX_NAME_SIZE 192
+
+struct futex_wait {
+	uint32_t pid;			/* process; the same address in another is another lock */
+	uint64_t address;
+	char name[FUTEX_NAME_SIZE];	/* "" if nothing is known of the address */
+	uint32_t waiter_tid;
+	uint32_t waker_tid;		/* 0: a time-out, a signal, or a program outside */
+	uint64_t waits;
+	uint64_t wait_ns;		/* asleep, inside the window */
+};
+
+struct futexes {
+	struct futex_wait *items;	/* the longest waited for address first */
+	size_t count;
+};
+
+/* What one address of one process sums to. */
+struct futex_total {
+	uint32_t pid;
+	uint64_t address;
+	const char *name;		/* borrowed from the futexes */
+	uint64_t waits;
+	uint64_t wait_ns;
+	uint64_t handoffs;		/* waits that a thread of the run has ended */
+	size_t waiters;			/* threads */
+};
+
+/*
+ * From a trace; modules (of one process) NULL: no names. Waits that were still going on when the window
+ * closed are cut there and have no waker. Returns 0 or -ENOMEM; free with futexes__free().
+ */
+int futexes__settle(const struct trace *trace, const struct modules *modules,
+		    struct futexes *futexes);
+void futexes__free(struct futexes *futexes);
+
+/* The next address after *position (0: the first), which moves on. Returns 0 or -ENOENT. */
+int futexes__next(const struct futexes *futexes, size_t *position, struct futex_total *total);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Between the tracer's news and the lock's sites.
+#include "lock_search.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* A stop takes effect when the program is about to return to its own code. */
+#define STOP_WAIT_MS 1000
+
+/* Libraries may come later, by dlopen(): look again, but not all the time. */
+#define LOOK_AGAIN_NS 500000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+void lock_search__init(struct lock_search *search, struct tracer *tracer,
+		       const struct lock_wish *wish)
+{
+	*search = (struct lock_search){ .tracer = tracer, .wish = *wish };
+}
+
+void lock_search__free(struct lock_search *search)
+{
+	if (search->has_modules)
+		modules__free(&search->modules);
+	search->has_modules = false;
+}
+
+/* The state letter of /proc/PID/stat; 0 if the process is gone. */
+static char state_of(pid_t pid)
+{
+	char path[64], text[256], *end;
+	FILE *file;
+	size_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	got = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[got] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : 0;
+}
+
+static void wait_until_stopped(pid_t pid)
+{
+	const struct timespec step = { .tv_nsec = 100000 };
+	uint64_t give_up = now_ns() + STOP_WAIT_MS * 1000000ULL;
+	char state = state_of(pid);
+
+	while (state && state != 'T' && state != 'Z' && now_ns() < give_up) {
+		nanosleep(&step, NULL);
+		state = state_of(pid);
+	}
+}
+
+static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
+{
+	search->why[0] = '\0';
+	if (search->wish.none)
+		return -ENOENT;
+	if (search->wish.acquire)
+		return lock_sites__find_named(pid, search->wish.acquire, search->wish.release, sites,
+					      search->why, sizeof(search->why));
+	return lock_sites__find_cpython(pid, sites, search->why, sizeof(search->why));
+}
+
+/* The probes cost more than they should: say so before, the report says how much. */
+static void warn_of_stepping(const struct lock_sites *sites)
+{
+	bool stepped = false;
+
+	for (size_t i = 0; i < sites->nacquire; i++)
+		stepped |= sites->acquire[i].stepped;
+	for (size_t i = 0; i < sites->nrelease; i++)
+		stepped |= sites->release[i].stepped;
+	if (stepped)
+		log__warn("%s: a lock function begins with an instruction that the kernel must "
+			  "single-step, so each call costs some ten times the usual probe",
+			  sites->module);
+}
+
+static int find_and_watch(struct lock_search *search, const struct tracer_lock *lock)
+{
+	struct lock_sites sites;
+	int err = find(search, lock->pid, &sites);
+
+	if (!err) {
+		warn_of_stepping(&sites);
+		err = tracer__attach_lock(search->tracer, &sites, lock, search->why,
+					  sizeof(search->why));
+	}
+	search->err = err;
+	if (err)
+		return err;
+	search->sites = sites;
+	search->found = true;
+	log__debug("lock: %s and %s of %s", sites.acquire[0].function, sites.release[0].function,
+		   sites.module);
+	return 0;
+}
+
+static void on_exec(struct lock_search *search, const struct news *news)
+{
+	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
+					  .fresh = true };
+
+	wait_until_stopped(lock.pid);
+	search->found = false;
+	find_and_watch(search, &lock);
+	tracer__open_window(search->tracer, false);
+	search->stopped_ns += now_ns() - news->t_ns;
+	kill(lock.pid, lock_search__failed(search) ? SIGKILL : SIGCONT);
+}
+
+static void on_exec_child(struct lock_search *search, const struct news *news)
+{
+	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
+
+	if (!search->found)
+		find_and_watch(search, &lock);
+}
+
+void lock_search__on_news(struct lock_search *search)
+{
+	struct news news;
+
+	while (tracer__next_news(search->tracer, &news)) {
+		switch (news.kind) {
+		case NEWS_EXEC: on_exec(search, &news); break;
+		case NEWS_EXEC_CHILD: on_exec_child(search, &news); break;
+		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
+		default: break;
+		}
+	}
+}
+
+int lock_search__in_running(struct lock_search *search, pid_t pid)
+{
+	const struct tracer_lock lock = { .pid = pid };
+	int err = find_and_watch(search, &lock);
+
+	lock_search__look_at_modules(search, pid);
+	if (!search->wish.acquire && (err == -ENOENT || err == -ENODATA || err == -ENOTSUP))
+		return 0;
+	return err;
+}
+
+void lock_search__look_at_modules(struct lock_search *search, pid_t pid)
+{
+	struct modules modules;
+
+	if (search->has_modules && now_ns() < search->looked_ns + LOOK_AGAIN_NS)
+		return;
+	if (modules__read(pid, &modules))
+		return;
+	if (search->has_modules)
+		modules__free(&search->modules);
+	search->modules = modules;
+	search->has_modules = true;
+	search->looked_ns = now_ns();
+}
+
+/* A program that lacks the functions may be on its way to another, as env(1) is. */
+bool lock_search__failed(const struct lock_search *search)
+{
+	return search->wish.acquire && search->err && search->err != -ENOENT;
+}
+
+void lock_search__name(const struct lock_search *search, char *name, size_t size)
+{
+	if (!search->found)
+		name[0] = '\0';
+	else if (search->wish.acquire)
+		snprintf(name, size, "%s:%s", search->wish.acquire, search->wish.release);
+	else
+		snprintf(name, size, "cpython-%s", search->sites.python);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Times two empty functions of our own, with and without probes on them.
+#include "probe_price.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CALLS 2000
+#define ROUNDS 5
+
+/* Functions that begin with a nop, which the kernel emulates, as it does the usual push. */
+__attribute__((noinline, used)) static void take_nothing(void)
+{
+	__asm__ volatile("nop");
+}
+
+__attribute__((noinline, used)) static void release_nothing(void)
+{
+	__asm__ volatile("nop; nop");
+}
+
+/* And with what it must single-step. */
+__attribute__((noinline, used)) static void take_stepped(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("mov %eax, %eax");
+#endif
+}
+
+__attribute__((noinline, used)) static void release_stepped(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("mov %eax, %eax; nop");
+#endif
+}
+
+struct pair {
+	void (*take)(void);
+	void (*release)(void);
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* The quickest of some rounds: what disturbs one only ever adds to it. */
+static double pair_ns(const struct pair *pair)
+{
+	double best = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t begin = now_ns();
+		double each;
+
+		for (int i = 0; i < CALLS; i++) {
+			pair->take();
+			pair->release();
+		}
+		each = (double)(now_ns() - begin) / CALLS;
+		if (!round || each < best)
+			best = each;
+	}
+	return best;
+}
+
+/* Where a function of ours lies in our own file. */
+static bool offset_of(void (*function)(void), uint64_t *offset)
+{
+	uint64_t address = (uint64_t)(uintptr_t)function, start, end, at;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	bool found = false;
+
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &at) == 3 &&
+		    address >= start && address < end) {
+			*offset = address - start + at;
+			found = true;
+		}
+	}
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+static double measure(struct tracer *tracer, const struct pair *pair)
+{
+	const struct tracer_lock lock = { .pid = getpid() };
+	struct lock_sites sites = { .nacquire = 1, .nrelease = 1 };
+	double without = pair_ns(pair), with;
+	char why[256];
+
+	snprintf(sites.path, sizeof(sites.path), "/proc/self/exe");
+	if (!offset_of(pair->take, &sites.acquire[0].offset) ||
+	    !offset_of(pair->release, &sites.release[0].offset) ||
+	    tracer__attach_lock(tracer, &sites, &lock, why, sizeof(why)))
+		return 0;
+	with = pair_ns(pair);
+	tracer__detach(tracer);
+	return with > without ? with - without : 0;
+}
+
+double probe_price__if_felt(struct tracer *tracer, const struct run *run)
+{
+	const struct ledger *ledger = &run->ledger;
+	const struct lock_sites *sites = &run->lock.sites;
+	const struct pair pair = {
+		sites->acquire[0].stepped ? take_stepped : take_nothing,
+		sites->release[0].stepped ? release_stepped : release_nothing,
+	};
+	double per_s;
+
+	if (!tracer || !ledger->called || !ledger->has_lock || !ledger->window_ns)
+		return 0;
+	per_s = (double)ledger->acquisitions * 1e9 / (double)ledger->window_ns;
+	return per_s > PROBE_PRICE_FELT_PER_S ? measure(tracer, &pair) : 0;
+}

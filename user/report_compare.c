@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * report_compare - the report on two command lines.
+ *
+ * Two arbitrary programs have no arm that takes memory out of the difference, so what
+ * passed while the lock was held by a running thread stays one figure, and no rung of
+ * the ladder is switching alone. The words must not claim more.
+ */
+#include "report_compare.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "figures.h"
+#include "lock_sites.h"
+#include "report_parts.h"
+#include "switch_interval.h"
+
+static const struct report_line ledger_lines[] = {
+	{ LEDGER_SWITCHING, 0, "context switching" },
+	{ LEDGER_SIGNAL, 1, "free, next owner asleep: handoff_signal" },
+	{ LEDGER_QUEUE, 1, "free, next owner runnable: handoff_queue" },
+	{ LEDGER_TAKE, 1, "free, next owner on a CPU: handoff_take" },
+	{ LEDGER_PREEMPTED_SELF, 1, "held, holder pre-empted by a sibling" },
+	{ LEDGER_PREEMPTED_OTHER, 0, "noise: holder pre-empted by others" },
+	{ LEDGER_BLOCKED, 0, "holder asleep: held_blocked" },
+	{ LEDGER_IDLE, 0, "lock not wanted: free_idle" },
+	{ LEDGER_NOT_EXPLAINED, 0, "held by a running thread, NOT EXPLAINED further" },
+	{ LEDGER_TOTAL, 0, "all lines = other - base" },
+};
+
+static const struct report_line ladder_lines[] = {
+	{ LADDER_ONE_CPU, 0, "on one CPU: other-1cpu - base" },
+	{ LADDER_ALL_CPUS, 0, "all CPUs: other - other-1cpu" },
+	{ LADDER_TOTAL, 0, "all rungs = other - base" },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool arm_has_lock(const struct verdict *verdict, const char *name)
+{
+	const struct verdict_arm *arm = verdict__arm(verdict, name);
+
+	return arm && arm->has_lock;
+}
+
+/* A valid one, with its untraced partner. */
+static bool arm_was_traced(const struct verdict *verdict, const char *name)
+{
+	const struct verdict_arm *arm = verdict__arm(verdict, name);
+
+	return arm && arm->overhead.n;
+}
+
+/* Why there is no ledger of the difference. */
+static const char *missing_ledger(const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	bool base = arm_has_lock(verdict, verdict->question.base);
+	bool other = arm_has_lock(verdict, verdict->question.other);
+
+	if (report->untraced_reason)
+		return "nothing was traced";
+	if ((base && other) || !arm_was_traced(verdict, verdict->question.base) ||
+	    !arm_was_traced(verdict, verdict->question.other))
+		return "no block has a valid traced run of both";
+	return base ? "no lock was found in OTHER" : other ? "no lock was found in BASE" :
+		      "no lock was found in either program";
+}
+
+/* What the search for a lock had to say. */
+static void print_lock_reason(FILE *out, const char *name, const char *why)
+{
+	char text[LOCK_SITES_WHY_SIZE + 16];
+
+	if (!why || !*why)
+		return;
+	snprintf(text, sizeof(text), "%s: %s", name, why);
+	report_parts__wrapped(out, text);
+}
+
+static int slower_sentence(char *text, size_t size, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	const struct verdict_part *parts = verdict->parts;
+	char ratio[FIGURES_SIZE], ms[FIGURES_SIZE], switching[FIGURES_SIZE];
+	char others[FIGURES_SIZE], blocked[FIGURES_SIZE], running[FIGURES_SIZE];
+
+	figures__ratio(ratio, &verdict->slowdown);
+	figures__ms(ms, &verdict->excess_ms);
+	if (!parts[LEDGER_SWITCHING].share.n)
+		return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more; %s, "
+				"so how much of it is context switching is not known", ratio, ms,
+				missing_ledger(report));
+	figures__percent(switching, &parts[LEDGER_SWITCHING].share);
+	figures__percent(others, &parts[LEDGER_PREEMPTED_OTHER].share);
+	figures__percent(blocked, &parts[LEDGER_BLOCKED].share);
+	figures__percent(running, &parts[LEDGER_NOT_EXPLAINED].share);
+	return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more: of the "
+			"excess, context switching explains %s %%; pre-emption by others %s %%; "
+			"sleep under the lock %s %%; while the lock was held by a running thread: "
+			"%s %%, not explained further", ratio, ms, switching, others, blocked, running);
+}
+
+int report_compare__sentence(char *text, size_t size, const struct report *report)
+{
+	static const struct report_words words = { "OTHER", "OTHER", "BASE" };
+
+	int length;
+
+	if (report->verdict->slower)
+		return slower_sentence(text, size, report);
+	length = report_parts__no_shares(text, size, report->verdict, &words);
+	/* A block has up to twelve runs of programs that may take their time. */
+	if (report->verdict->slowdown.n == 1 && length > 0 && (size_t)length < size)
+		length += snprintf(text + length, size - (size_t)length, "; a larger --budget or fewer "
+				   "arms (--arms base,other) give more blocks");
+	return length;
+}
+
+/* A command line may hold anything: nothing of it may drive a terminal. */
+static void print_command(FILE *out, const char *name, const char *command)
+{
+	fprintf(out, REPORT_INDENT "%-5s ", name);
+	for (; *command; command++)
+		fputc((unsigned char)*command < ' ' || *command == 0x7f ? '?' : *command, out);
+	fputc('\n', out);
+}
+
+static void print_answer(FILE *out, const struct report *report)
+{
+	char text[1024], basis[64];
+
+	fprintf(out, "Why is OTHER slower than BASE?\n\n");
+	print_command(out, "BASE", report->comparison->base);
+	print_command(out, "OTHER", report->comparison->other);
+	fputc('\n', out);
+	report_compare__sentence(text, sizeof(text) - 2, report);
+	strcat(text, ".");
+	report_parts__wrapped(out, text);
+	report_parts__warning(out, report->verdict);
+	report_parts__basis(basis, sizeof(basis), report->verdict);
+	fprintf(out, "\n" REPORT_INDENT "(%s)\n", basis);
+}
+
+static void print_ledger(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+
+	fprintf(out, "\nLedger: where the lock's time went, other - base (traced runs)\n");
+	if (!verdict->parts[LEDGER_TOTAL].ms.n) {
+		fprintf(out, "  none: %s\n", missing_ledger(report));
+		print_lock_reason(out, "BASE", report->comparison->base_lock_why);
+		print_lock_reason(out, "OTHER", report->comparison->other_lock_why);
+		return;
+	}
+	fprintf(out, "  %-*s %-20s %s\n", REPORT_LABEL_WIDTH, "", "ms",
+		verdict->slower ? "% of the excess" : "");
+	report_parts__lines(out, verdict, ledger_lines, COUNT(ledger_lines));
+}
+
+static void print_ladder(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+
+	fprintf(out, "\nLadder: neighbouring arms (%s runs)\n", report->untraced_reason ||
+		verdict->arms[0].overhead.n ? "untraced" : "all");
+	report_parts__lines(out, verdict, ladder_lines, COUNT(ladder_lines));
+	fprintf(out, "  (the first rung holds all that OTHER does more than BASE, its switching "
+		"on one\n  CPU included; the second what more CPUs cost, or save if below 0)\n");
+}
+
+static void print_interval_arm(FILE *out, const struct verdict_arm *arm)
+{
+	char ratio[FIGURES_SIZE], handoffs[FIGURES_SIZE], switches[FIGURES_SIZE];
+
+	fprintf(out, "  %8" PRIu64 "  %-21s %9s %9s\n", switch_interval__of_arm(arm->arm),
+		figures__ratio(ratio, &arm->to_other), figures__count(handoffs, arm->handoffs),
+		figures__count(switches, arm->switches));
+}
+
+static void print_intervals(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	bool headed = false;
+
+	for (size_t i = 0; i < verdict->narms; i++) {
+		if (!switch_interval__of_arm(verdict->arms[i].arm))
+			continue;
+		if (!headed)
+			fprintf(out, "\nSwitch interval of OTHER, set from outside (CPython's own: "
+				"5000 us)\n  %8s  %-21s %9s %9s\n", "us", "/ other", "handoffs",
+				"switches");
+		headed = true;
+		print_interval_arm(out, &verdict->arms[i]);
+	}
+	if (report->interval_refused)
+		fprintf(out, "\nSwitch interval of OTHER\n  not set, those arms are left out: no "
+			"CPython 3, or started with -I, -E or -S\n");
+}
+
+void report_compare__text(FILE *out, const struct report *report)
+{
+	print_answer(out, report);
+	report_parts__arms(out, report->verdict);
+	print_ledger(out, report);
+	print_ladder(out, report);
+	print_intervals(out, report);
+	report_parts__overhead(out, report);
+	report_parts__validity(out, report);
+}
+
+/* Bytes that are no UTF-8 become '?', as everywhere. */
+static void add_command(cJSON *root, const char *key, const char *command)
+{
+	const struct column column = { .name = "", .type = COLUMN_TEXT,
+				       .size = strlen(command) + 1 };
+	char *clean = malloc(columns__format_size(&column));
+
+	if (clean)
+		columns__format(&column, command, clean);
+	cJSON_AddStringToObject(root, key, clean ? clean : "");
+	free(clean);
+}
+
+void report_compare__add_programs(cJSON *root, const struct report_comparison *comparison)
+{
+	add_command(root, "base", comparison->base);
+	add_command(root, "other", comparison->other);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_parts - what the reports of all experiments have in common, part by part. */
+#ifndef SWITCHTAX_REPORT_PARTS_H
+#define SWITCHTAX_REPORT_PARTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "report.h"
+
+/* What the two arms in question are called in a sentence. */
+struct report_words {
+	const char *other;
+	const char *other_first;	/* as the first word */
+	const char *base;
+};
+
+/* What a line of the ledger or the ladder is called for people. */
+struct report_line {
+	enum verdict_component component;
+	int indent;
+	const char *label;
+};
+
+/* Room for a label, indentation included, and for text. */
+#define REPORT_LABEL_WIDTH 47
+#define REPORT_TEXT_WIDTH 86
+#define REPORT_INDENT "  "
+
+/* The answer where there are no shares to give. Returns what snprintf() returns. */
+int report_parts__no_shares(char *text, size_t size, const struct verdict *verdict,
+			    const struct report_words *words);
+
+/* "median [95 % interval] over 18 blocks" */
+void report_parts__basis(char *text, size_t size, const struct verdict *verdict);
+
+/* Text broken into lines, each indented. */
+void report_parts__wrapped(FILE *out, const char *text);
+
+/* The sections of a report. */
+void report_parts__warning(FILE *out, const struct verdict *verdict);
+void report_parts__arms(FILE *out, const struct verdict *verdict);
+void report_parts__lines(FILE *out, const struct verdict *verdict,
+			 const struct report_line *lines, size_t count);
+void report_parts__overhead(FILE *out, const struct report *report);
+void report_parts__validity(FILE *out, const struct report *report);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The headline experiment: one workload in five arms, and the price of its lock.
+#include "slowdown.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../workloads/task.h"
+#include "machine.h"
+
+/* An estimate of memory may be off by this much (see workloads/task.c). */
+#define MEMORY_MARGIN 1.05
+#define MEMORY_BASE (64ULL << 20)
+
+static const char *const ladder[] = { "sequential", "interleaved", "threads-1cpu", "threads",
+				      "processes", NULL };
+
+const struct verdict_question slowdown__question = {
+	.base = "sequential",
+	.other = "threads",
+	.memory = "interleaved",
+	.one_cpu = "threads-1cpu",
+	.arms = ladder,
+};
+
+static bool only_sequential(const struct experiment_options *options)
+{
+	return options->narms == 1 && strcmp(options->arms[0], "sequential") == 0;
+}
+
+static double bytes_needed(const struct experiment_options *options, uint64_t objects)
+{
+	double tasks = only_sequential(options) ? 1 : (double)options->parameters.workers;
+
+	return tasks * (double)task_bytes(objects) * MEMORY_MARGIN + (double)MEMORY_BASE;
+}
+
+/* The largest count that fits, in two digits. */
+static uint64_t objects_that_fit(const struct experiment_options *options, double available)
+{
+	double per_object = bytes_needed(options, 2000000) - bytes_needed(options, 1000000);
+	double fit = (available - bytes_needed(options, 0)) / (per_object / 1000000);
+	double scale;
+
+	if (fit < 1)
+		return 0;
+	scale = pow(10, floor(log10(fit)) - 1);
+	return fit < 10 ? (uint64_t)fit : (uint64_t)(floor(fit / scale) * scale);
+}
+
+int slowdown__check_memory(const struct experiment_options *options, char *error, size_t size)
+{
+	double available = (double)machine__available_bytes();
+	double needed = bytes_needed(options, options->parameters.objects);
+
+	if (available == 0 || needed <= available)
+		return 0;
+	snprintf(error, size, "%" PRIu64 " workers with %" PRIu64 " objects each need %.1f GB at "
+		 "once, %.1f GB are available; --objects %" PRIu64 " would fit",
+		 options->parameters.workers, options->parameters.objects, needed / 1e9,
+		 available / 1e9, objects_that_fit(options, available));
+	return -ENOMEM;
+}
+
+static int find(const char *name, char *path, size_t path_size, char *error, size_t size)
+{
+	int err = workload__find(name, path, path_size);
+
+	if (err)
+		snprintf(error, size, "%s: %s", path, err == -ENOENT ?
+			 "the workload is not there; run make" : strerror(-err));
+	return err;
+}
+
+/* NULL arm: a workload that has none. */
+static int fill_arm(struct experiment_arm *arm, const char *name, const char *path,
+		    const char *workload_arm, const struct experiment_options *options)
+{
+	*arm = (struct experiment_arm){
+		.name = name,
+		.command = path,
+		.argv = workload__argv(path, workload_arm, &options->parameters),
+		.path = path,
+		.cpus = options->cpus,
+		.announcer = path,
+		.own_workload = true,
+	};
+	return arm->argv ? 0 : -ENOMEM;
+}
+
+static int fill_arms(struct slowdown *slowdown, const struct experiment_options *options)
+{
+	struct experiment_plan *plan = &slowdown->plan;
+	int err = fill_arm(&slowdown->lock_price, "lockcost", slowdown->price_path, NULL, options);
+
+	for (size_t i = 0; i < options->narms && !err; i++)
+		err = fill_arm(&plan->arms[plan->narms++], options->arms[i], slowdown->path,
+			       options->arms[i], options);
+	return err;
+}
+
+int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *options,
+		   char *error, size_t size)
+{
+	int err;
+
+	*slowdown = (struct slowdown){
+		.plan = {
+			.options = options,
+			.question = slowdown__question,
+			.lock_price = &slowdown->lock_price,
+			.parameters = &options->parameters,
+			.user = target__user(true),
+		},
+	};
+	err = find(options->name, slowdown->path, sizeof(slowdown->path), error, size);
+	if (!err)
+		err = find("lockcost", slowdown->price_path, sizeof(slowdown->price_path), error,
+			   size);
+	if (err)
+		return err;
+	err = fill_arms(slowdown, options);
+	if (err)
+		snprintf(error, size, "%s", strerror(-err));
+	return err;
+}
+
+void slowdown__free(struct slowdown *slowdown)
+{
+	workload__free_argv(slowdown->lock_price.argv);
+	for (size_t i = 0; i < slowdown->plan.narms; i++)
+		workload__free_argv(slowdown->plan.arms[i].argv);
+	slowdown->plan.narms = 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slowdown - the built-in experiment as a plan: its arms, their command lines, and the
+ * memory that they need.
+ */
+#ifndef SWITCHTAX_SLOWDOWN_H
+#define SWITCHTAX_SLOWDOWN_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "experiment.h"
+
+/* Which of its arms stand for what. */
+extern const struct verdict_question slowdown__question;
+
+/* A plan and what it points to. */
+struct slowdown {
+	struct experiment_plan plan;
+	struct experiment_arm lock_price;
+	char path[PATH_MAX];		/* of the two programs */
+	char price_path[PATH_MAX];
+};
+
+/*
+ * Is there memory for the arms? Returns 0, or -ENOMEM with error naming the number of
+ * objects that fits.
+ */
+int slowdown__check_memory(const struct experiment_options *options, char *error, size_t size);
+
+/*
+ * Returns 0, or -errno with error saying which program is missing. End with
+ * slowdown__free(), in every case.
+ */
+int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *options,
+		   char *error, size_t size);
+void slowdown__free(struct slowdown *slowdown);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What trace and attach have in common.
+#include "traced_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
+{
+	columns__clear(&rows__runs, row);
+	row->schema_version = ROWS_SCHEMA_VERSION;
+	snprintf(row->run_id, sizeof(row->run_id), "001-01-%s-traced", arm);
+	columns__set_text(row->experiment, sizeof(row->experiment), arm);
+	columns__set_text(row->arm, sizeof(row->arm), arm);
+	row->block = 1;
+	row->order = 1;
+	columns__set_text(row->cpus, sizeof(row->cpus), options->cpus);
+}
+
+struct run_spec traced_run__spec(const struct options *options, const char *announcer)
+{
+	return (struct run_spec){
+		.announcer = announcer,
+		.lock = { .acquire = options->acquire, .release = options->release,
+			  .none = options->no_lock },
+		.keep_interrupted = true,
+		.stream_handoffs = options->experiment.timeline,
+		.timeout_ms = options->experiment.time_limit_s * 1000,
+	};
+}
+
+static void print_csv(const struct run *run)
+{
+	puts("run_id,state,ns");
+	for (int state = 0; run->ledger.has_lock && state < LOCK_STATES; state++)
+		printf("%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
+		       (unsigned long)run->ledger.lock_ns[state]);
+}
+
+/* The report goes to its file first: a reader of stdout may go away. */
+static int publish(struct session *session, const struct report_trace *report)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	int err;
+
+	if (!memory)
+		return -errno;
+	report_trace__text(memory, report);
+	fclose(memory);
+	err = session__write(session, "report.txt", text, size);
+	switch (session->options->format) {
+	case FORMAT_TEXT: fputs(text, stdout); break;
+	case FORMAT_JSON: report_trace__json(stdout, report); break;
+	case FORMAT_CSV: print_csv(report->run); break;
+	}
+	free(text);
+	return err;
+}
+
+enum exit_status traced_run__finish(struct session *session, const struct report_trace *report,
+				    const char *stop_reason)
+{
+	const struct run_row *row = &report->run->row;
+	bool failed = row->exit_status && row->exit_status != COLUMN_MISSING_I64;
+	int err = record__run(&session->record, report->run), other;
+
+	if (err)
+		log__error("%s", session->record.why);
+	else
+		err = publish(session, report);
+	other = session__commit(session, stop_reason);
+	if (err || other)
+		return EXIT_NOT_VALID;
+	if (!row->valid)
+		log__error("not valid: %s", row->reason);
+	if (failed)
+		log__warn("%s ended with status %ld", report->program, (long)row->exit_status);
+	return row->valid && !failed ? EXIT_MEASURED : EXIT_NOT_VALID;
+}
