@@ -217,17 +217,16 @@ static __always_inline bool executes_python(struct task_struct *task)
 
 /*
  * The loader looks for the lock of a program before its first instruction: the program is
- * stopped until it has. Its tree's first Python counts too, as in sh -c 'cd x; python3 y',
- * but is not stopped: it would stay so for ever if the loader were killed just then.
+ * stopped until it has. So is the first Python of its tree, as in sh -c 'cd x; python3 y'.
  */
 static __always_inline void report_exec(struct task_struct *task)
 {
-	if ((__u32)task->tgid == root_tgid) {
-		if (tell_loader(NEWS_EXEC, task) == 0)
-			bpf_send_signal(SIGSTOP);
-	} else if (!the_lock.called && executes_python(task)) {
-		tell_loader(NEWS_EXEC_CHILD, task);
-	}
+	bool is_root = (__u32)task->tgid == root_tgid;
+
+	if (!is_root && (the_lock.called || !executes_python(task)))
+		return;
+	if (tell_loader(is_root ? NEWS_EXEC : NEWS_EXEC_CHILD, task) == 0)
+		bpf_send_signal(SIGSTOP);
 }
 
 /* A thread other than the leader that executes a program takes over its pid (de_thread()). */

@@ -3,9 +3,11 @@
 #include "lock_search.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,25 +116,74 @@ static int find_and_watch(struct lock_search *search, const struct tracer_lock *
 	return 0;
 }
 
+/*
+ * A child of ours dies with us, but a child of that would stand still for ever if we were
+ * killed just now. So a process of its own holds the other end of a pipe meanwhile.
+ */
+struct guard {
+	pid_t pid;
+	int fd;
+};
+
+static void guard_child(pid_t stopped, int fd)
+{
+	char byte;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (read(fd, &byte, 1) <= 0)
+		kill(stopped, SIGCONT);
+	_exit(0);
+}
+
+static struct guard guard_begin(pid_t stopped)
+{
+	struct guard guard = { .pid = -1, .fd = -1 };
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return guard;
+	guard.fd = fds[1];
+	guard.pid = fork();
+	if (guard.pid == 0) {
+		close(fds[1]);
+		guard_child(stopped, fds[0]);
+	}
+	close(fds[0]);
+	return guard;
+}
+
+static void guard_end(const struct guard *guard)
+{
+	if (guard->fd < 0)
+		return;
+	if (write(guard->fd, "", 1) != 1)
+		log__debug("the guard is gone");
+	close(guard->fd);
+	while (guard->pid > 0 && waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void on_exec(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 					  .fresh = true };
+	bool is_child = news->kind == NEWS_EXEC_CHILD;
+	struct guard guard = { .fd = -1 };
 
+	if (is_child)
+		guard = guard_begin(lock.pid);
 	wait_until_stopped(lock.pid);
-	search->found = false;
-	find_and_watch(search, &lock);
-	tracer__open_window(search->tracer, false);
+	if (!is_child || !search->found) {
+		search->found = false;
+		find_and_watch(search, &lock);
+	}
+	if (!is_child)
+		tracer__open_window(search->tracer, false);
 	search->stopped_ns += now_ns() - news->t_ns;
 	kill(lock.pid, lock_search__failed(search) ? SIGKILL : SIGCONT);
-}
-
-static void on_exec_child(struct lock_search *search, const struct news *news)
-{
-	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
-
-	if (!search->found)
-		find_and_watch(search, &lock);
+	guard_end(&guard);
 }
 
 void lock_search__on_news(struct lock_search *search)
@@ -141,8 +192,8 @@ void lock_search__on_news(struct lock_search *search)
 
 	while (tracer__next_news(search->tracer, &news)) {
 		switch (news.kind) {
-		case NEWS_EXEC: on_exec(search, &news); break;
-		case NEWS_EXEC_CHILD: on_exec_child(search, &news); break;
+		case NEWS_EXEC:
+		case NEWS_EXEC_CHILD: on_exec(search, &news); break;
 		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
 		default: break;
 		}

@@ -11,8 +11,8 @@
 #include "run.h"
 #include "tracer.h"
 
-/* More calls a second than this cost the program more than about 2 %. */
-#define PROBE_PRICE_FELT_PER_S 10000
+/* More calls a second than this cost the program more than about 3 %. */
+#define PROBE_PRICE_FELT_PER_S 20000
 
 /*
  * The price of one acquisition and its release, in ns, if the run has had so many that it
