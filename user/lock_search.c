@@ -12,20 +12,13 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "../workloads/clock.h"
 
 /* A stop takes effect when the program is about to return to its own code. */
 #define STOP_WAIT_MS 1000
 
 /* Libraries may come later, by dlopen(): look again, but not all the time. */
 #define LOOK_AGAIN_NS 500000000ULL
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 void lock_search__init(struct lock_search *search, struct tracer *tracer,
 		       const struct lock_wish *wish)
@@ -61,10 +54,10 @@ static char state_of(pid_t pid)
 static void wait_until_stopped(pid_t pid)
 {
 	const struct timespec step = { .tv_nsec = 100000 };
-	uint64_t give_up = now_ns() + STOP_WAIT_MS * 1000000ULL;
+	uint64_t give_up = clock_now_ns() + STOP_WAIT_MS * 1000000ULL;
 	char state = state_of(pid);
 
-	while (state && state != 'T' && state != 'Z' && now_ns() < give_up) {
+	while (state && state != 'T' && state != 'Z' && clock_now_ns() < give_up) {
 		nanosleep(&step, NULL);
 		state = state_of(pid);
 	}
@@ -181,7 +174,7 @@ static void on_exec(struct lock_search *search, const struct news *news)
 	}
 	if (!is_child)
 		tracer__open_window(search->tracer, false);
-	search->stopped_ns += now_ns() - news->t_ns;
+	search->stopped_ns += clock_now_ns() - news->t_ns;
 	kill(lock.pid, lock_search__failed(search) ? SIGKILL : SIGCONT);
 	guard_end(&guard);
 }
@@ -215,7 +208,7 @@ void lock_search__look_at_modules(struct lock_search *search, pid_t pid)
 {
 	struct modules modules;
 
-	if (search->has_modules && now_ns() < search->looked_ns + LOOK_AGAIN_NS)
+	if (search->has_modules && clock_now_ns() < search->looked_ns + LOOK_AGAIN_NS)
 		return;
 	if (modules__read(pid, &modules))
 		return;
@@ -223,7 +216,7 @@ void lock_search__look_at_modules(struct lock_search *search, pid_t pid)
 		modules__free(&search->modules);
 	search->modules = modules;
 	search->has_modules = true;
-	search->looked_ns = now_ns();
+	search->looked_ns = clock_now_ns();
 }
 
 /* A program that lacks the functions may be on its way to another, as env(1) is. */

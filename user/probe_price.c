@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Times two empty functions of our own, with and without probes on them.
 #include "probe_price.h"
+#include "../workloads/clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,28 +42,20 @@ struct pair {
 	void (*release)(void);
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
 /* The quickest of some rounds: what disturbs one only ever adds to it. */
 static double pair_ns(const struct pair *pair)
 {
 	double best = 0;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t begin = now_ns();
+		uint64_t begin = clock_now_ns();
 		double each;
 
 		for (int i = 0; i < CALLS; i++) {
 			pair->take();
 			pair->release();
 		}
-		each = (double)(now_ns() - begin) / CALLS;
+		each = (double)(clock_now_ns() - begin) / CALLS;
 		if (!round || each < best)
 			best = each;
 	}

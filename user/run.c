@@ -16,6 +16,7 @@
 #include "log.h"
 #include "machine.h"
 #include "workload.h"
+#include "../workloads/clock.h"
 
 /* A workload's report, or the tail of its complaints, is short. */
 #define CAPTURE_SIZE 8192
@@ -44,14 +45,6 @@ struct session {
 	uint64_t reaped_ns;
 	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 static int fail(struct run *run, int err, const char *what)
 {
@@ -181,7 +174,7 @@ static int start(struct session *session)
 		return err;
 	}
 	session->before = machine__times();
-	session->went_ns = now_ns();
+	session->went_ns = clock_now_ns();
 	err = target__go(&session->target);
 	if (err) {
 		fail(session->run, err, config.argv[0]);
@@ -219,7 +212,7 @@ static int wait_for_end(struct session *session)
 	const struct target_watch watch = watch_of(session);
 	enum target_end end = target__wait(&session->target, &watch);
 
-	session->reaped_ns = now_ns();
+	session->reaped_ns = clock_now_ns();
 	if (end == TARGET_INTERRUPTED)
 		return -EINTR;
 	if (end == TARGET_TIMED_OUT) {
@@ -520,7 +513,7 @@ static int open_in_the_middle(struct session *session)
 	}
 	tracer__open_window(session->tracer, false);
 	session->before = machine__times();
-	session->went_ns = now_ns();
+	session->went_ns = clock_now_ns();
 	return 0;
 }
 
@@ -533,7 +526,7 @@ static int watch_running(struct session *session)
 	if (err)
 		return err;
 	target__wait(&session->target, &watch);
-	session->reaped_ns = now_ns();
+	session->reaped_ns = clock_now_ns();
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "switchtax.skel.h"
 #include "uprobes.h"
 #include "../workloads/announce.h"
+#include "../workloads/clock.h"
 
 #define NEVER UINT64_MAX
 /* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
@@ -59,14 +60,6 @@ static int libbpf_talk(enum libbpf_print_level level, const char *format, va_lis
 	if (log__level() < LOG_VERBOSE || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
 static unsigned int pid_max(void)
@@ -535,7 +528,7 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	skel->bss->the_lock.tgid = tgid;
 	skel->bss->the_lock.asks = sites->python[0] != '\0';
 	skel->bss->the_lock.known = lock->fresh;
-	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : now_ns() + UNSEEN_WAITERS_NS;
+	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : clock_now_ns() + UNSEEN_WAITERS_NS;
 	skel->bss->the_lock.called = 1;
 	err = tracer->sessions ? attach_sessions(tracer, sites, lock->pid)
 			       : attach_plain(tracer, sites, lock->pid);
@@ -554,7 +547,7 @@ void tracer__open_window(struct tracer *tracer, bool at_call)
 	if (at_call)
 		tracer->skel->bss->window_at_call = 1;
 	else
-		__atomic_compare_exchange_n(&tracer->skel->data->window_start_ns, &never, now_ns(),
+		__atomic_compare_exchange_n(&tracer->skel->data->window_start_ns, &never, clock_now_ns(),
 					    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
@@ -596,7 +589,7 @@ void tracer__finish(struct tracer *tracer, bool ended)
 
 	if (tracer->skel->data->window_start_ns != NEVER &&
 	    tracer->skel->data->window_end_ns == NEVER)
-		tracer->skel->data->window_end_ns = now_ns();
+		tracer->skel->data->window_end_ns = clock_now_ns();
 	for (int ms = 0; ended && ms < END_WAIT_MS && !all_dead(tracer); ms++)
 		nanosleep(&step, NULL);
 }
