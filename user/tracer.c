@@ -542,7 +542,7 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 
 void tracer__open_window(struct tracer *tracer, bool at_call)
 {
-	uint64_t never = NEVER;
+	__u64 never = NEVER;
 
 	if (at_call)
 		tracer->skel->bss->window_at_call = 1;

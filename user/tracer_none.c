@@ -36,9 +36,11 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 			const struct tracer_lock *lock, char *why, size_t why_size)
 {
+	(void)tracer;
 	(void)sites;
 	(void)lock;
-	return tracer__attach(tracer, NULL, why, why_size);
+	snprintf(why, why_size, "built without BPF");
+	return -ENOSYS;
 }
 
 void tracer__open_window(struct tracer *tracer, bool at_call)
