@@ -200,6 +200,116 @@ static void a_lock_may_still_be_held_at_the_end(void **state)
 	ledger__free(&ledger);
 }
 
+/* The same trace, of a lock known by calls, whose last 30 ms are left to the ledger. */
+static void make_called(struct sound *sound)
+{
+	make_sound(sound);
+	sound->trace.lock = (struct lock_record){
+		.called = 1, .known = 1, .handoffs = 9, .own_acquisitions = 10, .releases = 10,
+		.free_since_ns = START + WINDOW - 30 * MS,
+	};
+	sound->threads[0].lock_ns[HELD_RUNNING] -= 30 * MS;
+}
+
+/* What the ledger adds in `state` for the end of the window; anything else is 0. */
+static void assert_end(struct sound *sound, enum lock_state state, uint64_t ns)
+{
+	struct ledger ledger;
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		before += sound->threads[i].lock_ns[state];
+	settle(sound, &unknown, &ledger);
+	assert_true(ledger.valid);
+	assert_true(ledger.has_lock);
+	assert_int_equal(ledger.lock_ns[state] - before, ns);
+	ledger__free(&ledger);
+}
+
+static void a_called_lock_is_closed_in_the_state_it_has(void **state)
+{
+	struct sound sound;
+
+	(void)state;
+	make_called(&sound);
+	assert_end(&sound, FREE_IDLE, 30 * MS);
+	sound.trace.lock.wanted_since_ns = sound.trace.lock.free_since_ns;
+	assert_end(&sound, HANDOFF_SIGNAL, 30 * MS);
+	sound.trace.lock.wanted_since_ns = START + WINDOW - 10 * MS;
+	assert_end(&sound, FREE_IDLE, 20 * MS);
+	assert_end(&sound, HANDOFF_SIGNAL, 10 * MS);
+
+	make_called(&sound);
+	sound.trace.lock.holder = 1;
+	sound.threads[0].state = THREAD_CPU;
+	sound.threads[0].hold_since_ns = START + WINDOW - 30 * MS;
+	sound.threads[0].since_ns = START + WINDOW;
+	assert_end(&sound, HELD_RUNNING, 30 * MS);
+	/* Switched out and back after the window had closed: nothing is left to add. */
+	sound.threads[0].lock_ns[HELD_RUNNING] += 30 * MS;
+	sound.threads[0].hold_since_ns = START + WINDOW + MS;
+	assert_end(&sound, HELD_RUNNING, 0);
+}
+
+static void a_holder_off_its_cpu_is_cut_at_the_end(void **state)
+{
+	static const struct {
+		uint32_t state;
+		enum lock_state lock;
+	} cases[] = { { THREAD_READY, HELD_PREEMPTED_OTHER }, { THREAD_BLOCKED, HELD_BLOCKED } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sound sound;
+
+		make_called(&sound);
+		sound.trace.lock.holder = 1;
+		sound.threads[0].state = cases[i].state;
+		sound.threads[0].since_ns = START + WINDOW - 30 * MS;
+		sound.threads[0].ns[cases[i].state] = 0;
+		sound.threads[0].ns[THREAD_CPU] = START + WINDOW - 30 * MS - START;
+		sound.threads[0].ns[cases[i].state == THREAD_READY ? THREAD_BLOCKED
+								   : THREAD_READY] = 0;
+		assert_end(&sound, cases[i].lock, 30 * MS);
+	}
+}
+
+static void calls_that_do_not_pair_are_found(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_called(&sound);
+	sound.trace.lock.releases = 8;		/* one for each thread: caught in between */
+	settle(&sound, &unknown, &ledger);
+	assert_true(ledger.valid);
+	ledger__free(&ledger);
+	sound.trace.lock.releases = 7;
+	assert_invalid(&sound, &unknown, "not every call is seen");
+	make_called(&sound);
+	sound.trace.lock.overlaps = 1;
+	assert_invalid(&sound, &unknown, "two threads held the lock at once");
+	make_called(&sound);
+	sound.threads[1].acquisitions++;
+	assert_invalid(&sound, &unknown, "threads acquired 11 times");
+}
+
+static void a_called_lock_that_is_never_called_has_no_ledger(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_called(&sound);
+	sound.trace.lock.known = 0;
+	settle(&sound, &unknown, &ledger);
+	assert_true(ledger.valid);
+	assert_true(ledger.called);
+	assert_false(ledger.has_lock);
+	ledger__free(&ledger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +319,10 @@ int main(void)
 		cmocka_unit_test(every_broken_identity_is_found),
 		cmocka_unit_test(every_loss_is_found),
 		cmocka_unit_test(a_lock_may_still_be_held_at_the_end),
+		cmocka_unit_test(a_called_lock_is_closed_in_the_state_it_has),
+		cmocka_unit_test(a_holder_off_its_cpu_is_cut_at_the_end),
+		cmocka_unit_test(calls_that_do_not_pair_are_found),
+		cmocka_unit_test(a_called_lock_that_is_never_called_has_no_ledger),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
