@@ -12,10 +12,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "cpython.h"
 #include "debug_file.h"
 #include "elf_file.h"
@@ -179,7 +181,7 @@ static int fill_sites(struct hunt *hunt, size_t i, const struct elf_file *file,
 	if (!err)
 		err = make_sites(hunt, i, file, &pair->release, hunt->release, sites->release,
 				 &sites->nrelease);
-	return err ? err : place_sites(hunt, i);
+	return err;
 }
 
 /* ---- CPython ---- */
@@ -265,6 +267,53 @@ static int find_sites(struct hunt *hunt, size_t i, const struct elf_file *file)
 	return err;
 }
 
+/* What is found apart from us, since debug information is large and may be anything. */
+struct finding {
+	int err;
+	struct lock_sites sites;
+	char why[LOCK_SITES_WHY_SIZE];
+};
+
+struct search {
+	struct hunt *hunt;
+	size_t i;
+	const struct elf_file *file;
+};
+
+static void find_apart(void *arg, void *result)
+{
+	const struct search *search = arg;
+	struct finding *finding = result;
+	struct hunt hunt = *search->hunt;
+
+	hunt.sites = &finding->sites;
+	hunt.why = finding->why;
+	hunt.why_size = sizeof(finding->why);
+	finding->err = find_sites(&hunt, search->i, search->file);
+}
+
+static int search_apart(struct hunt *hunt, size_t i, const struct elf_file *file)
+{
+	struct search search = { hunt, i, file };
+	struct finding *finding = calloc(1, sizeof(*finding));
+	int err;
+
+	if (!finding)
+		return fail(hunt, -ENOMEM, "%s: no memory to read it", name_of(hunt, i));
+	err = apart__run(find_apart, &search, finding, sizeof(*finding));
+	if (err) {
+		fail(hunt, -EBADMSG, "%s: its symbols or debug information cannot be read: %s",
+		     name_of(hunt, i), err == -EFAULT ? "reading them failed" : strerror(-err));
+		err = -EBADMSG;
+	} else {
+		err = finding->err;
+		*hunt->sites = finding->sites;
+		snprintf(hunt->why, hunt->why_size, "%s", finding->why);
+	}
+	free(finding);
+	return err ? err : place_sites(hunt, i);
+}
+
 /*
  * The last file with sites. A program is run many times over, and stands still while we
  * look; debug information takes 0.1 s and more to read.
@@ -296,7 +345,7 @@ static int try_cpython(struct hunt *hunt, size_t i, const struct elf_file *file)
 		*hunt->sites = last.sites;
 		return place_sites(hunt, i);
 	}
-	err = find_sites(hunt, i, file);
+	err = search_apart(hunt, i, file);
 	if (!err) {
 		last.file = status;
 		last.sites = *hunt->sites;
@@ -315,7 +364,7 @@ static int try_named(struct hunt *hunt, size_t i, const struct elf_file *file)
 		fail(hunt, err, "%s: %s", name_of(hunt, i),
 		     err == -EBADMSG ? "damaged: its symbol table" : strerror(-err));
 	else if (pair.acquire.count && pair.release.count)
-		err = fill_sites(hunt, i, file, &pair);
+		err = fill_sites(hunt, i, file, &pair) ?: place_sites(hunt, i);
 	else
 		err = -ENOENT;
 	if (pair.acquire.count && hunt->has_acquire < 0)
