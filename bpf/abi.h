@@ -26,10 +26,14 @@ enum thread_state {
 	THREAD_UNSEEN,		/* just adopted, and nobody has looked what it does */
 };
 
+/* Beside a slot in lock_record.holder: the thread is only taken to have the lock. */
+#define CLAIM	0x80000000U
+
 /* Where a thread stands at a lock that is known by the calls of its functions. */
 enum call_seat {
 	CALL_OUTSIDE,
 	CALL_WAITING,		/* inside the acquire function */
+	CALL_CLAIMING,		/* the same, and taken to have the lock already (claim.bpf.h) */
 	CALL_HOLDING,
 	CALL_LEAVING,		/* let go because it was asked to: may wait for its successor */
 	CALL_ELSEWHERE,		/* takes or holds another lock by the same functions */
@@ -145,7 +149,7 @@ struct other_lock {
 struct lock_record {
 	__u64 page;		/* user address of its struct announce_lock, or 0 */
 	__u32 tgid;		/* the process that owns it */
-	__u32 holder;		/* slot of the last announced owner, or 0 */
+	__u32 holder;		/* slot of the owner (announced: the last one), or 0; | CLAIM */
 	__u32 flags;		/* ANNOUNCE_* of its page */
 	__u32 called;		/* known by calls, not by announcements: see below */
 	__u64 acquisitions_seen;
@@ -164,7 +168,7 @@ struct lock_record {
 	__u32 known;		/* free or held, and by whom, is known */
 	__u32 waiting;		/* threads in the acquire function */
 	__u32 last;		/* slot of the last holder while it is free, or 0 */
-	__u32 before_claim;	/* taken for granted by its holder: `last` before, plus 1 */
+	__u32 unconfirmed;	/* the holder's claim was settled by its loss of the CPU */
 	__u64 claims_from_ns;	/* nothing is taken for granted before: threads may wait unseen */
 	__u64 free_since_ns;
 	__u64 wanted_since_ns;	/* free, and somebody waits since; 0: nobody does */

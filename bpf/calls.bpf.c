@@ -4,9 +4,10 @@
 //
 // A hold ends at entry to the release function: one that waits for its successor, as
 // CPython's does, returns long after. It begins when the acquire function returns; but
-// the return costs a second trap, so an acquisition that finds the lock free for certain
-// is taken for granted at entry. In the rare case that another thread was faster after
-// all, its return shows it, and the claim is undone and counted.
+// the return costs a second trap, so where the lock is free for certain the acquisition is
+// taken for granted at entry (claim.bpf.h). If another thread was faster after all, its
+// return shows it.
+#include "claim.bpf.h"
 #include "lock.bpf.h"
 
 /*
@@ -24,11 +25,6 @@ __u32 call_gil_offset = 0;	/* of ceval.gil in PyInterpreterState */
 
 /* bpf_session_is_return(), since Linux 6.13. */
 extern bool bpf_session_is_return(void) __ksym __weak;
-
-static __always_inline bool counted(__u64 now)
-{
-	return in_window(now, now + 1);
-}
 
 /* The window of a program that already ran opens where the lock's state is certain. */
 static __always_inline void open_window(__u64 now)
@@ -113,64 +109,61 @@ static __always_inline struct handoff_parts free_until(struct thread_record *to,
 	return walk.parts;
 }
 
-static __always_inline void count_acquisition(struct thread_record *to,
-					      struct handoff_parts *parts, __u64 now)
-{
-	struct thread_record *from = thread_at(the_lock.last);
-
-	if (from && from != to)
-		the_lock.switched_ns = now;
-	if (!counted(now))
-		return;
-	to->acquisitions++;
-	the_lock.own_acquisitions++;
-	if (!from || from == to)
-		return;
-	to->handoffs_in++;
-	the_lock.handoffs++;
-	the_lock.handoffs_forced += the_lock.asked;
-	stream_handoff(from, to, the_lock.asked, parts, now);
-}
-
 /* The thread has the lock since `now`; nobody else is in here with the same lock. */
 static __always_inline void acquired(struct thread_record *to, struct cpu_record *cpu, __u64 now)
 {
 	struct handoff_parts parts = free_until(to, cpu, now);
+	bool waited = to->call == CALL_WAITING, forced = the_lock.asked;
+	struct thread_record *from = count_acquisition(to, now);
 
-	count_acquisition(to, &parts, now);
-	if (to->call == CALL_WAITING)
+	if (from)
+		stream_handoff(from, to, forced, &parts, now);
+	begin_hold(to, now);
+	the_lock.unconfirmed = 0;
+	/* The holder before the waiters: whoever finds nobody waiting finds the holder. */
+	__sync_lock_test_and_set(&the_lock.holder, to->slot);
+	if (waited)
 		__sync_fetch_and_sub(&the_lock.waiting, 1);
-	to->call = CALL_HOLDING;
-	to->hold_start_ns = now;
-	to->hold_since_ns = now;
-	to->off_holding = 0;
-	the_lock.asked = 0;
-	the_lock.wanted_since_ns = 0;
-	the_lock.holder = to->slot;
 }
 
-/* Its acquisition was taken for granted, but somebody else has got the lock: it waits. */
+/* A claim that was settled without proof was wrong: take it back, with what was counted. */
 static __always_inline void undo_claim(struct thread_record *accountant,
 				       struct thread_record *loser, __u64 now)
 {
-	__u32 before = the_lock.before_claim - 1;
+	bool handed = the_lock.last && the_lock.last != loser->slot;
 
-	held_running_until(accountant, loser, now);
-	loser->call = CALL_WAITING;
-	__sync_fetch_and_add(&the_lock.waiting, 1);
+	if (loser->state == THREAD_CPU)
+		held_running_until(accountant, loser, now);
 	if (counted(loser->hold_start_ns)) {
 		loser->acquisitions--;
-		the_lock.own_acquisitions--;
-		if (before && before != loser->slot) {
-			the_lock.handoffs--;
-			loser->handoffs_in--;
-		}
+		__sync_fetch_and_add(&the_lock.own_acquisitions, -1);
+		the_lock.handoffs -= handed;
+		loser->handoffs_in -= handed;
 	}
-	the_lock.last = before;
-	the_lock.free_since_ns = now;
-	the_lock.holder = 0;
-	the_lock.before_claim = 0;
-	the_lock.lost_claims++;
+	the_lock.free_since_ns = loser->hold_since_ns;
+	lose_claim(loser);
+}
+
+/*
+ * Somebody else than the thread that is about to have the lock is taken to have it. False:
+ * for good reason, so two have it at once.
+ */
+static __always_inline bool clear_holder(struct thread_record *thread, __u64 now)
+{
+	__u32 holder = the_lock.holder;
+	struct thread_record *other = thread_at(holder & ~CLAIM);
+
+	if (!other)
+		return true;
+	if (holder & CLAIM) {
+		if (swap_holder(holder, 0))
+			lose_claim(other);
+		return true;
+	}
+	if (!the_lock.unconfirmed)
+		return false;
+	undo_claim(thread, other, now);
+	return true;
 }
 
 /*
@@ -197,12 +190,11 @@ static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
 }
 
 /* Returns true if its return need not be seen. */
-static __always_inline bool call_begins(struct thread_record *thread, struct cpu_record *cpu,
-					__u64 argument, __u64 now)
+static __always_inline bool call_begins(struct thread_record *thread, __u64 argument, __u64 now)
 {
-	__u32 waiting, last = the_lock.last;
+	__u32 waiting;
 
-	if (thread->call == CALL_WAITING) {
+	if (thread->call == CALL_WAITING || thread->call == CALL_CLAIMING) {
 		the_lock.repeats++;
 		return true;
 	}
@@ -216,12 +208,10 @@ static __always_inline bool call_begins(struct thread_record *thread, struct cpu
 		return false;
 	if (!waiting)
 		the_lock.wanted_since_ns = now;
-	if (waiting || !surely_free(thread, now))
+	if (waiting || !surely_free(thread, now) || !swap_holder(0, thread->slot | CLAIM))
 		return false;
-	the_lock.before_claim = last + 1;
-	if (__sync_val_compare_and_swap(&the_lock.holder, 0, thread->slot))
-		return false;
-	acquired(thread, cpu, now);
+	thread->call = CALL_CLAIMING;
+	__sync_fetch_and_sub(&the_lock.waiting, 1);
 	return true;
 }
 
@@ -229,9 +219,12 @@ static __always_inline bool call_begins(struct thread_record *thread, struct cpu
 static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu,
 				      __u64 now)
 {
-	struct thread_record *holder = thread_at(the_lock.holder);
-
-	if (thread->call != CALL_WAITING)
+	/* Where every return is probed, this one proves the claim. */
+	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot)) {
+		settle_claim(thread);
+		return;
+	}
+	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING)
 		return;
 	open_window(now);
 	if (!the_lock.known) {
@@ -239,12 +232,9 @@ static __always_inline void call_ends(struct thread_record *thread, struct cpu_r
 		the_lock.known = 1;
 		the_lock.free_since_ns = window_start_ns;
 	}
-	if (holder && the_lock.before_claim)
-		undo_claim(thread, holder, now);
-	else if (holder)
+	if (!clear_holder(thread, now))
 		the_lock.overlaps++;
 	acquired(thread, cpu, now);
-	the_lock.before_claim = 0;
 }
 
 /* --- letting go ---------------------------------------------------------------- */
@@ -257,7 +247,7 @@ static __always_inline void released(struct thread_record *from, struct cpu_reco
 	if (counted(now))
 		the_lock.releases++;
 	the_lock.last = from->slot;
-	the_lock.before_claim = 0;
+	the_lock.unconfirmed = 0;
 	the_lock.free_since_ns = now;
 	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
 	/* A full barrier: whoever finds it free finds the rest too. */
@@ -286,18 +276,34 @@ static __always_inline void held_from_the_start(struct thread_record *thread, __
 /* It took the lock unseen: waiting since before we came, or after a lost claim. */
 static __always_inline void acquired_unseen(struct thread_record *thread, struct cpu_record *cpu)
 {
-	struct thread_record *holder = thread_at(the_lock.holder);
 	__u64 at = later(thread->since_ns, the_lock.free_since_ns);
 
-	if (holder && !the_lock.before_claim) {
+	if (!clear_holder(thread, at)) {
 		the_lock.overlaps++;
 		return;
 	}
-	if (holder)
-		undo_claim(thread, holder, at);
 	if (!thread->settled)
 		the_lock.half_seen += counted(at);
-	acquired(thread, cpu, at);
+	acquired(thread, cpu, later(at, the_lock.free_since_ns));
+}
+
+/* Does the thread let go of what it has taken, as far as we know? Then catch up. */
+static __always_inline void find_its_hold(struct thread_record *thread, struct cpu_record *cpu,
+					  __u64 now)
+{
+	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot))
+		settle_claim(thread);
+	else if (!the_lock.known)
+		held_from_the_start(thread, now);
+	else
+		acquired_unseen(thread, cpu);
+	thread->settled = 1;
+}
+
+static __always_inline bool is_repeat(struct thread_record *thread)
+{
+	return thread->settled && thread->call != CALL_WAITING && thread->call != CALL_CLAIMING &&
+	       thread->call != CALL_HOLDING;
 }
 
 static __always_inline void release_begins(struct thread_record *thread, struct cpu_record *cpu,
@@ -310,17 +316,12 @@ static __always_inline void release_begins(struct thread_record *thread, struct 
 		return;
 	}
 	open_window(now);
-	if (thread->call != CALL_HOLDING) {
-		if (thread->settled && thread->call != CALL_WAITING) {
-			the_lock.repeats++;
-			return;
-		}
-		if (!the_lock.known)
-			held_from_the_start(thread, now);
-		else
-			acquired_unseen(thread, cpu);
-		thread->settled = 1;
+	if (is_repeat(thread)) {
+		the_lock.repeats++;
+		return;
 	}
+	if (thread->call != CALL_HOLDING)
+		find_its_hold(thread, cpu, now);
 	if (the_lock.holder == thread->slot)
 		released(thread, cpu, now);
 }
@@ -356,7 +357,7 @@ int BPF_KPROBE(on_acquire, __u64 argument)
 	struct caller caller;
 
 	if (find_caller(&caller))
-		call_begins(caller.thread, caller.cpu, argument, caller.now);
+		call_begins(caller.thread, argument, caller.now);
 	return 0;
 }
 
@@ -379,7 +380,7 @@ int BPF_KPROBE(on_acquire_session, __u64 argument)
 	if (!find_caller(&caller))
 		return 1;
 	if (!bpf_session_is_return())
-		return call_begins(caller.thread, caller.cpu, argument, caller.now) ? 1 : 0;
+		return call_begins(caller.thread, argument, caller.now) ? 1 : 0;
 	call_ends(caller.thread, caller.cpu, caller.now);
 	return 0;
 }

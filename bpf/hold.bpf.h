@@ -42,7 +42,8 @@ static __always_inline void held_running_until(struct thread_record *accountant,
 static __always_inline __u32 seat_by_calls(struct thread_record *thread)
 {
 	switch (thread->call) {
-	case CALL_WAITING: return SEAT_WAITING;
+	case CALL_WAITING:
+	case CALL_CLAIMING: return SEAT_WAITING;
 	case CALL_HOLDING: return SEAT_HOLDING;
 	/* CPython's release waits until somebody has taken the lock (FORCE_SWITCHING). */
 	case CALL_LEAVING: return the_lock.holder ? SEAT_OUTSIDE : SEAT_WAITING;

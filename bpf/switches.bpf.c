@@ -6,7 +6,7 @@
 // kernel's own sched_info already knows it when the thread is switched in. The
 // wait on the run queue is what run_delay has grown by since the thread left,
 // plus the time since it was last queued (kernel/sched/stats.h).
-#include "thread.bpf.h"
+#include "claim.bpf.h"
 
 /*
  * The kernel counts a switch as voluntary if the task was not pre-empted and
@@ -90,16 +90,21 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 					 unsigned int prev_state, __u64 now)
 {
 	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
-	bool owner = thread->slot == the_lock.holder, sleeps = !preempt && prev_state;
-	__u32 seat = owner || sleeps ? read_seat(thread, prev) : SEAT_OUTSIDE;
+	bool owner, sleeps = !preempt && prev_state;
+	__u32 seat;
+
+	if (sleeps && watch_futexes)
+		futex_falls_asleep(thread, prev);
+	if (thread->call == CALL_CLAIMING)
+		claim_switched_out(thread, sleeps && thread->futex, now);
+	owner = thread->slot == the_lock.holder;
+	seat = owner || sleeps ? read_seat(thread, prev) : SEAT_OUTSIDE;
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
 	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
 	count_switch(thread, prev, kind, now);
 	if (owner)
 		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
-	if (sleeps && watch_futexes)
-		futex_falls_asleep(thread, prev);
 	thread->since_ns = now;
 	thread->run_delay_ns = prev->sched_info.run_delay;
 	if (!sleeps)
@@ -197,6 +202,8 @@ static __always_inline void lock_vanishes(struct thread_record *thread, __u64 no
 {
 	if (!the_lock.called || the_lock.tgid != thread->tgid)
 		return;
+	if (thread->call == CALL_CLAIMING)
+		claim_switched_out(thread, false, now);
 	if (the_lock.holder == thread->slot) {
 		held_running_until(thread, thread, now);
 		leaves_lock(thread, now);

@@ -212,6 +212,19 @@ static void check_thread_acquisitions(struct ledger *ledger)
 			ledger->acquisitions);
 }
 
+/* Taken for granted at the end: its thread is on a CPU, or it would have been settled. */
+static void close_claim(const struct trace *trace, struct ledger *ledger)
+{
+	const struct lock_record *lock = &trace->lock;
+	uint32_t slot = lock->holder & ~CLAIM;
+	uint64_t since = slot <= trace->nthreads ? trace->threads[slot - 1].call_since_ns
+						 : trace->end_ns;
+
+	ledger->open++;
+	ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, since);
+	ledger->lock_ns[HELD_RUNNING] += overlap(trace, since, trace->end_ns);
+}
+
 /* Known by calls: what its last state was, up to the window's end. */
 static void close_called(const struct trace *trace, struct ledger *ledger)
 {
@@ -219,6 +232,10 @@ static void close_called(const struct trace *trace, struct ledger *ledger)
 	const struct thread_record *holder;
 	uint64_t wanted = lock->wanted_since_ns ? lock->wanted_since_ns : trace->end_ns;
 
+	if (lock->holder & CLAIM) {
+		close_claim(trace, ledger);
+		return;
+	}
 	if (!lock->holder || lock->holder > trace->nthreads) {
 		ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, wanted);
 		ledger->lock_ns[HANDOFF_SIGNAL] += overlap(trace, wanted, trace->end_ns);

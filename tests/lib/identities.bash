@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2016 # $c["name"] is for awk
+# What must add up in every traced run, told from the CSV files of a results folder alone.
+# Needs table.bash.
+
+# L1: the lock's states sum to the window, within 0.1 % (or 20 us), and the window holds
+# what a workload of ours says by its own clock.
+assert_l1() { # FOLDER
+	awk -F, '
+		FNR == 1 { delete c; for (i = 1; i <= NF; i++) c[$i] = i; file++; next }
+		file == 1 { sum[$c["run_id"]] += $c["ns"]; states[$c["run_id"]]++; next }
+		$c["traced"] == 1 && ($c["run_id"] in sum) {
+			id = $c["run_id"]; wall = $c["window_ns"]; off = sum[id] - wall
+			if (off < 0) off = -off
+			if (states[id] != 8 || (off > wall / 1000 && off > 20000)) {
+				print id, "states", states[id], "sum", sum[id], "wall", wall; bad = 1
+			}
+			if ($c["workers"] != "" && wall < $c["wall_ns"]) {
+				print id, "window", wall, "own", $c["wall_ns"]; bad = 1
+			}
+			checked++
+		}
+		END { print checked + 0 " ledgers add up"; exit bad || !checked }' \
+		"$1/ledger.csv" "$1/runs.csv"
+}
+
+# T1: cpu + ready + lock_wait + blocked = life, within 0.1 % (or 20 us), thread by thread.
+assert_t1() { # FOLDER
+	select_rows "$1/threads.csv" '1' '$c["run_id"], $c["tid"], $c["life_ns"],
+		$c["cpu_ns"] + $c["ready_ns"] + $c["lock_wait_ns"] + $c["blocked_ns"]' |
+		awk '{ off = $4 - $3; if (off < 0) off = -off; n++
+		       if (off > $3 / 1000 && off > 20000) { print "T1 broken:", $0; bad = 1 } }
+		     END { exit bad || !n }'
+}
+
+# T2: our counts are the kernel's, kind by kind, exactly.
+assert_t2() { # FOLDER
+	local broken
+
+	broken=$(select_rows "$1/threads.csv" '$c["switches_voluntary"] != $c["kernel_voluntary"] ||
+		$c["switches_involuntary"] != $c["kernel_involuntary"]' '"T2 broken:", $0')
+	[ -z "$broken" ] || { echo "$broken" && return 1; }
+}
+
+# Every traced run says that it is valid, and lost nothing.
+assert_valid() { # FOLDER
+	local broken
+
+	broken=$(select_rows "$1/runs.csv" '$c["traced"] == 1 && ($c["valid"] != 1 ||
+		$c["events_lost"] != 0)' '$0')
+	[ -z "$broken" ] || { echo "$broken" && return 1; }
+}
+
+# A lock known by calls: as many releases as acquisitions, give or take one a thread that is
+# between the two, and as many acquisitions and hand-offs as all threads together had.
+assert_calls() { # FOLDER
+	awk -F, '
+		FNR == 1 { delete c; for (i = 1; i <= NF; i++) c[$i] = i; file++; next }
+		file == 1 {
+			threads++; taken += $c["acquisitions"]; in_hands += $c["handoffs_in"]; next
+		}
+		{
+			a = $c["acquisitions"]; off = a - $c["releases"]; h = $c["handoffs"]
+			print a " acquisitions, " $c["releases"] " releases, " h " hand-offs; threads " \
+				threads ": " taken " and " in_hands
+			ok = a > 0 && off <= threads && -off <= threads && h <= a &&
+				$c["handoffs_forced"] <= h && taken == a && in_hands == h
+		}
+		END { exit !ok }' "$1/threads.csv" "$1/runs.csv"
+}
+
+assert_threads() { # FOLDER
+	assert_t1 "$1" && assert_t2 "$1" && assert_valid "$1"
+}
+
+assert_identities() { # FOLDER
+	assert_l1 "$1" && assert_threads "$1"
+}
