@@ -22,7 +22,8 @@ static __noinline __attribute__((unused)) __u32 pid_in_namespace(struct task_str
 	return nr;
 }
 
-static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind, struct task_struct *task)
+static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
+							  struct task_struct *task)
 {
 	struct news news = {
 		.kind = kind,

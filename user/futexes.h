@@ -43,8 +43,9 @@ struct futex_total {
 };
 
 /*
- * From a trace; modules (of one process) NULL: no names. Waits that were still going on when the window
- * closed are cut there and have no waker. Returns 0 or -ENOMEM; free with futexes__free().
+ * From a trace; modules (of one process) NULL: no names. Waits that were still going on
+ * when the window closed are cut there and have no waker. Returns 0 or -ENOMEM; free with
+ * futexes__free().
  */
 int futexes__settle(const struct trace *trace, const struct modules *modules,
 		    struct futexes *futexes);

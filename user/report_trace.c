@@ -39,21 +39,41 @@ static void print_head(FILE *out, const struct run *run, const char *program)
 		fprintf(out, "NOT VALID: %s\n", ledger->reason);
 }
 
-/* How the lock is known: the first functions of each kind, and how many clones more. */
+static bool is_inlined(const struct lock_site *site)
+{
+	return strstr(site->function, "(inlined)") != NULL;
+}
+
+/* The function itself, if there is one beside the copies of it. */
+static const char *name_of(const struct lock_site *sites, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_inlined(&sites[i]))
+			return sites[i].function;
+	return sites[0].function;
+}
+
+/* How the lock is known: a function of each kind, and how many clones and copies more. */
 static void print_sites(FILE *out, const struct lock_sites *sites)
 {
-	size_t more = sites->nacquire + sites->nrelease - 2;
+	size_t copies = 0, more;
 
+	for (size_t i = 0; i < sites->nrelease; i++)
+		copies += is_inlined(&sites->release[i]);
+	more = sites->nacquire + sites->nrelease - copies - 2;
 	if (sites->python[0])
 		fprintf(out, "\nLock: CPython %s's global lock, by ", sites->python);
 	else
 		fprintf(out, "\nLock: by ");
-	fprintf(out, "%s and %s", sites->acquire[0].function, sites->release[0].function);
+	fprintf(out, "%s and %s", name_of(sites->acquire, sites->nacquire),
+		name_of(sites->release, sites->nrelease));
 	if (more)
-		fprintf(out, " (and %zu more)", more);
+		fprintf(out, ", %zu more like them", more);
+	if (copies)
+		fprintf(out, ", %zu inlined copies", copies);
 	fprintf(out, "\n  of %s", sites->module);
-	if (strcmp(sites->symbols, sites->path) != 0)
-		fprintf(out, ", named by %s", sites->symbols);
+	if (strcmp(sites->symbols, sites->module) != 0)
+		fprintf(out, ", named by\n  %s", sites->symbols);
 	fputc('\n', out);
 }
 
