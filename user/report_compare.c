@@ -140,7 +140,9 @@ static void print_answer(FILE *out, const struct report *report)
 	report_compare__sentence(text, sizeof(text) - 2, report);
 	strcat(text, ".");
 	report_parts__wrapped(out, text);
-	report_parts__warning(out, report->verdict);
+	if (report_parts__warning(out, report->verdict))
+		report_parts__wrapped(out, "--no-lock leaves a lock that is taken very often alone; "
+				      "threads and futexes are traced all the same.");
 	report_parts__basis(basis, sizeof(basis), report->verdict);
 	fprintf(out, "\n" REPORT_INDENT "(%s)\n", basis);
 }
@@ -205,6 +207,8 @@ void report_compare__text(FILE *out, const struct report *report)
 {
 	print_answer(out, report);
 	report_parts__arms(out, report->verdict);
+	if (!report->untraced_reason)
+		fputs("  (hand-offs are those of the traced runs)\n", out);
 	print_ledger(out, report);
 	print_ladder(out, report);
 	print_intervals(out, report);

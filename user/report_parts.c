@@ -63,8 +63,10 @@ static bool disturbed(const struct verdict_arm *arm)
 }
 
 /* The shares come from traced runs of two arms: say so where tracing was felt. */
-void report_parts__warning(FILE *out, const struct verdict *verdict)
+bool report_parts__warning(FILE *out, const struct verdict *verdict)
 {
+	bool warned = false;
+
 	for (size_t i = 0; i < verdict->narms; i++) {
 		const struct verdict_arm *arm = &verdict->arms[i];
 		char overhead[FIGURES_SIZE], text[384];
@@ -78,7 +80,9 @@ void report_parts__warning(FILE *out, const struct verdict *verdict)
 			 "only.", arm->arm, overhead);
 		fputc('\n', out);
 		report_parts__wrapped(out, text);
+		warned = true;
 	}
+	return warned;
 }
 
 static void print_arm(FILE *out, const struct verdict_arm *arm)

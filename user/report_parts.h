@@ -4,6 +4,7 @@
 #define SWITCHTAX_REPORT_PARTS_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "report.h"
@@ -37,8 +38,8 @@ void report_parts__basis(char *text, size_t size, const struct verdict *verdict)
 /* Text broken into lines, each indented. */
 void report_parts__wrapped(FILE *out, const char *text);
 
-/* The sections of a report. */
-void report_parts__warning(FILE *out, const struct verdict *verdict);
+/* The sections of a report; the first returns whether there was a reason to warn. */
+bool report_parts__warning(FILE *out, const struct verdict *verdict);
 void report_parts__arms(FILE *out, const struct verdict *verdict);
 void report_parts__lines(FILE *out, const struct verdict *verdict,
 			 const struct report_line *lines, size_t count);
