@@ -129,7 +129,7 @@ cli_setup_file() {
 bpf_orphans() {
 	local names
 	mapfile -t names < <(
-		grep -hoE 'BPF_(PROG|KPROBE)\(on_[a-z_]+' "$root"/bpf/*.bpf.c | sed 's/.*(//')
+		grep -hoE '\<on_[a-z_]+' "$root"/bpf/*.bpf.c | sort -u)
 	"$python" "$lib/bpf_orphans.py" "${names[@]}"
 }
 
