@@ -166,6 +166,8 @@ struct lock_record {
 	__u32 asks;		/* a waiter that has waited asks the holder to let go */
 	__u32 asked;		/* it has */
 	__u32 known;		/* free or held, and by whom, is known */
+	__u32 nests;		/* an acquire function may call another, which is a clone of it */
+	__u32 padding;
 	__u32 waiting;		/* threads in the acquire function */
 	__u32 last;		/* slot of the last holder while it is free, or 0 */
 	__u32 unconfirmed;	/* the holder's claim was settled by its loss of the CPU */

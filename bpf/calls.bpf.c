@@ -189,15 +189,33 @@ static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
 	return !last || last == thread || has_let_go(last, now);
 }
 
+/*
+ * A thread calls that has called already. A clone that calls another is the same call; else
+ * a release has not been seen, and the counts are to show that.
+ */
+static __always_inline bool takes_again(struct thread_record *thread, __u64 now)
+{
+	if (thread->call == CALL_CLAIMING && !the_lock.nests &&
+	    swap_holder(thread->slot | CLAIM, thread->slot))
+		settle_claim(thread);
+	if (thread->call == CALL_HOLDING && !the_lock.nests && counted(now)) {
+		thread->acquisitions++;
+		__sync_fetch_and_add(&the_lock.own_acquisitions, 1);
+	}
+	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING &&
+	    thread->call != CALL_HOLDING)
+		return false;
+	the_lock.repeats++;
+	return true;
+}
+
 /* Returns true if its return need not be seen. */
 static __always_inline bool call_begins(struct thread_record *thread, __u64 argument, __u64 now)
 {
 	__u32 waiting;
 
-	if (thread->call == CALL_WAITING || thread->call == CALL_CLAIMING) {
-		the_lock.repeats++;
+	if (takes_again(thread, now))
 		return true;
-	}
 	thread->settled = 1;
 	if (is_elsewhere(thread, argument, now))
 		return true;

@@ -230,7 +230,8 @@ static __always_inline void report_exec(struct task_struct *task)
 {
 	bool is_root = (__u32)task->tgid == root_tgid;
 
-	if (!is_root && (the_lock.called || !executes_python(task)))
+	/* A program that only has a Python in it, as perf, may start a real one. */
+	if (!is_root && (the_lock.own_acquisitions || !executes_python(task)))
 		return;
 	if (tell_loader(is_root ? NEWS_EXEC : NEWS_EXEC_CHILD, task) == 0)
 		bpf_send_signal(SIGSTOP);

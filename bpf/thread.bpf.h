@@ -103,6 +103,7 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
 	thread->settled = 1;
 	thread->cpu = bpf_get_smp_processor_id();
+	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
 }
 
 #endif

@@ -27,6 +27,12 @@ static int open_output(struct session *session, const char *name)
 	return fd;
 }
 
+/* The kernel has killed it while it mapped its file: nothing of it has run. */
+static bool never_began(const struct run *run)
+{
+	return run->traced && run->start_ns == UINT64_MAX && run->row.exit_status < 0;
+}
+
 static int run_program(struct session *session, const char *path, int out, int err_fd,
 		       struct run *run)
 {
@@ -35,6 +41,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 			 symbols__defines(path, ANNOUNCE_SYMBOL);
 	const char *announcer = announces ? path : NULL;
 	struct run_spec spec = traced_run__spec(options, announcer);
+	int err;
 
 	spec.target = (struct target_config){
 		.argv = options->program,
@@ -49,7 +56,13 @@ static int run_program(struct session *session, const char *path, int out, int e
 	log__debug("the program runs as %s",
 		   spec.target.user.drop ? spec.target.user.name : "ourselves");
 	traced_run__identify(options, "trace", &run->row);
-	return run__once(session->tracer, &spec, run);
+	err = run__once(session->tracer, &spec, run);
+	if (!err && !announcer && never_began(run))
+		err = -ECHILD;
+	if (err == -ECHILD && !run->error[0])
+		snprintf(run->error, sizeof(run->error), "%.300s: ended before its first "
+			 "instruction: the file may be damaged", path);
+	return err;
 }
 
 static void remove_outputs(struct session *session)

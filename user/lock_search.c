@@ -168,10 +168,8 @@ static void on_exec(struct lock_search *search, const struct news *news)
 	if (is_child)
 		guard = guard_begin(lock.pid);
 	wait_until_stopped(lock.pid);
-	if (!is_child || !search->found) {
-		search->found = false;
-		find_and_watch(search, &lock);
-	}
+	/* Of a child whose lock cannot be found, the lock watched before stays. */
+	search->found = find_and_watch(search, &lock) == 0 || (is_child && search->found);
 	if (!is_child)
 		tracer__open_window(search->tracer, false);
 	search->stopped_ns += clock_now_ns() - news->t_ns;

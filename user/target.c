@@ -23,6 +23,7 @@
 
 #include "cpulist.h"
 #include "interrupt.h"
+#include "symbols.h"
 
 /* What a program gets to end by itself after Ctrl-C. */
 #define GRACE_MS 2000
@@ -132,6 +133,21 @@ static int prepare(const struct target_config *config, pid_t parent, int go_fd)
 }
 
 /*
+ * By PATH, as the user has it. Unlike execvp(3), which hands what is no program to a shell:
+ * then that shell would be measured.
+ */
+static int execute_by_name(char *const *argv)
+{
+	char path[PATH_MAX];
+	int err = symbols__find_program(argv[0], path, sizeof(path));
+
+	if (err)
+		return err;
+	execve(path, argv, environ);
+	return -errno;
+}
+
+/*
  * The identity goes last before exec; PDEATHSIG is cleared by a change of identity,
  * hence set again. A file given by path is opened before, as ourselves.
  */
@@ -151,9 +167,8 @@ static int run_program(const struct target_config *config, pid_t parent, int go_
 		return err;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (config->search_path)
-		execvp(config->argv[0], config->argv);
-	else
-		fexecve(fd, config->argv, environ);
+		return execute_by_name(config->argv);
+	fexecve(fd, config->argv, environ);
 	return -errno;
 }
 

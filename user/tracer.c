@@ -504,12 +504,12 @@ static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites
 	return 0;
 }
 
-/* Where the threads of a running process stand at its lock is not known yet. */
-static void unsettle(struct tracer *tracer, uint32_t tgid)
+/* Is it known where the threads of a process stand at its lock? */
+static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 {
 	for (uint32_t slot = 1; slot <= tracer->skel->bss->threads_used && slot < MAX_THREADS; slot++)
 		if (tracer->threads[slot].tgid == tgid)
-			tracer->threads[slot].settled = 0;
+			tracer->threads[slot].settled = settled;
 }
 
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
@@ -520,13 +520,13 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	int err;
 
 	detach_lock(tracer);
-	if (!lock->fresh)
-		unsettle(tracer, tgid);
+	settle_threads(tracer, tgid, lock->fresh);
 	skel->bss->call_key_gil = sites->key == LOCK_KEY_GIL;
 	skel->bss->call_gil_offset = sites->gil_offset;
 	skel->bss->the_lock.key = 0;
 	skel->bss->the_lock.tgid = tgid;
 	skel->bss->the_lock.asks = sites->python[0] != '\0';
+	skel->bss->the_lock.nests = sites->nacquire > 1;
 	skel->bss->the_lock.known = lock->fresh;
 	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : clock_now_ns() + UNSEEN_WAITERS_NS;
 	skel->bss->the_lock.called = 1;
@@ -602,6 +602,23 @@ void tracer__detach(struct tracer *tracer)
 		bpf_link__destroy(tracer->links[--tracer->nlinks]);
 }
 
+/* Threads may have taken another name since they were begun; of the dead, the last is known. */
+static void read_name(struct thread_record *thread)
+{
+	char path[64], name[COMM_BYTES + 2];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", thread->tid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(name, sizeof(name), file)) {
+		name[strcspn(name, "\n")] = '\0';
+		snprintf(thread->comm, sizeof(thread->comm), "%.15s", name);
+	}
+	fclose(file);
+}
+
 static void sum_histograms(const struct tracer *tracer, struct trace *trace)
 {
 	for (int cpu = 0; cpu < tracer->ncpus; cpu++)
@@ -655,6 +672,9 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 		return -ENOMEM;
 	}
 	memcpy(trace->threads, &tracer->threads[1], used * sizeof(*trace->threads));
+	for (size_t i = 0; i < used; i++)
+		if (trace->threads[i].state != THREAD_DEAD)
+			read_name(&trace->threads[i]);
 	memcpy(trace->losses, skel->bss->losses, sizeof(trace->losses));
 	sum_histograms(tracer, trace);
 	program_totals(tracer, &missed, &ran_ns);
