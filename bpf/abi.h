@@ -91,6 +91,7 @@ struct thread_record {
 	__u32 state;		/* enum thread_state */
 	__u32 adopted;		/* ran before we came: its first stretch is cut */
 	__u64 task_start_ns;	/* tells apart two lives of one tid */
+	__u64 task;		/* its address in the kernel: who it is while it lives */
 	__u64 born_ns;
 	__u64 died_ns;
 	__u64 since_ns;		/* in state since */

@@ -40,7 +40,7 @@ int on_task(struct bpf_iter__task *context)
 		count_loss(LOSS_PID_TABLE);
 		return 0;
 	}
-	if (*entry)
+	if (is_taken(entry, task->pid))
 		return 0;
 	root_tgid = task->tgid;
 	slot = __sync_fetch_and_add(&threads_used, 1) + 1;

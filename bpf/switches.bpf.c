@@ -78,11 +78,12 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 
 	thread->died_ns = now;
 	thread->state = THREAD_DEAD;
+	/* A leader's pid stays its process's, and may go to the thread that executes. */
+	if (slot && task->pid != task->tgid)
+		*slot = 0;
 	if (the_lock.called)
 		leaves_lock(thread, now);
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
-	if (slot)
-		*slot = 0;
 }
 
 static __always_inline void switched_out(struct thread_record *thread, struct task_struct *prev,
@@ -146,7 +147,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	     unsigned int prev_state)
 {
 	__u32 out_slot = slot_number(prev->pid), in_slot = slot_number(next->pid);
-	struct thread_record *thread;
+	struct thread_record *from, *to;
 	struct cpu_record *cpu;
 	__u64 now;
 
@@ -157,15 +158,15 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		return 0;
 	now = bpf_ktime_get_ns();
 	cpu->clock_offset_ns = now - queue_clock(prev);
-	thread = thread_at(out_slot);
-	if (thread && thread->state != THREAD_CPU)
-		catch_up(thread, prev, cpu, now);
-	cpu_leaves(cpu, out_slot != 0, prev->pid == 0, now);
-	if (thread)
-		switched_out(thread, prev, cpu, preempt, prev_state, now);
-	thread = thread_at(in_slot);
-	if (thread)
-		switched_in(thread, next, cpu, out_slot != 0, now);
+	from = out_slot ? thread_of_task(prev) : NULL;
+	if (from && from->state != THREAD_CPU)
+		catch_up(from, prev, cpu, now);
+	cpu_leaves(cpu, from != NULL, prev->pid == 0, now);
+	if (from)
+		switched_out(from, prev, cpu, preempt, prev_state, now);
+	to = in_slot ? thread_of_task(next) : NULL;
+	if (to)
+		switched_in(to, next, cpu, from != NULL, now);
 	return 0;
 }
 
@@ -180,7 +181,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!thread_of_pid(parent->pid) && (__u32)parent->tgid != root_tgid)
 		return 0;
 	entry = slot_of_pid(child->pid);
-	if (entry && *entry)
+	if (entry && is_taken(entry, child->pid))
 		return 0;
 	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
 	thread = thread_at(slot);
@@ -237,26 +238,23 @@ static __always_inline void report_exec(struct task_struct *task)
 		bpf_send_signal(SIGSTOP);
 }
 
-/* A thread other than the leader that executes a program takes over its pid (de_thread()). */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program)
 {
 	__u16 *from = slot_of_pid(old_pid), *to = slot_of_pid(task->pid);
 	struct thread_record *thread;
 
-	if (!from || !to || !*from)
+	if (!from || !to || !(*from | *to))
 		return 0;
-	thread = thread_at(*from);
+	if (!*to)
+		*to = *from;
+	thread = thread_of_task(task);
 	if (!thread)
 		return 0;
 	thread->seat = 0;
+	thread->pid = task->pid;
+	thread->tid = pid_in_namespace(task);
 	lock_vanishes(thread, bpf_ktime_get_ns());
-	if (old_pid != task->pid) {
-		*to = *from;
-		*from = 0;
-		thread->pid = task->pid;
-		thread->tid = pid_in_namespace(task);
-	}
 	if (report_execs)
 		report_exec(task);
 	return 0;

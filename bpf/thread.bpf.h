@@ -89,6 +89,61 @@ static __always_inline void catch_up(struct thread_record *thread, struct task_s
 	arrives(thread, cpu, false, ready_since(thread, waited, on), on);
 }
 
+struct task_search {
+	__u64 task;
+	__u32 slot;
+};
+
+static long is_task(__u32 index, void *context)
+{
+	struct task_search *search = context;
+	struct thread_record *thread = thread_at(index + 1);
+
+	if (!thread || index >= threads_used)
+		return 1;
+	if (thread->task != search->task || thread->state == THREAD_DEAD)
+		return 0;
+	search->slot = index + 1;
+	return 1;
+}
+
+static __noinline __attribute__((unused)) __u32 find_task(__u64 task)
+{
+	struct task_search search = { .task = task };
+
+	bpf_loop(MAX_THREADS, is_task, &search, 0);
+	return search.slot;
+}
+
+/*
+ * The task's record. Its pid leads there, but for a moment in an exec by another thread than
+ * the leader: it takes over the leader's pid and gives the leader its own, on the way to
+ * its end (de_thread()). Then, and when the pid of a dead leader is used again, the record
+ * is looked for by the task itself.
+ */
+static __always_inline struct thread_record *thread_of_task(struct task_struct *task)
+{
+	__u16 *entry = slot_of_pid(task->pid);
+	struct thread_record *thread = entry ? thread_at(*entry) : NULL;
+
+	if (!entry || !thread ||
+	    (thread->task == (__u64)task && thread->state != THREAD_DEAD))
+		return thread;
+	*entry = find_task((__u64)task);
+	thread = thread_at(*entry);
+	if (thread)
+		thread->pid = task->pid;
+	return thread;
+}
+
+/* Is there a living thread of ours under this pid? */
+static __always_inline bool is_taken(__u16 *entry, __u32 pid)
+{
+	struct thread_record *thread = thread_at(*entry);
+
+	return thread && thread->state != THREAD_DEAD && thread->pid == pid;
+}
+
 static __always_inline void thread_begins(struct thread_record *thread, __u32 slot,
 					  struct task_struct *task)
 {
@@ -97,6 +152,7 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 	thread->pid = task->pid;
 	thread->tgid = task->tgid;
 	thread->task_start_ns = task->start_time;
+	thread->task = (__u64)task;
 	thread->born_ns = bpf_ktime_get_ns();
 	thread->since_ns = thread->born_ns;
 	thread->state = THREAD_READY;

@@ -314,8 +314,7 @@ static void forget_threads(struct tracer *tracer)
 	uint32_t used = tracer->skel->bss->threads_used;
 
 	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
-		if (tracer->threads[slot].state != THREAD_DEAD)
-			clear_slot(tracer, tracer->threads[slot].pid);
+		clear_slot(tracer, tracer->threads[slot].pid);
 	if (used >= MAX_THREADS)
 		used = MAX_THREADS - 1;
 	memset(tracer->threads, 0, (used + 1) * sizeof(*tracer->threads));

@@ -49,8 +49,9 @@ field() { # NAME
 	for set in CapInh CapPrm CapEff CapAmb; do
 		[[ $(field $set) =~ ^0+$ ]] || fail "$set: $(field $set)"
 	done
-	# No handler, no blocked signal and no tracer of ours either.
-	[[ $(field SigBlk) =~ ^0+$ && $(field SigIgn) =~ ^0+$ && $(field TracerPid) = 0 ]]
+	# Signals as the caller has them, and no tracer of ours either.
+	[ "$(field SigIgn)" = "$(awk '$1 == "SigIgn:" { print $2 }' /proc/self/status)" ]
+	[[ $(field SigBlk) =~ ^0+$ && $(field TracerPid) = 0 ]]
 }
 
 @test "sudo: the groups are those of the user, also the supplementary ones" {
