@@ -213,7 +213,7 @@ struct futex_sleeps {
 /* What the loader is told at once. */
 enum news_kind {
 	NEWS_EXEC,		/* the process has executed a program, and is being stopped */
-	NEWS_EXEC_CHILD,	/* the same of one of its tree, which executes a Python */
+	NEWS_EXEC_CHILD,	/* one of its tree executes a Python, and runs on */
 	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */
 };
 

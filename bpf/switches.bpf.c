@@ -225,17 +225,18 @@ static __always_inline bool executes_python(struct task_struct *task)
 
 /*
  * The loader looks for the lock of a program before its first instruction: the program is
- * stopped until it has. So is the first Python of its tree, as in sh -c 'cd x; python3 y'.
+ * stopped until it has. It also looks at the first Python of its tree, as in
+ * sh -c 'cd x; python3 y'; but a stop by a signal would be seen by that one's parent.
  */
 static __always_inline void report_exec(struct task_struct *task)
 {
-	bool is_root = (__u32)task->tgid == root_tgid;
-
-	/* A program that only has a Python in it, as perf, may start a real one. */
-	if (!is_root && (the_lock.own_acquisitions || !executes_python(task)))
-		return;
-	if (tell_loader(is_root ? NEWS_EXEC : NEWS_EXEC_CHILD, task) == 0)
-		bpf_send_signal(SIGSTOP);
+	if ((__u32)task->tgid == root_tgid) {
+		if (tell_loader(NEWS_EXEC, task) == 0)
+			bpf_send_signal(SIGSTOP);
+	} else if (!the_lock.own_acquisitions && executes_python(task)) {
+		/* A program that only has a Python in it, as perf, may start a real one. */
+		tell_loader(NEWS_EXEC_CHILD, task);
+	}
 }
 
 SEC("tp_btf/sched_process_exec")

@@ -101,6 +101,8 @@ static enum exit_status watch(struct session *session)
 			.probe_ns = probe_price__if_felt(session->tracer, &run),
 		};
 
+		if (!run.ledger.nthreads)
+			log__warn("-p %s: it ended before anything of it was seen", program);
 		status = traced_run__finish(session, &report, "the time was over, or it ended");
 	}
 	run__free(&run);

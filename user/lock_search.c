@@ -3,10 +3,10 @@
 #include "lock_search.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,72 +109,61 @@ static int find_and_watch(struct lock_search *search, const struct tracer_lock *
 	return 0;
 }
 
-/*
- * A child of ours dies with us, but a child of that would stand still for ever if we were
- * killed just now. So a process of its own holds the other end of a pipe meanwhile.
- */
-struct guard {
-	pid_t pid;
-	int fd;
-};
-
-static void guard_child(pid_t stopped, int fd)
-{
-	char byte;
-
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	if (read(fd, &byte, 1) <= 0)
-		kill(stopped, SIGCONT);
-	_exit(0);
-}
-
-static struct guard guard_begin(pid_t stopped)
-{
-	struct guard guard = { .pid = -1, .fd = -1 };
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC))
-		return guard;
-	guard.fd = fds[1];
-	guard.pid = fork();
-	if (guard.pid == 0) {
-		close(fds[1]);
-		guard_child(stopped, fds[0]);
-	}
-	close(fds[0]);
-	return guard;
-}
-
-static void guard_end(const struct guard *guard)
-{
-	if (guard->fd < 0)
-		return;
-	if (write(guard->fd, "", 1) != 1)
-		log__debug("the guard is gone");
-	close(guard->fd);
-	while (guard->pid > 0 && waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 static void on_exec(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 					  .fresh = true };
-	bool is_child = news->kind == NEWS_EXEC_CHILD;
-	struct guard guard = { .fd = -1 };
 
-	if (is_child)
-		guard = guard_begin(lock.pid);
 	wait_until_stopped(lock.pid);
-	/* Of a child whose lock cannot be found, the lock watched before stays. */
-	search->found = find_and_watch(search, &lock) == 0 || (is_child && search->found);
-	if (!is_child)
-		tracer__open_window(search->tracer, false);
+	search->found = find_and_watch(search, &lock) == 0;
+	tracer__open_window(search->tracer, false);
 	search->stopped_ns += clock_now_ns() - news->t_ns;
 	kill(lock.pid, lock_search__failed(search) ? SIGKILL : SIGCONT);
-	guard_end(&guard);
+}
+
+/*
+ * Hold a process that is not our child, by ptrace: its parent is told nothing, and if we
+ * are killed it goes on. Returns the signal to let it go on with, or -1 if it does not stand
+ * still, because it has ended or somebody else traces it.
+ */
+static int hold(pid_t pid)
+{
+	const struct timespec step = { .tv_nsec = 100000 };
+	uint64_t give_up = clock_now_ns() + STOP_WAIT_MS * 1000000ULL;
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		return -1;
+	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	while (clock_now_ns() < give_up) {
+		pid_t got = waitpid(pid, &status, __WALL | WNOHANG);
+
+		if (got == pid && WIFSTOPPED(status))
+			return status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
+		if (got == pid || got < 0)
+			break;
+		nanosleep(&step, NULL);
+	}
+	return -1;
+}
+
+/* A child Python may have come to its lock before we have: what it holds is not known. */
+static void on_exec_child(struct lock_search *search, const struct news *news)
+{
+	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
+	uint64_t began = clock_now_ns();
+	int signal;
+
+	if (search->wish.none)
+		return;
+	signal = hold(lock.pid);
+	/* If its lock cannot be found, the lock watched before stays. */
+	if (find_and_watch(search, &lock) == 0)
+		search->found = true;
+	if (signal < 0)
+		return;
+	ptrace(PTRACE_DETACH, lock.pid, NULL, (void *)(intptr_t)signal);
+	search->stopped_ns += clock_now_ns() - began;
 }
 
 void lock_search__on_news(struct lock_search *search)
@@ -183,8 +172,8 @@ void lock_search__on_news(struct lock_search *search)
 
 	while (tracer__next_news(search->tracer, &news)) {
 		switch (news.kind) {
-		case NEWS_EXEC:
-		case NEWS_EXEC_CHILD: on_exec(search, &news); break;
+		case NEWS_EXEC: on_exec(search, &news); break;
+		case NEWS_EXEC_CHILD: on_exec_child(search, &news); break;
 		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
 		default: break;
 		}

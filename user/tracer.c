@@ -534,7 +534,10 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	if (err) {
 		detach_lock(tracer);
 		skel->bss->the_lock.called = 0;
-		explain(why, why_size, "cannot attach to the lock's functions", err);
+		if (err == -ESRCH)
+			snprintf(why, why_size, "the process has ended");
+		else
+			explain(why, why_size, "cannot attach to the lock's functions", err);
 	}
 	return err;
 }

@@ -225,6 +225,22 @@ count_ourselves() { # COMM PYTHON EXAMPLE [ARG...]
 	trace_python perf stat -o "$here/stat" -- "$python" "$examples/threads.py" 50000 3
 }
 
+@test "python: its parent does not notice that it was looked at" {
+	command -v perl >/dev/null || skip "perl is not installed"
+	needs_python
+	cat >"$here/parent" <<-'END'
+		$SIG{CHLD} = sub { $signals++ };
+		$child = fork || exec @ARGV;
+		1 while waitpid($child, 0) != $child;
+		print "signals $signals\n";
+	END
+	for option in --timeline --no-lock; do
+		rm -rf "$RESULTS"
+		"$SWITCHTAX" trace -q "$option" -o "$RESULTS" -- perl "$here/parent" "$python" -c 1 >/dev/null
+		equal "$(truth signals)" 1
+	done
+}
+
 @test "python: children by fork and by multiprocessing do not disturb their parent's lock" {
 	needs_python
 	cat >"$here/program.py" <<-'END'
