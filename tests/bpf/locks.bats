@@ -64,6 +64,18 @@ sleeps_on() { # NAME
 	equal "$(rows handoffs.csv)" "$(truth handoffs)"
 }
 
+@test "locks: kernels without uprobe sessions count the same" {
+	export SWITCHTAX_PLAIN_UPROBES=1
+	for names in mutexes:big_lock:big_unlock spinners:spin_lock:spin_unlock; do
+		watch --lock-symbols "${names#*:}" -- "$programs/${names%%:*}" -t 2 -n 800
+		assert_identities "$out"
+		assert_calls "$out"
+		equal "$(csv runs.csv acquisitions)" "$(truth acquisitions)"
+		equal "$(csv runs.csv releases)" "$(truth acquisitions)"
+		equal "$(csv runs.csv handoffs)" "$(truth handoffs)"
+	done
+}
+
 # The C library takes a mutex of its own a few times, with the same functions.
 @test "locks: a mutex by the functions of the C library" {
 	watch --lock-symbols pthread_mutex_lock:pthread_mutex_unlock -- "$programs/mutexes" -n 2000
@@ -83,6 +95,14 @@ sleeps_on() { # NAME
 	equal "$(csv runs.csv lock)" ""
 	equal "$(csv runs.csv acquisitions)" ""
 	(($(rows futexes.csv) > 0))
+}
+
+@test "locks: the report warns where watching the lock is felt, and only there" {
+	needs_python
+	watch -- "$python" "$root/examples/yielding.py" 50000 1
+	report_says "WARNING: the lock was taken" "Remedy: --no-lock"
+	watch -- "$python" "$root/examples/threads.py" 300000 2
+	[ "$(grep -c WARNING "$out/report.txt")" -eq 0 ] || fail "$(cat "$out/report.txt")"
 }
 
 # --- locks by the futex that is slept on -----------------------------------------------
@@ -254,6 +274,28 @@ make_32bit() { # FILE
 	head -c 4000 "$programs/fifty" >"$here/damaged"
 	exits 1 trace -q -o "$out-2" --lock-symbols many:only_once -- "$here/damaged"
 	says "$here/damaged"
+}
+
+# no_program NAME TEXT...: what stdin holds is refused, with and without a lock's name.
+no_program() {
+	local program=$here/$1 options
+
+	cat >"$program"
+	chmod 755 "$program"
+	shift
+	for options in -q "--lock-symbols=a:b"; do
+		exits 1 trace -o "$out" "$options" -- "$program" && says "$program" "$@" &&
+			nothing_printed && no_folder "$out" && nothing_written || return
+	done
+}
+
+@test "locks: files that may be executed, but are no programs" {
+	no_program empty "Exec format error" </dev/null
+	no_program text "Exec format error" < <(echo 'echo "no #! line"')
+	no_program header "Exec format error" < <(head -c 40 "$programs/fifty")
+	no_program truncated "may be damaged" < <(head -c 4000 "$programs/fifty")
+	no_program orphan "No such file" < <(echo "#!$here/nosuch")
+	no_bpf_left
 }
 
 @test "locks: a script is not its own program" {

@@ -112,12 +112,14 @@ static void *sleeper_main(void *arg)
 
 /* --- the waker ----------------------------------------------------------------- */
 
-/* 'S' in its stat file: it has really gone to sleep. */
+/* 'S' in its stat file: it has really gone to sleep. After its last wait it may be gone. */
 static bool is_asleep(void)
 {
 	char text[256], *end;
 	ssize_t got = pread(atomic_load(&sleeper_stat), text, sizeof(text) - 1, 0);
 
+	if (got < 0 && errno == ESRCH)
+		return false;
 	if (got <= 0)
 		fail("the sleeper's stat");
 	text[got] = '\0';
