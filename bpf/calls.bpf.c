@@ -133,7 +133,7 @@ static __always_inline void undo_claim(struct thread_record *accountant,
 	bool handed = the_lock.last && the_lock.last != loser->slot;
 
 	if (loser->state == THREAD_CPU)
-		held_running_until(accountant, loser, now);
+		add_hold_until(accountant, loser, HELD_RUNNING, now);
 	if (counted(loser->hold_start_ns)) {
 		loser->acquisitions--;
 		__sync_fetch_and_add(&the_lock.own_acquisitions, -1);
@@ -259,7 +259,7 @@ static __always_inline void call_ends(struct thread_record *thread, struct cpu_r
 
 static __always_inline void released(struct thread_record *from, struct cpu_record *cpu, __u64 now)
 {
-	held_running_until(from, from, now);
+	add_hold_until(from, from, HELD_RUNNING, now);
 	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, now);
 	from->call = the_lock.asked ? CALL_LEAVING : CALL_OUTSIDE;
 	if (counted(now))

@@ -11,15 +11,27 @@
  * earlier release: nobody waited at this one, and all we know is that it had
  * happened when the owner left its CPU, or else by now.
  */
-static __always_inline __u64 end_of_hold(struct thread_record *owner, struct announce_lock *page,
+static __always_inline __u64 end_of_hold(struct announce_lock *page, __u64 since, bool was_away,
 					 __u64 now)
 {
-	__u64 since = owner->hold_since_ns;
-
 	if (page->released_ns >= since)
 		return page->released_ns < now ? page->released_ns : now;
 	page->wanted = 0;
-	return owner->state != THREAD_CPU && !owner->off_holding ? since : now;
+	return was_away ? since : now;
+}
+
+/* The last owner's hold is over; its own switches on another CPU add nothing from here on. */
+static __always_inline __u64 close_hold(struct thread_record *accountant,
+					struct thread_record *owner, struct announce_lock *page,
+					__u64 now)
+{
+	bool was_away = owner->state != THREAD_CPU && !owner->off_holding;
+	__u64 since = __sync_lock_test_and_set(&owner->hold_since_ns, PASSED_ON);
+	__u64 released = end_of_hold(page, since, was_away, now);
+
+	if (released > since)
+		add_lock_time(accountant, HELD_RUNNING, since, released);
+	return released;
 }
 
 /* Silent gaps were added as held time; they were free. */
@@ -36,10 +48,9 @@ static __always_inline void move_gaps(struct thread_record *accountant, struct a
 static __always_inline void pass_on(struct thread_record *from, struct thread_record *to,
 				    struct announce_lock *page, struct cpu_record *cpu, __u64 now)
 {
-	__u64 released = end_of_hold(from, page, now);
+	__u64 released = close_hold(to, from, page, now);
 	struct handoff_walk walk = { .owner = to, .released = released, .until = now };
 
-	held_running_until(to, from, released);
 	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, released);
 	if (page->wanted) {
 		split_handoff(&walk);
@@ -113,8 +124,7 @@ static __always_inline void close_lock(struct thread_record *closer, __u64 now)
 		the_lock.open_holds = 1;
 		return;
 	}
-	released = end_of_hold(last, &page, now);
-	held_running_until(closer, last, released);
+	released = close_hold(closer, last, &page, now);
 	add_lock_time(closer, page.wanted ? HANDOFF_SIGNAL : FREE_IDLE, released, now);
 	the_lock.holder = 0;
 }

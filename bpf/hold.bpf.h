@@ -4,15 +4,18 @@
  *
  * Only the last announced owner's switches matter. Its time is added up piece by
  * piece in the record of the thread that is running when the piece ends, so no
- * two CPUs ever write one sum. hold_since_ns is where the next piece begins; it
- * is taken with an exchange, because the next owner may close the same hold on
- * another CPU at the same moment: whoever comes second finds an empty piece.
+ * two CPUs ever write one sum. hold_since_ns is where the next piece begins. The
+ * next owner may close the same hold on another CPU at the same moment, so whoever
+ * adds a piece takes it with an atomic step, and the next owner leaves PASSED_ON.
  */
 #ifndef SWITCHTAX_HOLD_BPF_H
 #define SWITCHTAX_HOLD_BPF_H
 
 #include "target.bpf.h"
 #include "../workloads/announce.h"
+
+/* In hold_since_ns: the next owner has accounted for all of it. */
+#define PASSED_ON NEVER
 
 static __always_inline int read_lock_page(struct announce_lock *page)
 {
@@ -28,14 +31,18 @@ static __always_inline void add_lock_time(struct thread_record *accountant,
 	accountant->lock_ns[state] += in_window(from, to);
 }
 
-/* The owner held the lock on a CPU until then. */
-static __always_inline void held_running_until(struct thread_record *accountant,
-					       struct thread_record *owner, __u64 until)
+/* What the owner has not accounted for was spent in this state, until then. */
+static __always_inline void add_hold_until(struct thread_record *accountant,
+					   struct thread_record *owner, enum lock_state state,
+					   __u64 until)
 {
-	__u64 since = __sync_lock_test_and_set(&owner->hold_since_ns, until);
+	__u64 since = owner->hold_since_ns;
 
+	if (since == PASSED_ON ||
+	    __sync_val_compare_and_swap(&owner->hold_since_ns, since, until) != since)
+		return;
 	if (until > since)
-		add_lock_time(accountant, HELD_RUNNING, since, until);
+		add_lock_time(accountant, state, since, until);
 }
 
 /* A lock known by calls: the seat is in our own records. */
@@ -97,7 +104,7 @@ static __always_inline void hold_switched_out(struct thread_record *owner,
 		else if (the_lock.flags & ANNOUNCE_COUNTS_GAPS)
 			return;
 	}
-	held_running_until(owner, owner, now);
+	add_hold_until(owner, owner, HELD_RUNNING, now);
 }
 
 /* Time the CPU has given to threads of the run, the running one included. */
@@ -156,8 +163,7 @@ static __always_inline void hold_switched_in(struct thread_record *owner, struct
 		 */
 		if (the_lock.flags & ANNOUNCE_COUNTS_GAPS)
 			return;
-		add_lock_time(owner, FREE_IDLE, owner->hold_since_ns, off->on_ns);
-		owner->hold_since_ns = off->on_ns;
+		add_hold_until(owner, owner, FREE_IDLE, off->on_ns);
 	}
 }
 

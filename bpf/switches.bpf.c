@@ -206,7 +206,7 @@ static __always_inline void lock_vanishes(struct thread_record *thread, __u64 no
 	if (thread->call == CALL_CLAIMING)
 		claim_switched_out(thread, false, now);
 	if (the_lock.holder == thread->slot) {
-		held_running_until(thread, thread, now);
+		add_hold_until(thread, thread, HELD_RUNNING, now);
 		leaves_lock(thread, now);
 	}
 	the_lock.waiting = 0;
