@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "arms.h"
-#include "usage.h"
+#include "evidence.h"
 
 struct options {
 	const struct arm *arm;
@@ -32,20 +33,6 @@ static const struct argp_option argp_options[] = {
 	{ "arenas", 'A', "N", 0, "malloc arenas, 0: one per thread (default: 1)", 0 },
 	{ 0 },
 };
-
-static unsigned long long number(struct argp_state *state, const char *name, const char *text,
-				 unsigned long long low, unsigned long long high)
-{
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || end == text || text[0] == '-' || value < low || value > high)
-		argp_error(state, "--%s: '%s' is not a whole number from %llu to %llu", name, text,
-			   low, high);
-	return value;
-}
 
 static void parse_lock(struct argp_state *state, struct options *options, const char *name)
 {
@@ -69,15 +56,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'a': parse_arm(state, options, arg); break;
 	case 'l': parse_lock(state, options, arg); break;
-	case 'w': config->workers = (uint32_t)number(state, "workers", arg, 1, 1024); break;
-	case 'n': config->objects = number(state, "objects", arg, 1, 1ULL << 40); break;
+	case 'w': config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024); break;
+	case 'n': config->objects = argument_number(state, "objects", arg, 1, 1ULL << 40); break;
 	case 'i':
 		config->interval_ns = NSEC_PER_USEC *
-				      number(state, "interval-us", arg, 1, 10000000);
+				      argument_number(state, "interval-us", arg, 1, 10000000);
 		break;
-	case 's': config->seed = (uint32_t)number(state, "seed", arg, 0, UINT32_MAX); break;
-	case 'c': options->cpu = (int)number(state, "cpu", arg, 0, CPU_SETSIZE - 1); break;
-	case 'A': options->arenas = (int)number(state, "arenas", arg, 0, 1024); break;
+	case 's': config->seed = (uint32_t)argument_number(state, "seed", arg, 0, UINT32_MAX); break;
+	case 'c': options->cpu = (int)argument_number(state, "cpu", arg, 0, CPU_SETSIZE - 1); break;
+	case 'A': options->arenas = (int)argument_number(state, "arenas", arg, 0, 1024); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -92,16 +79,11 @@ static int confine_to(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-static void print_result(const struct usage *usage, uint64_t outer_ns,
-			 const struct arm_result *result)
+static void print_result(const struct window *window, const struct arm_result *result)
 {
 	uint64_t rss = usage_peak_rss_bytes();
 
-	printf("wall_ns %lu\nwall_outer_ns %lu\nuser_ns %lu\nsys_ns %lu\n", usage->wall_ns,
-	       outer_ns, usage->user_ns, usage->sys_ns);
-	printf("switches_voluntary %lu\nswitches_involuntary %lu\n", usage->switches_voluntary,
-	       usage->switches_involuntary);
-	printf("faults_minor %lu\nfaults_major %lu\n", usage->faults_minor, usage->faults_major);
+	window_print(window);
 	printf("max_rss_bytes %lu\n", result->children_peak_rss_bytes > rss ?
 	       result->children_peak_rss_bytes : rss);
 	printf("acquisitions %lu\nreleases %lu\nhandoffs %lu\n", result->acquisitions,
@@ -110,42 +92,22 @@ static void print_result(const struct usage *usage, uint64_t outer_ns,
 	       result->tasks_done, result->allocated, result->freed, result->maximum);
 }
 
-/*
- * The clock is read inside and outside of the window's markers: the thread may lose its
- * CPU between a marker and a reading, so what a tracer calls the window lies in between.
- */
-static int run_window(const struct options *options, struct lock *lock, struct usage *usage,
-		      uint64_t *outer_ns, struct arm_result *result)
-{
-	const struct announce_lock *page = options->arm->locked ? lock_page(lock) : NULL;
-	uint64_t start = clock_now_ns();
-	struct usage before, after;
-	int err;
-
-	announce(ANNOUNCE_WINDOW_OPEN, page);
-	before = usage_now();
-	err = options->arm->run(&options->config, lock, result);
-	after = usage_now();
-	announce(ANNOUNCE_WINDOW_CLOSE, page);
-	*outer_ns = clock_now_ns() - start;
-	*usage = usage_between(&before, &after);
-	return err;
-}
-
 static int run(const struct options *options)
 {
 	const struct lock_kind *kind = options->arm->locked ? options->config.lock : &lock_none;
 	struct lock *lock = lock_new(kind, options->config.interval_ns);
 	struct arm_result result = { 0 };
-	uint64_t outer_ns = 0;
-	struct usage usage;
-	int err = lock ? 0 : -errno;
+	struct window window;
+	int err;
 
-	if (!err)
-		err = run_window(options, lock, &usage, &outer_ns, &result);
+	if (!lock)
+		return -errno;
+	window_open(&window, options->arm->locked ? lock_page(lock) : NULL);
+	err = options->arm->run(&options->config, lock, &result);
+	window_close(&window);
 	lock_free(lock);
 	if (!err)
-		print_result(&usage, outer_ns, &result);
+		print_result(&window, &result);
 	return err;
 }
 

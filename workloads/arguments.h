@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the workloads' command lines share: numbers that are checked as they are read. */
+#ifndef SWITCHTAX_ARGUMENTS_H
+#define SWITCHTAX_ARGUMENTS_H
+
+#include <argp.h>
+
+/*
+ * A whole number from low to high; anything else ends the program with a message that names
+ * the option and the range, and argp_err_exit_status.
+ */
+unsigned long long argument_number(struct argp_state *state, const char *name, const char *text,
+				   unsigned long long low, unsigned long long high);
+
+/* The number of a CPU that this process may use; anything else as above, naming those it may. */
+int argument_cpu(struct argp_state *state, const char *name, const char *text);
+
+#endif
