@@ -121,6 +121,17 @@ static int write_ledger(struct record *record, const struct run *run)
 	return err;
 }
 
+const char *record__histogram(enum histogram which)
+{
+	return histogram_names[which];
+}
+
+uint64_t record__bucket_low_ns(enum histogram which, int bucket)
+{
+	(void)which;
+	return bucket ? 1ULL << bucket : 0;
+}
+
 static int write_histogram(struct record *record, const struct run *run, enum histogram which)
 {
 	int err = 0;
@@ -133,9 +144,9 @@ static int write_histogram(struct record *record, const struct run *run, enum hi
 		columns__clear(&rows__histograms, &row);
 		columns__set_text(row.run_id, sizeof(row.run_id), run->row.run_id);
 		columns__set_text(row.histogram, sizeof(row.histogram), histogram_names[which]);
-		row.low_ns = bucket ? 1ULL << bucket : 0;
+		row.low_ns = record__bucket_low_ns(which, bucket);
 		if (bucket < HISTOGRAM_BUCKETS - 1)
-			row.high_ns = 1ULL << (bucket + 1);
+			row.high_ns = record__bucket_low_ns(which, bucket + 1);
 		row.count = run->histogram[which][bucket];
 		err = append(record, RECORD_HISTOGRAMS, &row);
 	}

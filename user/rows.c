@@ -136,3 +136,30 @@ static const struct column verdict_columns[] = {
 };
 
 const struct table rows__verdict = TABLE("verdict.csv", verdict_columns, struct verdict_row);
+
+static const struct column observation_columns[] = {
+	COLUMN_OF_TEXT(struct observation_row, run_id),
+	COLUMN_OF_TEXT(struct observation_row, experiment),
+	COLUMN_OF_TEXT(struct observation_row, arm),
+	COLUMN_OF_U64(struct observation_row, block),
+	COLUMN_OF_TEXT(struct observation_row, metric),
+	COLUMN_OF_TEXT(struct observation_row, variant),
+	COLUMN_OF_F64(struct observation_row, value),
+	COLUMN_OF_TEXT(struct observation_row, unit),
+};
+
+const struct table rows__observations =
+	TABLE("observations.csv", observation_columns, struct observation_row);
+
+static const struct column claim_columns[] = {
+	COLUMN_OF_TEXT(struct claim_row, claim),
+	COLUMN_OF_TEXT(struct claim_row, experiment),
+	COLUMN_OF_TEXT(struct claim_row, verdict),
+	COLUMN_OF_F64(struct claim_row, figure),
+	COLUMN_OF_F64(struct claim_row, low),
+	COLUMN_OF_F64(struct claim_row, high),
+	COLUMN_OF_TEXT(struct claim_row, unit),
+	COLUMN_OF_TEXT(struct claim_row, reason),
+};
+
+const struct table rows__labs = TABLE("labs.csv", claim_columns, struct claim_row);

@@ -19,6 +19,7 @@
 #define ROWS_COMM_SIZE 16	/* TASK_COMM_LEN */
 #define ROWS_CPUS_SIZE 1024	/* a list of CPUs, as 0-3,8 */
 #define ROWS_REASON_SIZE 256
+#define ROWS_UNIT_SIZE 24
 
 /* runs.csv: one run of one arm */
 struct run_row {
@@ -139,6 +140,30 @@ struct verdict_row {
 	double share_high;
 };
 
+/* observations.csv: one thing that a workload observed in one run */
+struct observation_row {
+	char run_id[ROWS_NAME_SIZE];
+	char experiment[ROWS_NAME_SIZE];
+	char arm[ROWS_NAME_SIZE];
+	uint64_t block;
+	char metric[ROWS_NAME_SIZE];
+	char variant[ROWS_NAME_SIZE];	/* "-": the metric has none */
+	double value;
+	char unit[ROWS_UNIT_SIZE];
+};
+
+/* labs.csv: one claim of the lab sheet, and what the measurements say of it */
+struct claim_row {
+	char claim[ROWS_UNIT_SIZE];
+	char experiment[ROWS_NAME_SIZE];
+	char verdict[ROWS_UNIT_SIZE];	/* supported, refuted, undecided */
+	double figure;
+	double low;
+	double high;
+	char unit[ROWS_UNIT_SIZE];
+	char reason[ROWS_REASON_SIZE];
+};
+
 extern const struct table rows__runs;
 extern const struct table rows__threads;
 extern const struct table rows__ledger;
@@ -146,5 +171,7 @@ extern const struct table rows__futexes;
 extern const struct table rows__handoffs;
 extern const struct table rows__histograms;
 extern const struct table rows__verdict;
+extern const struct table rows__observations;
+extern const struct table rows__labs;
 
 #endif
