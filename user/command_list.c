@@ -2,18 +2,14 @@
 // `switchtax list` and `switchtax doctor`.
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../workloads/arms.h"
 #include "commands.h"
 #include "doctor.h"
 #include "workload.h"
 
-static const struct {
-	const char *name;
-	const char *summary;
-} experiments[] = {
-	{ "slowdown", "why are N threads slower than one? the article's program, in five arms" },
-};
+#define HEADLINE "why are N threads slower than one? the article's program, in five arms"
 
 /* Of two command lines; the others are the built-in experiment's. */
 static const struct {
@@ -48,9 +44,11 @@ enum exit_status command__list(const struct options *options)
 		puts("kind,name,summary");
 	if (options->format == FORMAT_JSON)
 		puts("[");
-	for (size_t i = 0; i < sizeof(experiments) / sizeof(experiments[0]); i++)
-		print_item(options, "experiment", experiments[i].name, experiments[i].summary,
-			   i == 0);
+	print_item(options, "experiment", "slowdown", HEADLINE, true);
+	for (size_t i = 0; all_labs[i]; i++)
+		if (strcmp(all_labs[i]->name, "slowdown") != 0)
+			print_item(options, "experiment", all_labs[i]->name, all_labs[i]->summary,
+				   false);
 	for (size_t i = 0; arms[i].name; i++)
 		print_item(options, "arm", arms[i].name, arms[i].summary, false);
 	for (size_t i = 0; i < sizeof(compare_arms) / sizeof(compare_arms[0]); i++)

@@ -10,6 +10,8 @@ enum exit_status command__run(const struct options *options);
 enum exit_status command__compare(const struct options *options);
 enum exit_status command__trace(const struct options *options);
 enum exit_status command__attach(const struct options *options);
+/* All labs, or those named; and run of one lab. */
+enum exit_status command__labs(const struct options *options);
 enum exit_status command__list(const struct options *options);
 enum exit_status command__doctor(const struct options *options);
 

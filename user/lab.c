@@ -15,6 +15,17 @@ const struct lab *lab__find(const char *name)
 	return NULL;
 }
 
+int lab__judge(const struct lab *lab, const struct lab_evidence *evidence, const char *reason,
+	       struct claims *claims)
+{
+	int err = reason ? 0 : lab->judge(evidence, claims);
+
+	for (size_t i = 0; lab->claims[i]; i++)
+		claims__add(claims, lab->claims[i], lab->name, CLAIM_UNDECIDED, NULL, NULL, "%s",
+			    reason ? reason : "too few valid runs to judge by");
+	return err;
+}
+
 struct lab_step *lab_plan__step(struct lab_plan *plan, const char *program, const char *arm, ...)
 {
 	struct lab_step *step = &plan->steps[LAB_MAX_STEPS - 1];

@@ -42,6 +42,7 @@ struct lab_step {
 	bool external;			/* found by PATH, prints no report, has no markers */
 	enum lab_tracing tracing;
 	bool one_cpu;			/* confined to that CPU by us */
+	bool privileged;		/* as we are, for policies that only root may set */
 	uint64_t workers;		/* for runs.csv; 0: left empty, here and below */
 	uint64_t objects;
 	uint64_t interval_us;
@@ -89,6 +90,13 @@ struct lab {
 
 /* All labs in the order of the lab sheet, ended by NULL. */
 extern const struct lab *const all_labs[];
+
+/*
+ * The verdicts: the judge's, and "undecided" for what it left out. reason NULL, or why nothing
+ * could be measured. Returns 0 or -ENOMEM.
+ */
+int lab__judge(const struct lab *lab, const struct lab_evidence *evidence, const char *reason,
+	       struct claims *claims);
 
 /* The lab of that name, or NULL. */
 const struct lab *lab__find(const char *name);

@@ -11,10 +11,11 @@
 static enum exit_status run_command(const struct options *options)
 {
 	switch (options->command) {
-	case COMMAND_RUN: return command__run(options);
+	case COMMAND_RUN: return options->lab ? command__labs(options) : command__run(options);
 	case COMMAND_COMPARE: return command__compare(options);
 	case COMMAND_TRACE: return command__trace(options);
 	case COMMAND_ATTACH: return command__attach(options);
+	case COMMAND_LABS: return command__labs(options);
 	case COMMAND_LIST: return command__list(options);
 	case COMMAND_DOCTOR: return command__doctor(options);
 	}

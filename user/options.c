@@ -22,6 +22,7 @@
 #define DEFAULT_TIME_LIMIT_S 120
 #define COMPARE_BUDGET_S 180
 #define COMPARE_TIME_LIMIT_S 600
+#define LAB_TIME_LIMIT_S 120
 #define MAX_WORKERS 1000
 #define MAX_OBJECTS 1000000000ULL
 #define MAX_BLOCKS 10000
@@ -29,7 +30,7 @@
 enum {
 	KEY_WORKERS = 256, KEY_OBJECTS, KEY_LOCK, KEY_INTERVAL, KEY_ARMS, KEY_BLOCKS, KEY_FORMAT,
 	KEY_SEED, KEY_BUDGET, KEY_PRECISION, KEY_CPUS, KEY_NO_BPF, KEY_TIMELINE, KEY_TIME_LIMIT,
-	KEY_AS_ROOT, KEY_VERSION, KEY_LOCK_SYMBOLS, KEY_NO_LOCK,
+	KEY_AS_ROOT, KEY_VERSION, KEY_LOCK_SYMBOLS, KEY_NO_LOCK, KEY_ONLY,
 };
 
 static const struct argp_option common_options[] = {
@@ -76,6 +77,17 @@ static const struct argp_option compare_options[] = {
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 1 },
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the programs as root, not as the user who called sudo", 1 },
+	{ 0 },
+};
+
+static const struct argp_option labs_options[] = {
+	{ "only", KEY_ONLY, "LIST", 0, "experiments or claims, with commas, as race,C7", 1 },
+	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks of each (default: its own, see list)", 1 },
+	{ "budget", KEY_BUDGET, "SECONDS", 0,
+	  "of all together, shared out as by default (default: under ten minutes)", 1 },
+	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)", 1 },
+	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 1 },
+	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only", 1 },
 	{ 0 },
 };
 
@@ -244,7 +256,10 @@ static error_t parse_blocks(int key, char *arg, struct argp_state *state)
 	struct experiment_options *experiment = &options->experiment;
 
 	switch (key) {
-	case KEY_ARMS: parse_arms(state, options, arg); break;
+	case KEY_ARMS:
+		options->arms_given = true;
+		parse_arms(state, options, arg);
+		break;
 	case KEY_BLOCKS: experiment->blocks = whole(state, "blocks", arg, 1, MAX_BLOCKS); break;
 	case KEY_BUDGET: experiment->budget_s = positive(state, "budget", arg, 1e6); break;
 	case KEY_PRECISION:
@@ -261,21 +276,123 @@ static error_t parse_blocks(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void parse_experiment(struct argp_state *state, struct options *options, const char *name)
+{
+	char names[512] = "slowdown";
+
+	if (state->arg_num > 0)
+		argp_error(state, "unexpected argument '%s': one experiment at a time", name);
+	if (strcmp(name, "slowdown") == 0)
+		return;
+	options->lab = lab__find(name);
+	options->experiment.name = name;
+	for (size_t i = 0; all_labs[i]; i++)
+		if (strcmp(all_labs[i]->name, "slowdown") != 0)
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s",
+				 all_labs[i]->name);
+	if (!options->lab)
+		argp_error(state, "unknown experiment '%s'; there are: %s", name, names);
+}
+
+/* An option that an experiment would ignore is a mistake. */
+static void check_lab_options(struct argp_state *state, const struct options *options)
+{
+	static const struct {
+		unsigned int bit;
+		const char *name;
+	} taken[] = {
+		{ LAB_TAKES_WORKERS, "workers" }, { LAB_TAKES_OBJECTS, "objects" },
+		{ LAB_TAKES_LOCK, "lock" }, { LAB_TAKES_INTERVAL, "interval-us" },
+	};
+
+	if (!options->lab)
+		return;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (options->given & ~options->lab->takes & taken[i].bit)
+			argp_error(state, "--%s: the experiment '%s' has no such parameter",
+				   taken[i].name, options->lab->name);
+	if (options->arms_given)
+		argp_error(state, "--arms: the arms of '%s' are fixed", options->lab->name);
+	if (options->experiment.timeline)
+		argp_error(state, "--timeline: only the experiment 'slowdown' has one");
+}
+
 static error_t parse_run(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 	struct workload_parameters *workload = &options->experiment.parameters;
 
 	switch (key) {
-	case KEY_WORKERS: workload->workers = whole(state, "workers", arg, 1, MAX_WORKERS); break;
-	case KEY_OBJECTS: workload->objects = whole(state, "objects", arg, 1, MAX_OBJECTS); break;
-	case KEY_LOCK: parse_lock(state, options, arg); break;
+	case KEY_WORKERS:
+		options->given |= LAB_TAKES_WORKERS;
+		workload->workers = whole(state, "workers", arg, 1, MAX_WORKERS);
+		break;
+	case KEY_OBJECTS:
+		options->given |= LAB_TAKES_OBJECTS;
+		workload->objects = whole(state, "objects", arg, 1, MAX_OBJECTS);
+		break;
+	case KEY_LOCK:
+		options->given |= LAB_TAKES_LOCK;
+		parse_lock(state, options, arg);
+		break;
 	case KEY_INTERVAL:
+		options->given |= LAB_TAKES_INTERVAL;
 		workload->interval_us = whole(state, "interval-us", arg, 1, 10000000);
 		break;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0 || strcmp(arg, "slowdown") != 0)
-			argp_error(state, "unknown experiment '%s'; there is: slowdown", arg);
+	case ARGP_KEY_ARG: parse_experiment(state, options, arg); break;
+	case ARGP_KEY_END: check_lab_options(state, options); break;
+	default: return parse_blocks(key, arg, state);
+	}
+	return 0;
+}
+
+/* Is it the name of the lab, or of one of its claims? */
+static bool is_called(const struct lab *lab, const char *name)
+{
+	for (size_t i = 0; lab->claims[i]; i++)
+		if (strcmp(lab->claims[i], name) == 0)
+			return true;
+	return strcmp(lab->name, name) == 0;
+}
+
+static void parse_only(struct argp_state *state, struct options *options, const char *list)
+{
+	bool wanted[OPTIONS_MAX_LABS] = { false };
+	char copy[512], *rest = copy, *name;
+
+	if (strlen(list) >= sizeof(copy))
+		argp_error(state, "--only: the list is too long");
+	snprintf(copy, sizeof(copy), "%s", list);
+	while ((name = strsep(&rest, ",")) != NULL) {
+		bool known = false;
+
+		for (size_t i = 0; all_labs[i]; i++) {
+			bool called = is_called(all_labs[i], name);
+
+			wanted[i] |= called;
+			known |= called;
+		}
+		if (!known)
+			argp_error(state, "--only: '%s' is neither an experiment nor a claim; "
+				   "`switchtax list` shows them", name);
+	}
+	options->nonly = 0;
+	for (size_t i = 0; all_labs[i]; i++)
+		if (wanted[i])
+			options->only[options->nonly++] = all_labs[i];
+}
+
+static error_t parse_labs(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case KEY_ONLY: parse_only(state, options, arg); break;
+	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'; experiments are chosen by "
+				      "--only LIST", arg); break;
+	case ARGP_KEY_END:
+		if (options->experiment.timeline)
+			argp_error(state, "--timeline: only `switchtax run slowdown` has one");
 		break;
 	default: return parse_blocks(key, arg, state);
 	}
@@ -419,14 +536,17 @@ static const struct {
 	struct argp argp;
 } commands[] = {
 	{ "run", COMMAND_RUN, "a built-in experiment: why are N threads slower than one?",
-	  { run_options, parse_run, "[slowdown]",
-	    "Run the headline experiment in all its arms and say what explains the slowdown."
+	  { run_options, parse_run, "[EXPERIMENT]",
+	    "Run the headline experiment (slowdown) in all its arms and say what explains the "
+	    "slowdown; or another experiment of the lab sheet, with its verdict. `switchtax list` "
+	    "names them."
 	    "\vExamples:\n"
 	    "  switchtax run                                  under two minutes\n"
 	    "  switchtax run --workers 2 --objects 1000000    smaller\n"
 	    "  switchtax run --arms sequential,threads --blocks 20\n"
 	    "  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
-	    "  switchtax run --format json | jq .answer\n",
+	    "  switchtax run --format json | jq .answer\n"
+	    "  switchtax run race --workers 8                 a lab\n",
 	    common_child, NULL, NULL } },
 	{ "compare", COMMAND_COMPARE, "two command lines: why is OTHER slower?",
 	  { compare_options, parse_compare, "'BASE' 'OTHER'",
@@ -459,6 +579,16 @@ static const struct {
 	    "  switchtax attach -p 4711 --budget 10\n"
 	    "  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
 	    program_children, NULL, NULL } },
+	{ "labs", COMMAND_LABS, "every claim of the lab sheet, tested",
+	  { labs_options, parse_labs, "",
+	    "Run the experiments of the lab sheet and print the scoreboard: each claim with its "
+	    "verdict, the figure that it rests on, and why. The evidence is left as CSV."
+	    "\vExamples:\n"
+	    "  switchtax labs                       under ten minutes\n"
+	    "  switchtax labs --only race,C7        two experiments\n"
+	    "  switchtax labs --budget 120 -o results/quick\n"
+	    "  switchtax labs --format csv | column -ts,\n",
+	    common_child, NULL, NULL } },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
 	  { NULL, parse_plain, "",
 	    "List what there is.\vExamples:\n"
@@ -492,7 +622,8 @@ static void set_defaults(struct options *options)
 	struct experiment_options *experiment = &options->experiment;
 
 	options->bpf = true;
-	experiment->name = options->command == COMMAND_COMPARE ? "compare" : "slowdown";
+	experiment->name = options->command == COMMAND_COMPARE ? "compare" :
+			   options->command == COMMAND_LABS ? "labs" : "slowdown";
 	experiment->parameters.lock = lock_kinds[0]->name;
 	experiment->parameters.workers = 5;
 	experiment->parameters.objects = 5000000;
@@ -520,10 +651,14 @@ static void settle_options(struct options *options)
 	experiment->parameters.one_cpu = cpulist__last(&usable);
 	experiment->parameters.seed = experiment->seed;
 	experiment->quiet = options->quiet;
-	if (!experiment->blocks && !experiment->budget_s)
+	/* A lab has a budget of its own. */
+	if (!experiment->blocks && !experiment->budget_s && !options->lab &&
+	    options->command != COMMAND_LABS)
 		experiment->budget_s = compare ? COMPARE_BUDGET_S : DEFAULT_BUDGET_S;
 	if (!experiment->time_limit_s && compare)
 		experiment->time_limit_s = COMPARE_TIME_LIMIT_S;
+	if (!experiment->time_limit_s && options->command == COMMAND_LABS)
+		experiment->time_limit_s = LAB_TIME_LIMIT_S;
 	if (!experiment->time_limit_s && options->command == COMMAND_RUN)
 		experiment->time_limit_s = DEFAULT_TIME_LIMIT_S;
 }
@@ -547,7 +682,7 @@ static size_t find_command(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return i;
 	fprintf(stderr, "switchtax: unknown command '%s'; there are: run, compare, trace, attach, "
-		"list, doctor\n", argv[1]);
+		"labs, list, doctor\n", argv[1]);
 	exit(EXIT_USAGE);
 }
 

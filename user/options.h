@@ -12,9 +12,13 @@
 #include <sys/types.h>
 
 #include "experiment.h"
+#include "lab.h"
+
+#define OPTIONS_MAX_LABS 32
 
 enum command {
-	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_LIST, COMMAND_DOCTOR
+	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_LABS, COMMAND_LIST,
+	COMMAND_DOCTOR
 };
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -28,6 +32,11 @@ struct options {
 	bool verbose;
 	const char *output;		/* NULL: default folder */
 	struct experiment_options experiment;
+	const struct lab *lab;		/* of run; NULL: the headline experiment */
+	unsigned int given;		/* LAB_TAKES_*: what the command line has named */
+	bool arms_given;
+	const struct lab *only[OPTIONS_MAX_LABS];	/* of labs, in the lab sheet's order */
+	size_t nonly;
 	const char *base;		/* of compare: two command lines */
 	const char *other;
 	char **program;			/* of trace, NULL-terminated */

@@ -13,6 +13,8 @@ static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_HISTOGRAMS] = &rows__histograms,
 	[RECORD_HANDOFFS] = &rows__handoffs,
 	[RECORD_FUTEXES] = &rows__futexes,
+	[RECORD_OBSERVATIONS] = &rows__observations,
+	[RECORD_LABS] = &rows__labs,
 };
 
 static const char *const histogram_names[HISTOGRAMS] = {
@@ -29,13 +31,24 @@ static int explain(struct record *record, enum record_file file, int err)
 	return err;
 }
 
-int record__open(struct record *record, struct results *results, bool handoffs, bool futexes)
+static bool is_wanted(const struct record_wish *wish, enum record_file file)
+{
+	switch (file) {
+	case RECORD_HANDOFFS: return wish->handoffs;
+	case RECORD_FUTEXES: return wish->futexes;
+	case RECORD_OBSERVATIONS:
+	case RECORD_LABS: return wish->labs;
+	default: return true;
+	}
+}
+
+int record__open(struct record *record, struct results *results, const struct record_wish *wish)
 {
 	*record = (struct record){ .results = results };
 	for (int file = 0; file < RECORD_FILES; file++) {
 		int err;
 
-		if ((file == RECORD_HANDOFFS && !handoffs) || (file == RECORD_FUTEXES && !futexes))
+		if (!is_wanted(wish, file))
 			continue;
 		err = csv__open(&record->files[file], results->dirfd, tables[file]->file,
 				tables[file]);
@@ -222,6 +235,25 @@ int record__run(struct record *record, const struct run *run)
 	err = err ? err : write_handoffs(record, run);
 	err = err ? err : write_futexes(record, run);
 	return err ? err : append(record, RECORD_RUNS, &run->row);
+}
+
+int record__observations(struct record *record, const struct observations *observations,
+			 size_t from)
+{
+	int err = 0;
+
+	for (size_t i = from; i < observations->count && !err; i++)
+		err = append(record, RECORD_OBSERVATIONS, &observations->items[i].row);
+	return err;
+}
+
+int record__claims(struct record *record, const struct claims *claims, size_t from)
+{
+	int err = 0;
+
+	for (size_t i = from; i < claims->count && !err; i++)
+		err = append(record, RECORD_LABS, &claims->rows[i]);
+	return err;
 }
 
 int record__commit(struct record *record)

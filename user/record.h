@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+#include "claims.h"
 #include "csv.h"
+#include "observations.h"
 #include "results.h"
 #include "run.h"
 
@@ -21,6 +23,8 @@ enum record_file {
 	RECORD_HISTOGRAMS,
 	RECORD_HANDOFFS,
 	RECORD_FUTEXES,
+	RECORD_OBSERVATIONS,
+	RECORD_LABS,
 	RECORD_FILES,
 };
 
@@ -31,11 +35,15 @@ struct record {
 	char why[512];			/* the last error, for people */
 };
 
-/*
- * Create the files; handoffs.csv and futexes.csv only if wanted. Returns 0 or -errno, see
- * record->why.
- */
-int record__open(struct record *record, struct results *results, bool handoffs, bool futexes);
+/* Files that only some experiments have. */
+struct record_wish {
+	bool handoffs;		/* handoffs.csv */
+	bool futexes;		/* futexes.csv */
+	bool labs;		/* observations.csv, labs.csv */
+};
+
+/* Create the files. Returns 0 or -errno, see record->why. */
+int record__open(struct record *record, struct results *results, const struct record_wish *wish);
 
 /* The name of a histogram in histograms.csv, and where one of its buckets begins. */
 const char *record__histogram(enum histogram which);
@@ -43,6 +51,13 @@ uint64_t record__bucket_low_ns(enum histogram which, int bucket);
 
 /* Write all rows of one run. Returns 0 or -errno, see record->why. */
 int record__run(struct record *record, const struct run *run);
+
+/* Write the observations from that index on; of a run, before the run itself. As above. */
+int record__observations(struct record *record, const struct observations *observations,
+			 size_t from);
+
+/* Write the verdicts from that index on. As above. */
+int record__claims(struct record *record, const struct claims *claims, size_t from);
 
 /* Give the files their names. Returns 0 or -errno, see record->why. */
 int record__commit(struct record *record);

@@ -18,8 +18,9 @@
 #include "workload.h"
 #include "../workloads/clock.h"
 
-/* A workload's report, or the tail of its complaints, is short. */
-#define CAPTURE_SIZE 8192
+/* The tail of a workload's complaints is short; what it may print in all is not. */
+#define COMPLAINT_SIZE 8192
+#define OUTPUT_MAX (16 << 20)
 
 /* How often the ring buffer of hand-offs is emptied. */
 #define DRAIN_MS 20
@@ -64,6 +65,20 @@ static void read_capture(int fd, char *text, size_t size)
 	text[got > 0 ? got : 0] = '\0';
 	while (got > 0 && text[got - 1] == '\n')
 		text[--got] = '\0';
+}
+
+/* All of a captured file; free it. NULL: no memory, or far too much. */
+static char *read_output(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char *text = end >= 0 && end <= OUTPUT_MAX ? malloc((size_t)end + 1) : NULL;
+	ssize_t got;
+
+	if (!text)
+		return NULL;
+	got = pread(fd, text, (size_t)end, 0);
+	text[got > 0 ? got : 0] = '\0';
+	return text;
 }
 
 /* What a workload printed goes into our message: nothing in it may drive a terminal. */
@@ -270,6 +285,8 @@ static int check_report(struct run *run, const struct workload_report *report)
 		run->pairs = report->pairs;
 		return 0;
 	}
+	if (report->tasks_done == UINT64_MAX)
+		return 0;
 	if (report->tasks_done != run->row.workers ||
 	    report->objects_allocated != report->objects_freed) {
 		snprintf(run->error, sizeof(run->error),
@@ -281,26 +298,35 @@ static int check_report(struct run *run, const struct workload_report *report)
 	return 0;
 }
 
+/* Why it failed, in its own words. */
+static int workload_failed(struct session *session)
+{
+	struct run *run = session->run;
+	char text[COMPLAINT_SIZE];
+	char how[64];
+
+	read_capture(session->err_fd, text, sizeof(text));
+	make_printable(text);
+	target__describe(session->target.status, how, sizeof(how));
+	snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how, *text ? ": " : "",
+		 text);
+	return -ECHILD;
+}
+
 static int read_own_workload(struct session *session)
 {
 	struct run *run = session->run;
 	struct workload_report report;
-	char text[CAPTURE_SIZE];
-	char how[64];
 
-	if (session->target.status != 0) {
-		read_capture(session->err_fd, text, sizeof(text));
-		make_printable(text);
-		target__describe(session->target.status, how, sizeof(how));
-		snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how,
-			 *text ? ": " : "", text);
-		return -ECHILD;
-	}
-	read_capture(session->out_fd, text, sizeof(text));
-	if (workload__parse(text, &report)) {
-		make_printable(text);
+	if (session->target.status != 0)
+		return workload_failed(session);
+	run->output = read_output(session->out_fd);
+	if (!run->output)
+		return fail(run, -ENOMEM, "cannot read the workload's output");
+	if (workload__parse(run->output, &report)) {
+		make_printable(run->output);
 		snprintf(run->error, sizeof(run->error),
-			 "the workload printed no report that can be read: '%.100s'", text);
+			 "the workload printed no report that can be read: '%.100s'", run->output);
 		return -ECHILD;
 	}
 	fill_report(&run->row, &report);
@@ -553,5 +579,7 @@ void run__free(struct run *run)
 	ledger__free(&run->ledger);
 	futexes__free(&run->futexes);
 	free(run->handoffs.events);
+	free(run->output);
+	run->output = NULL;
 	run->handoffs = (struct run_handoffs){ 0 };
 }

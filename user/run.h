@@ -56,6 +56,7 @@ struct run {
 	struct run_handoffs handoffs;
 	struct run_lock lock;
 	struct futexes futexes;		/* that it slept on */
+	char *output;			/* a workload of ours: all it has printed; else NULL */
 	char error[RUN_ERROR_SIZE];	/* what went wrong and what to do */
 };
 

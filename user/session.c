@@ -38,6 +38,12 @@ static enum exit_status open_tracer(struct session *session, bool fallback)
 
 static enum exit_status open_results(struct session *session)
 {
+	const struct options *options = session->options;
+	const struct record_wish wish = {
+		.handoffs = options->experiment.timeline,
+		.futexes = options->command != COMMAND_RUN && options->command != COMMAND_LABS,
+		.labs = options->command == COMMAND_LABS || options->lab,
+	};
 	char why[PATH_MAX + 256];
 	int err = results__create(&session->results, session->options->output, session->name, why,
 				  sizeof(why));
@@ -46,9 +52,7 @@ static enum exit_status open_results(struct session *session)
 		log__error("%s", why);
 		return EXIT_USAGE;
 	}
-	err = record__open(&session->record, &session->results,
-			   session->options->experiment.timeline,
-			   session->options->command != COMMAND_RUN);
+	err = record__open(&session->record, &session->results, &wish);
 	if (!err)
 		return EXIT_MEASURED;
 	log__error("%s", session->record.why);
@@ -122,6 +126,28 @@ static void list_programs(const struct options *options, struct parameter_list *
 	add_text(list, "as_root", options->as_root ? "yes" : "no");
 }
 
+/* Of a lab, only what the command line has named. */
+static void list_lab(const struct options *options, struct parameter_list *list)
+{
+	const struct workload_parameters *parameters = &options->experiment.parameters;
+
+	if (options->given & LAB_TAKES_LOCK)
+		add_text(list, "lock", parameters->lock);
+	if (options->given & LAB_TAKES_WORKERS)
+		add_number(list, "workers", (double)parameters->workers);
+	if (options->given & LAB_TAKES_OBJECTS)
+		add_number(list, "objects", (double)parameters->objects);
+	if (options->given & LAB_TAKES_INTERVAL)
+		add_number(list, "interval_us", (double)parameters->interval_us);
+}
+
+static void list_limits(const struct experiment_options *experiment, struct parameter_list *list)
+{
+	add_number(list, "blocks", (double)experiment->blocks);
+	add_number(list, "budget_s", experiment->budget_s);
+	add_number(list, "time_limit_s", (double)experiment->time_limit_s);
+}
+
 static void list_parameters(const struct options *options, struct parameter_list *list,
 			    char *arms, size_t arms_size)
 {
@@ -129,6 +155,11 @@ static void list_parameters(const struct options *options, struct parameter_list
 
 	list->count = 0;
 	add_text(list, "cpus", experiment->cpus);
+	if (options->lab || options->command == COMMAND_LABS) {
+		list_lab(options, list);
+		list_limits(experiment, list);
+		return;
+	}
 	if (options->command != COMMAND_RUN && options->command != COMMAND_COMPARE)
 		return;
 	arms[0] = '\0';
@@ -140,10 +171,8 @@ static void list_parameters(const struct options *options, struct parameter_list
 		list_workload(&experiment->parameters, list);
 	else
 		list_programs(options, list);
-	add_number(list, "blocks", (double)experiment->blocks);
-	add_number(list, "budget_s", experiment->budget_s);
+	list_limits(experiment, list);
 	add_number(list, "precision_percent", experiment->precision_percent);
-	add_number(list, "time_limit_s", (double)experiment->time_limit_s);
 }
 
 static int write_environment(struct session *session, const char *stop_reason)

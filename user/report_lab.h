@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report_lab - what the labs have shown, for people, and as JSON or CSV.
+ */
+#ifndef SWITCHTAX_REPORT_LAB_H
+#define SWITCHTAX_REPORT_LAB_H
+
+#include <stdio.h>
+
+#include "claims.h"
+#include "lab.h"
+#include "lab_run.h"
+
+/* The sentence of the lab sheet behind a claim's number; "" if there is none. */
+const char *report_lab__sentence(const char *claim);
+
+/* One lab: its question, verdicts, table of observations, and what the kernel counted. */
+void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *result,
+		     const struct claims *claims);
+
+/* All claims, a line each and the reason below. */
+void report_lab__scoreboard(FILE *out, const struct claims *claims);
+
+/* The claims as JSON, and as the rows of labs.csv. */
+void report_lab__json(FILE *out, const struct claims *claims);
+void report_lab__csv(FILE *out, const struct claims *claims);
+
+#endif
