@@ -276,22 +276,26 @@ static error_t parse_blocks(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void parse_experiment(struct argp_state *state, struct options *options, const char *name)
+static void unknown_experiment(struct argp_state *state, const char *name)
 {
 	char names[512] = "slowdown";
 
-	if (state->arg_num > 0)
-		argp_error(state, "unexpected argument '%s': one experiment at a time", name);
-	if (strcmp(name, "slowdown") == 0)
-		return;
-	options->lab = lab__find(name);
-	options->experiment.name = name;
 	for (size_t i = 0; all_labs[i]; i++)
 		if (strcmp(all_labs[i]->name, "slowdown") != 0)
 			snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s",
 				 all_labs[i]->name);
-	if (!options->lab)
-		argp_error(state, "unknown experiment '%s'; there are: %s", name, names);
+	argp_error(state, state->arg_num ? "unexpected '%s': one experiment at a time, of %s"
+					 : "unknown experiment '%s'; there are: %s", name, names);
+}
+
+static void parse_experiment(struct argp_state *state, struct options *options, const char *name)
+{
+	if (!state->arg_num && strcmp(name, "slowdown") == 0)
+		return;
+	options->lab = lab__find(name);
+	options->experiment.name = name;
+	if (state->arg_num || !options->lab)
+		unknown_experiment(state, name);
 }
 
 /* An option that an experiment would ignore is a mistake. */
