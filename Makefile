@@ -36,7 +36,7 @@ TEST_WORKLOADS := oracle pingpong misbehave census
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 USER_MODULES := $(filter-out main tracer tracer_none,$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state switches handoffs calls futexes adopt
+BPF_PARTS := state arrivals switches handoffs calls futexes adopt
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)

@@ -27,12 +27,12 @@ static __always_inline void look(struct thread_record *thread, struct task_struc
 SEC("iter/task")
 int on_task(struct bpf_iter__task *context)
 {
-	struct task_struct *task = context->task;
+	struct task_struct *task = context->task, *loader = (void *)bpf_get_current_task_btf();
 	struct thread_record *thread;
 	__u16 *entry;
 	__u32 slot;
 
-	ns_level = ((struct task_struct *)bpf_get_current_task_btf())->thread_pid->level;
+	ns_level = BPF_CORE_READ(loader, thread_pid, level);
 	if (!task || task->flags & PF_EXITING)
 		return 0;
 	entry = slot_of_pid(task->pid);

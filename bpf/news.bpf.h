@@ -3,6 +3,9 @@
  * What the loader hears of at once, in the numbers of its own PID namespace.
  *
  * Functions of their own, not inlined: rarely called, from programs that are long already.
+ * Pointers are read by a helper: for each that a program follows itself, the verifier of a
+ * recent kernel searches all of the kernel's BTF by name (btf_nested_type_is_trusted()),
+ * which takes 1.5 ms.
  */
 #ifndef SWITCHTAX_NEWS_BPF_H
 #define SWITCHTAX_NEWS_BPF_H
@@ -12,10 +15,10 @@
 /* A thread's pid as the loader's namespace has it; the kernel's if it has none there. */
 static __noinline __attribute__((unused)) __u32 pid_in_namespace(struct task_struct *task)
 {
-	struct pid *pid = task->thread_pid;
-	__u32 nr = task->pid, level = ns_level;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 nr = BPF_CORE_READ(task, pid), level = ns_level;
 
-	if (level && pid && pid->level >= level)
+	if (level && pid && BPF_CORE_READ(pid, level) >= level)
 		bpf_probe_read_kernel(&nr, sizeof(nr), (const char *)pid +
 				      bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid));
@@ -27,7 +30,7 @@ static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
 {
 	struct news news = {
 		.kind = kind,
-		.pid = pid_in_namespace(task->group_leader),
+		.pid = pid_in_namespace(BPF_CORE_READ(task, group_leader)),
 		.tgid = task->tgid,
 		.t_ns = bpf_ktime_get_ns(),
 	};

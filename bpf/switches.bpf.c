@@ -130,7 +130,7 @@ static __always_inline void switched_in(struct thread_record *thread, struct tas
 			waited += now - cpu->clock_offset_ns - queued;
 		ready = ready_since(thread, waited, now);
 	}
-	arrives(thread, cpu, from_ours, ready, now);
+	thread_arrives(thread, cpu, from_ours, ready, now);
 }
 
 /* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */

@@ -143,32 +143,41 @@ static __always_inline __u64 in_window(__u64 from, __u64 to)
 	return to > from ? to - from : 0;
 }
 
-/* floor(log2(ns)), in five comparisons; 0 for 0. */
-static __always_inline __u32 log2_floor(__u64 ns)
+/*
+ * 1 if ns > limit, for ns < 2^63. No comparison: clang makes a branch of it, the verifier
+ * follows both ways of each with all that comes after, and loading takes three times as long.
+ */
+static __always_inline __u64 exceeds(__u64 ns, __u64 limit)
 {
-	__u32 shift, bits;
+	return (limit - ns) >> 63;
+}
 
-	bits = (ns > 0xffffffffULL) << 5;
+/* floor(log2(ns)), in five steps; 0 for 0. Beyond 2^63 anything above 39. */
+static __always_inline __u64 log2_floor(__u64 ns)
+{
+	__u64 shift, bits;
+
+	bits = exceeds(ns, 0xffffffffULL) << 5;
 	ns >>= bits;
-	shift = (ns > 0xffff) << 4;
+	shift = exceeds(ns, 0xffff) << 4;
 	ns >>= shift;
 	bits |= shift;
-	shift = (ns > 0xff) << 3;
+	shift = exceeds(ns, 0xff) << 3;
 	ns >>= shift;
 	bits |= shift;
-	shift = (ns > 0xf) << 2;
+	shift = exceeds(ns, 0xf) << 2;
 	ns >>= shift;
 	bits |= shift;
-	shift = (ns > 0x3) << 1;
+	shift = exceeds(ns, 0x3) << 1;
 	ns >>= shift;
-	return bits | shift | (__u32)(ns >> 1);
+	return bits | shift | ns >> 1;
 }
 
 /* Count [from, to] in a histogram of this CPU, if it ended inside the window. */
 static __always_inline void histogram_add(struct cpu_record *cpu, enum histogram which,
 					  __u64 from, __u64 to)
 {
-	__u32 bucket;
+	__u64 bucket;
 
 	if (to - window_start_ns > window_end_ns - window_start_ns)
 		return;

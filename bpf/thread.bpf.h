@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A thread comes to a CPU: the one step of the thread ledger that both a switch and an
- * announcement may have to take.
+ * The thread ledger: which record is a task's, and how a thread comes to a CPU, the one step
+ * that both a switch and an announcement may have to take.
  */
 #ifndef SWITCHTAX_THREAD_BPF_H
 #define SWITCHTAX_THREAD_BPF_H
@@ -31,65 +31,12 @@ static __always_inline __u64 ready_since(struct thread_record *thread, __u64 wai
 }
 
 /*
- * CPython: a waiter whose wait has timed out while the lock did not change hands asks the
- * holder to let go (take_gil() sets gil_drop_request). Nobody has woken it, and it is back.
+ * The thread is on a CPU since `on`, and was runnable since `ready` (arrivals.bpf.c). Not
+ * inlined: the verifier looks at it by itself, not again for each way that leads to it,
+ * which would make loading all programs take half as long again.
  */
-static __always_inline void look_for_request(struct thread_record *thread, __u64 off_ns)
-{
-	if (the_lock.asks && thread->call == CALL_WAITING && !thread->futex_waker &&
-	    the_lock.holder && off_ns >= the_lock.switched_ns)
-		the_lock.asked = 1;
-}
-
-/*
- * A waiter that yields its CPU over and over while the lock is free would fill its history
- * with one hand-off. Such a stretch joins the one before it: the sums of what is asleep and
- * what is queueing stay, as if both had been one stretch that ends now.
- */
-static __always_inline bool joins(struct thread_record *thread, struct off_stretch *last,
-				  __u64 ready, __u64 on)
-{
-	__u64 asleep = ready - thread->since_ns, queueing = on - ready;
-
-	if (!the_lock.called || the_lock.holder || thread->call != CALL_WAITING ||
-	    !thread->off_count || last->off_ns < the_lock.free_since_ns)
-		return false;
-	asleep += last->ready_ns - last->off_ns;
-	queueing += last->on_ns - last->ready_ns;
-	last->on_ns = on;
-	last->ready_ns = on - queueing;
-	last->off_ns = last->ready_ns - asleep;
-	return true;
-}
-
-/* The thread is on a CPU since `on`, and was runnable since `ready`. */
-static __always_inline void arrives(struct thread_record *thread, struct cpu_record *cpu,
-				    bool from_ours, __u64 ready, __u64 on)
-{
-	struct off_stretch *last = &thread->off[(thread->off_count - 1) % OFF_HISTORY];
-	struct off_stretch off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on };
-	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
-
-	if (!joins(thread, last, ready, on)) {
-		thread->off[thread->off_count % OFF_HISTORY] = off;
-		thread->off_count++;
-	}
-	add_thread_time(thread, off_state, off.off_ns, ready);
-	add_thread_time(thread, THREAD_READY, ready, on);
-	histogram_add(cpu, HISTOGRAM_READY, ready, on);
-	if (thread->slot == the_lock.holder)
-		hold_switched_in(thread, cpu, &off, off_state, from_ours);
-	if (off_state == THREAD_LOCK_WAIT)
-		look_for_request(thread, off.off_ns);
-	if (thread->futex)
-		futex_wakes_up(thread, off.off_ns, ready);
-	if (thread->cpu != here && in_window(on, on + 1))
-		thread->migrations++;
-	thread->cpu = here;
-	thread->since_ns = on;
-	thread->state = THREAD_CPU;
-	cpu->ours_since_ns = on;
-}
+int thread_arrives(struct thread_record *thread, struct cpu_record *cpu, bool from_ours,
+		   __u64 ready, __u64 on);
 
 /*
  * A thread is on a CPU that we never saw it come to. Some kernels leave switches away
@@ -108,7 +55,7 @@ static __always_inline void catch_up(struct thread_record *thread, struct task_s
 		on = thread->since_ns;
 	if (thread->state != THREAD_UNSEEN)
 		__sync_fetch_and_add(&arrivals_unseen, 1);
-	arrives(thread, cpu, false, ready_since(thread, waited, on), on);
+	thread_arrives(thread, cpu, false, ready_since(thread, waited, on), on);
 }
 
 struct task_search {
