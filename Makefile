@@ -35,7 +35,9 @@ WORKLOADS := slowdown lockcost
 TEST_WORKLOADS := oracle pingpong misbehave census
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
-USER_MODULES := $(filter-out main tracer tracer_none,$(patsubst user/%.c,%,$(wildcard user/*.c)))
+# Only the tracer's files, tracer*.c, see the BPF programs.
+TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
+USER_MODULES := $(filter-out main tracer%,$(patsubst user/%.c,%,$(wildcard user/*.c)))
 BPF_PARTS := state arrivals switches handoffs calls futexes adopt
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -44,7 +46,7 @@ WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
 TEST_BINS := $(patsubst %,$(BUILD)/tests/%,$(foreach t,$(TEST_WORKLOADS),$(if $(wildcard tests/workloads/$(t).c),$(t))))
 PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
-TRACER := $(if $(HAVE_BPF),tracer,tracer_none)
+TRACER_OBJS := $(patsubst user/%.c,$(BUILD)/user/%.o,$(if $(HAVE_BPF),$(TRACER_FILES),user/tracer_none.c))
 NO_TRACER := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer_none.c))
 # The lists of arms and locks are the workloads' own; the loader links them for `list`.
 MODEL_OBJS := $(WORKLOAD_OBJS)
@@ -142,14 +144,16 @@ $(BUILD)/bpf/switchtax.skel.h: $(BUILD)/bpf/switchtax.bpf.o
 
 # --- loader ----------------------------------------------------------------
 
-$(BUILD)/user/tracer.o: $(BUILD)/bpf/switchtax.skel.h
+ifeq ($(HAVE_BPF),1)
+$(TRACER_OBJS): $(BUILD)/bpf/switchtax.skel.h
+endif
 
 $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(USER_CFLAGS) -c -o $@ $<
 
-$(BUILD)/switchtax: $(BUILD)/user/main.o $(BUILD)/user/$(TRACER).o $(USER_OBJS) $(MODEL_OBJS)
+$(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(USER_OBJS) $(MODEL_OBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) -lpthread
 
@@ -168,10 +172,10 @@ SOURCES := $(wildcard user/*.c workloads/*.c tests/workloads/*.c)
 
 TIDY_FLAGS = -- -std=gnu11 -D_GNU_SOURCE -isystem $(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 
-# tracer.c apart: the analyzer sees a leak in the generated skeleton.
+# The tracer apart: the analyzer sees a leak in the generated skeleton.
 tidy: $(if $(HAVE_BPF),$(BUILD)/bpf/switchtax.skel.h)
-	clang-tidy --quiet $(filter-out user/tracer.c,$(SOURCES)) $(TIDY_FLAGS)
-	$(if $(HAVE_BPF),clang-tidy --quiet --checks=-clang-analyzer-unix.Malloc user/tracer.c \
+	clang-tidy --quiet $(filter-out $(TRACER_FILES),$(SOURCES)) $(TIDY_FLAGS)
+	$(if $(HAVE_BPF),clang-tidy --quiet --checks=-clang-analyzer-unix.Malloc $(TRACER_FILES) \
 		$(TIDY_FLAGS))
 
 cppcheck:

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Settles the accounts of a run that has ended.
+#include "run_accounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "workload.h"
+
+/* The tail of a workload's complaints is short; what it may print in all is not. */
+#define COMPLAINT_SIZE 8192
+#define OUTPUT_MAX (16 << 20)
+
+/* The end of a captured file, as text without the last newline. */
+static void read_capture(int fd, char *text, size_t size)
+{
+	off_t end = lseek(fd, 0, SEEK_END), from = 0;
+	ssize_t got;
+
+	if (end > (off_t)size - 1)
+		from = end - ((off_t)size - 1);
+	got = pread(fd, text, size - 1, from);
+	text[got > 0 ? got : 0] = '\0';
+	while (got > 0 && text[got - 1] == '\n')
+		text[--got] = '\0';
+}
+
+/* All of a captured file; free it. NULL: no memory, or far too much. */
+static char *read_output(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char *text = end >= 0 && end <= OUTPUT_MAX ? malloc((size_t)end + 1) : NULL;
+	ssize_t got;
+
+	if (!text)
+		return NULL;
+	got = pread(fd, text, (size_t)end, 0);
+	text[got > 0 ? got : 0] = '\0';
+	return text;
+}
+
+/* What a workload printed goes into our message: nothing in it may drive a terminal. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = *text == '\n' ? ' ' : '?';
+}
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_usec * 1000;
+}
+
+/* Of the whole program, by our clock and the kernel's figures. */
+static void fill_usage(struct run_row *row, const struct run_session *session)
+{
+	const struct target *target = &session->target;
+	const struct rusage *usage = &target->usage;
+
+	/* Less what it was stopped for while we looked for its lock. */
+	row->wall_ns = session->reaped_ns - session->went_ns - session->search.stopped_ns;
+	row->exit_status = WIFSIGNALED(target->status) ? -WTERMSIG(target->status)
+							: WEXITSTATUS(target->status);
+	row->user_ns = timeval_ns(usage->ru_utime);
+	row->sys_ns = timeval_ns(usage->ru_stime);
+	row->switches_voluntary = (uint64_t)usage->ru_nvcsw;
+	row->switches_involuntary = (uint64_t)usage->ru_nivcsw;
+	row->faults_minor = (uint64_t)usage->ru_minflt;
+	row->faults_major = (uint64_t)usage->ru_majflt;
+	row->max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024;
+}
+
+static void fill_report(struct run_row *row, const struct workload_report *report)
+{
+	row->wall_ns = report->wall_ns;
+	row->user_ns = report->user_ns;
+	row->sys_ns = report->sys_ns;
+	row->switches_voluntary = report->switches_voluntary;
+	row->switches_involuntary = report->switches_involuntary;
+	row->faults_minor = report->faults_minor;
+	row->faults_major = report->faults_major;
+	row->max_rss_bytes = report->max_rss_bytes;
+	row->handoffs = report->handoffs;
+	row->acquisitions = report->acquisitions;
+}
+
+/* Did the workload do its task, and give back what it took? */
+static int check_report(struct run *run, const struct workload_report *report)
+{
+	if (report->pairs != UINT64_MAX) {
+		run->pairs = report->pairs;
+		return 0;
+	}
+	if (report->tasks_done == UINT64_MAX)
+		return 0;
+	if (report->tasks_done != run->row.workers ||
+	    report->objects_allocated != report->objects_freed) {
+		snprintf(run->error, sizeof(run->error),
+			 "the workload did %ld of %ld tasks, and freed %ld of %ld objects",
+			 (long)report->tasks_done, (long)run->row.workers,
+			 (long)report->objects_freed, (long)report->objects_allocated);
+		return -ECHILD;
+	}
+	return 0;
+}
+
+/* Why it failed, in its own words. */
+static int workload_failed(struct run_session *session)
+{
+	struct run *run = session->run;
+	char text[COMPLAINT_SIZE];
+	char how[64];
+
+	read_capture(session->err_fd, text, sizeof(text));
+	make_printable(text);
+	target__describe(session->target.status, how, sizeof(how));
+	snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how, *text ? ": " : "",
+		 text);
+	return -ECHILD;
+}
+
+static int read_own_workload(struct run_session *session)
+{
+	struct run *run = session->run;
+	struct workload_report report;
+
+	if (session->target.status != 0)
+		return workload_failed(session);
+	run->output = read_output(session->out_fd);
+	if (!run->output)
+		return run_session__fail(run, -ENOMEM, "cannot read the workload's output");
+	if (workload__parse(run->output, &report)) {
+		make_printable(run->output);
+		snprintf(run->error, sizeof(run->error),
+			 "the workload printed no report that can be read: '%.100s'", run->output);
+		return -ECHILD;
+	}
+	fill_report(&run->row, &report);
+	session->bounds = (struct ledger_bounds){ report.wall_ns, report.wall_outer_ns };
+	return check_report(run, &report);
+}
+
+static void fill_ledger(struct run *run, const struct trace *trace)
+{
+	const struct ledger *ledger = &run->ledger;
+	struct run_row *row = &run->row;
+
+	row->window_ns = ledger->window_ns;
+	row->switches_voluntary = ledger->switches[VOLUNTARY];
+	row->switches_involuntary = ledger->switches[INVOLUNTARY];
+	row->migrations = ledger->migrations;
+	if (ledger->has_lock) {
+		row->acquisitions = ledger->acquisitions;
+		row->handoffs = ledger->handoffs;
+		row->handoffs_forced = ledger->handoffs_forced;
+		row->releases = ledger->releases;
+		row->half_seen = ledger->half_seen;
+	}
+	row->events_lost = ledger->events_lost;
+	row->bpf_ns = trace->bpf_ns;
+	row->arrivals_unseen = trace->arrivals_unseen;
+	run->start_ns = trace->start_ns;
+	memcpy(run->histogram, trace->histogram, sizeof(run->histogram));
+	row->valid = ledger->valid;
+	columns__set_text(row->reason, sizeof(row->reason), ledger->reason);
+}
+
+/* What is known of the lock of a program that knows nothing of us. */
+static void fill_lock(struct run_session *session)
+{
+	struct run *run = session->run;
+	const struct lock_search *search = &session->search;
+
+	run->row.stopped_ns = search->stopped_ns;
+	run->lock.found = search->found;
+	if (search->found)
+		run->lock.sites = search->sites;
+	else if (search->err != -ENOENT)
+		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
+	lock_search__name(search, run->row.lock, sizeof(run->row.lock));
+}
+
+static int settle_accounts(struct run_session *session, const struct trace *trace)
+{
+	struct run *run = session->run;
+	int err = ledger__settle(trace, &session->bounds, &run->ledger);
+
+	if (err)
+		return err;
+	fill_ledger(run, trace);
+	if (!run_session__searches(session))
+		return 0;
+	fill_lock(session);
+	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
+			       &run->futexes);
+}
+
+/* What the tracer thinks of its own view of the lock. */
+static void log_lock(const struct lock_record *lock)
+{
+	if (lock->called)
+		log__debug("lock: %llu half seen, %llu lost claims, %llu repeated calls, "
+			   "%llu overlaps",
+			   lock->half_seen, lock->lost_claims, lock->repeats, lock->overlaps);
+}
+
+static int settle(struct run_session *session)
+{
+	struct run *run = session->run;
+	struct trace trace;
+	int err = tracer__read(session->tracer, &trace);
+
+	if (err)
+		return run_session__fail(run, err, "cannot read the trace");
+	log_lock(&trace.lock);
+	err = settle_accounts(session, &trace);
+	trace__free(&trace);
+	if (run->handoffs.dropped) {
+		run->row.valid = 0;
+		columns__set_text(run->row.reason, sizeof(run->row.reason),
+				  "hand-offs dropped: no memory to keep them");
+	}
+	return err ? run_session__fail(run, err, "cannot settle the ledger") : 0;
+}
+
+static void fill_machine(struct run_session *session)
+{
+	struct machine_times after = machine__times();
+	struct run_row *row = &session->run->row;
+	uint64_t busy = after.busy_ns - session->before.busy_ns;
+	uint64_t own = timeval_ns(session->target.usage.ru_utime) +
+		       timeval_ns(session->target.usage.ru_stime);
+
+	row->steal_ns = after.steal_ns - session->before.steal_ns;
+	row->other_cpu_ns = busy > own ? busy - own : 0;
+}
+
+int run_accounts__settle(struct run_session *session)
+{
+	int err = 0;
+
+	session->run->row.valid = 1;
+	fill_usage(&session->run->row, session);
+	fill_machine(session);
+	if (session->spec->own_workload)
+		err = read_own_workload(session);
+	if (!err && session->tracer)
+		err = settle(session);
+	return err;
+}
+
+int run_accounts__settle_foreign(struct run_session *session)
+{
+	struct run_row *row = &session->run->row;
+
+	row->valid = 1;
+	row->wall_ns = session->reaped_ns - session->went_ns;
+	fill_machine(session);
+	row->other_cpu_ns = COLUMN_MISSING_U64;
+	return settle(session);
+}

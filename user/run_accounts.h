@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_accounts - what the kernel, the workload and the tracer know of a run that has ended,
+ * put into its row and its ledger.
+ */
+#ifndef SWITCHTAX_RUN_ACCOUNTS_H
+#define SWITCHTAX_RUN_ACCOUNTS_H
+
+#include "run_session.h"
+
+/*
+ * After the tracer was finished and detached. Returns 0, -ECHILD (a workload of ours has
+ * failed), or another -errno, with run->error saying more.
+ */
+int run_accounts__settle(struct run_session *session);
+
+/* The same for a process that is not our child: of it the kernel tells us less. */
+int run_accounts__settle_foreign(struct run_session *session);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_session - one run under way: what run.c, which leads it through its life, and
+ * run_accounts.c, which settles what it leaves, share. Nobody else needs it.
+ */
+#ifndef SWITCHTAX_RUN_SESSION_H
+#define SWITCHTAX_RUN_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger.h"
+#include "lock_search.h"
+#include "machine.h"
+#include "run.h"
+#include "target.h"
+#include "tracer.h"
+
+struct run_session {
+	struct tracer *tracer;		/* NULL: untraced */
+	const struct run_spec *spec;
+	struct run *run;
+	struct target target;
+	struct lock_search search;	/* of a traced program that is not ours */
+	int out_fd;			/* captured stdout and stderr of our own workloads */
+	int err_fd;
+	struct machine_times before;
+	uint64_t went_ns;		/* let go, and reaped, by our own clock */
+	uint64_t reaped_ns;
+	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
+};
+
+/* Put into run->error what could not be done. Returns err. */
+int run_session__fail(struct run *run, int err, const char *what);
+
+/* Is it traced, and a program that knows nothing of us? */
+bool run_session__searches(const struct run_session *session);
+
+#endif

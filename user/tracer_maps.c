@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The memory of the BPF programs: emptied before a run, and read as a trace after it.
+#include "tracer_parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed, uint64_t *ran_ns)
+{
+	struct bpf_program *program;
+
+	*missed = 0;
+	*ran_ns = 0;
+	bpf_object__for_each_program(program, tracer->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		*missed += info.recursion_misses;
+		*ran_ns += info.run_time_ns;
+	}
+}
+
+static void clear_slot(struct tracer *tracer, uint32_t pid)
+{
+	uint32_t key = pid >> 2;
+	uint16_t quad[4] = { 0 };
+	int fd = bpf_map__fd(tracer->skel->maps.pid_slots);
+
+	bpf_map_lookup_elem(fd, &key, quad);
+	quad[pid & 3] = 0;
+	bpf_map_update_elem(fd, &key, quad, BPF_ANY);
+}
+
+/* Threads of the last run that outlived it must not be taken for this run's. */
+static void forget_threads(struct tracer *tracer)
+{
+	uint32_t used = tracer->skel->bss->threads_used;
+
+	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
+		clear_slot(tracer, tracer->threads[slot].pid);
+	if (used >= MAX_THREADS)
+		used = MAX_THREADS - 1;
+	memset(tracer->threads, 0, (used + 1) * sizeof(*tracer->threads));
+	memset(tracer->cpus, 0, (size_t)tracer->ncpus * sizeof(*tracer->cpus));
+}
+
+static void forget_futexes(struct tracer *tracer)
+{
+	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
+	struct futex_pair key;
+
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+		bpf_map_delete_elem(fd, &key);
+}
+
+void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
+{
+	struct switchtax *skel = tracer->skel;
+
+	forget_threads(tracer);
+	forget_futexes(tracer);
+	ring_buffer__consume(tracer->news);
+	tracer->npending = 0;
+	skel->data->window_start_ns = NEVER;
+	skel->data->window_end_ns = NEVER;
+	skel->bss->window_at_call = 0;
+	skel->bss->root_tgid = 0;
+	skel->bss->report_execs = run->any_program;
+	skel->bss->watch_futexes = run->any_program;
+	skel->bss->stream_handoffs = run->stream_handoffs;
+	skel->bss->threads_used = 0;
+	skel->bss->adopted = 0;
+	skel->bss->arrivals_unseen = 0;
+	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
+	memset(&skel->bss->the_lock, 0, sizeof(skel->bss->the_lock));
+}
+
+/* Threads may have taken another name since they were begun; of the dead, the last is known. */
+static void read_name(struct thread_record *thread)
+{
+	char path[64], name[COMM_BYTES + 2];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", thread->tid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(name, sizeof(name), file)) {
+		name[strcspn(name, "\n")] = '\0';
+		snprintf(thread->comm, sizeof(thread->comm), "%.15s", name);
+	}
+	fclose(file);
+}
+
+static void sum_histograms(const struct tracer *tracer, struct trace *trace)
+{
+	for (int cpu = 0; cpu < tracer->ncpus; cpu++)
+		for (int which = 0; which < HISTOGRAMS; which++)
+			for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+				trace->histogram[which][bucket] +=
+					tracer->cpus[cpu].histogram[which][bucket];
+}
+
+/* Returns 0 or -ENOMEM. */
+static int read_futexes(const struct tracer *tracer, struct trace *trace)
+{
+	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
+	struct futex_pair *previous = NULL;
+
+	trace->futexes = calloc(MAX_FUTEX_PAIRS, sizeof(*trace->futexes));
+	if (!trace->futexes)
+		return -ENOMEM;
+	while (trace->nfutexes < MAX_FUTEX_PAIRS) {
+		struct trace_futex *futex = &trace->futexes[trace->nfutexes];
+
+		if (bpf_map_get_next_key(fd, previous, &futex->pair))
+			break;
+		previous = &futex->pair;
+		if (bpf_map_lookup_elem(fd, &futex->pair, &futex->sleeps) == 0)
+			trace->nfutexes++;
+	}
+	return 0;
+}
+
+int tracer__read(struct tracer *tracer, struct trace *trace)
+{
+	const struct switchtax *skel = tracer->skel;
+	size_t used = skel->bss->threads_used;
+	uint64_t missed, ran_ns;
+
+	if (used > MAX_THREADS - 1)
+		used = MAX_THREADS - 1;
+	*trace = (struct trace){
+		.start_ns = skel->data->window_start_ns,
+		.end_ns = skel->data->window_end_ns,
+		.opened = skel->data->window_start_ns != NEVER,
+		.closed = skel->data->window_end_ns != NEVER,
+		.lock = skel->bss->the_lock,
+		.arrivals_unseen = skel->bss->arrivals_unseen,
+		.nthreads = used,
+	};
+	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
+	if (!trace->threads || read_futexes(tracer, trace)) {
+		trace__free(trace);
+		return -ENOMEM;
+	}
+	memcpy(trace->threads, &tracer->threads[1], used * sizeof(*trace->threads));
+	for (size_t i = 0; i < used; i++)
+		if (trace->threads[i].state != THREAD_DEAD)
+			read_name(&trace->threads[i]);
+	memcpy(trace->losses, skel->bss->losses, sizeof(trace->losses));
+	sum_histograms(tracer, trace);
+	tracer_maps__program_totals(tracer, &missed, &ran_ns);
+	trace->missed_programs = missed - tracer->missed_before;
+	trace->bpf_ns = ran_ns > tracer->ran_before_ns ? ran_ns - tracer->ran_before_ns
+						       : UINT64_MAX;
+	return 0;
+}

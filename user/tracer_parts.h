@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracer_parts - what the files of the tracer share, and nobody else sees: the skeleton of
+ * the BPF programs, and what is open of them.
+ */
+#ifndef SWITCHTAX_TRACER_PARTS_H
+#define SWITCHTAX_TRACER_PARTS_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "tracer.h"	/* the skeleton lacks the types of what it holds */
+#include "switchtax.skel.h"
+
+#define NEVER UINT64_MAX
+/* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
+#define MAX_KERNEL_LINKS 5
+#define MAX_LINKS (MAX_KERNEL_LINKS + 3 * LOCK_SITES_MAX)
+
+/* What fits into the ring of news (bpf/target.bpf.h). */
+#define MAX_NEWS (4096 / sizeof(struct news))
+
+struct tracer {
+	struct switchtax *skel;
+	struct thread_record *threads;	/* the kernel's own pages */
+	struct cpu_record *cpus;
+	int ncpus;
+	struct bpf_link *links[MAX_LINKS];
+	size_t nlinks;
+	size_t nkernel;			/* of them, not the lock's */
+	bool sessions;			/* the kernel has uprobe sessions */
+	int session_fds[2];		/* links of the lock's sites, -1: none */
+	struct ring_buffer *ring;
+	struct ring_buffer *news;
+	struct news pending[MAX_NEWS];	/* taken from the ring, not yet asked for */
+	size_t npending;
+	void (*on_handoff)(const struct handoff_event *event, void *arg);
+	void *on_handoff_arg;
+	uint64_t missed_before;
+	uint64_t ran_before_ns;
+};
+
+/* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */
+int tracer__keep_link(struct tracer *tracer, struct bpf_link *link);
+
+/* Put into why what the kernel has refused, and what to do about it. Returns err. */
+int tracer__refused(char *why, size_t size, const char *what, int err);
+
+/* Empty the maps, and set what the programs are to know of the next run. */
+void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run);
+
+/* Sum over our programs of what the kernel keeps about each. */
+void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,
+				 uint64_t *ran_ns);
+
+/* Remove the probes at the lock's functions, if there are any. */
+void tracer_lock__detach(struct tracer *tracer);
+
+#endif
