@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "interpreter.h"
 #include "interrupt.h"
 #include "run_accounts.h"
 #include "../workloads/clock.h"
@@ -112,6 +113,18 @@ static int attach(struct run_session *session)
 			      sizeof(session->run->error));
 }
 
+/* In place of "No such file", where the file is there and another is not. */
+static int explain_exec(struct run *run, int err, const struct target_config *config)
+{
+	char why[RUN_ERROR_SIZE];
+
+	if (err == -ENOENT && interpreter__is_missing(config->path, why, sizeof(why)))
+		snprintf(run->error, sizeof(run->error), "%.200s: %.300s", config->argv[0], why);
+	else
+		run_session__fail(run, err, config->argv[0]);
+	return -ECHILD;
+}
+
 static int start(struct run_session *session)
 {
 	struct target_config config = session->spec->target;
@@ -132,11 +145,7 @@ static int start(struct run_session *session)
 	session->before = machine__times();
 	session->went_ns = clock_now_ns();
 	err = target__go(&session->target);
-	if (err) {
-		run_session__fail(session->run, err, config.argv[0]);
-		return -ECHILD;
-	}
-	return 0;
+	return err ? explain_exec(session->run, err, &config) : 0;
 }
 
 /* The shortest of the intervals that are wanted; 0: none is. */

@@ -294,7 +294,13 @@ no_program() {
 	no_program text "Exec format error" < <(echo 'echo "no #! line"')
 	no_program header "Exec format error" < <(head -c 40 "$programs/fifty")
 	no_program truncated "may be damaged" < <(head -c 4000 "$programs/fifty")
-	no_program orphan "No such file" < <(echo "#!$here/nosuch")
+	no_program orphan "interpreter $here/nosuch (after #!) is missing" < <(
+		echo "#! $here/nosuch -u")
+	no_program orphan2 "interpreter $here/orphan (after #!)" "itself" < <(
+		echo "#!$here/orphan")
+	no_program windows "CR" < <(printf '#!/bin/sh\r\nexit 0\r\n')
+	no_program loaderless "dynamic loader" < <(
+		LC_ALL=C sed 's|/ld-linux|/ld-nosuc|' "$programs/fifty")
 	no_bpf_left
 }
 
