@@ -15,27 +15,47 @@ struct object_heap object_heap_read(void)
 	return heap;
 }
 
-struct object *object_alloc(const struct object_type *type, size_t extra)
+/* Inline: the common case, without a head, has no arithmetic left of it. */
+static inline struct object *alloc_behind(size_t head, const struct object_type *type,
+					  size_t extra)
 {
 	struct object *object;
+	char *memory;
 
-	if (extra > PTRDIFF_MAX - type->size) {
+	if (extra > PTRDIFF_MAX - type->size - head) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	object = malloc(type->size + extra);
-	if (!object)
+	memory = malloc(head + type->size + extra);
+	if (!memory)
 		return NULL;
+	object = (struct object *)(memory + head);
 	object->refs = 1;
 	object->type = type;
 	heap.allocated++;
 	return object;
 }
 
+struct object *object_alloc(const struct object_type *type, size_t extra)
+{
+	return alloc_behind(0, type, extra);
+}
+
+struct object *object_alloc_behind(size_t head, const struct object_type *type, size_t extra)
+{
+	return alloc_behind(head, type, extra);
+}
+
 void object_free(struct object *object)
 {
 	heap.freed++;
 	free(object);
+}
+
+void object_free_behind(size_t head, struct object *object)
+{
+	heap.freed++;
+	free((char *)object - head);
 }
 
 static int int_greater(const struct object *a, const struct object *b)
@@ -80,14 +100,30 @@ struct object *float_new(double value)
 	return object;
 }
 
-/* From the last item to the first, as CPython's list_dealloc (Objects/listobject.c). */
-static void list_dealloc(struct object *object)
+void list_traverse(struct object *object, object_visit *visit, void *argument)
 {
 	struct list_object *list = (struct list_object *)object;
 
 	for (size_t i = list->size; i-- > 0;)
-		object_decref(list->items[i]);
-	free(list->items);
+		visit(list->items[i], argument);
+}
+
+/* From the last item to the first, as CPython's list_clear (Objects/listobject.c). */
+void list_clear(struct object *object)
+{
+	struct list_object *list = (struct list_object *)object;
+	struct object **items = list->items;
+	size_t size = list->size;
+
+	list_init(list);
+	while (size-- > 0)
+		object_decref(items[size]);
+	free(items);
+}
+
+static void list_dealloc(struct object *object)
+{
+	list_clear(object);
 	object_free(object);
 }
 
@@ -95,17 +131,16 @@ const struct object_type list_type = {
 	.name = "list",
 	.size = sizeof(struct list_object),
 	.dealloc = list_dealloc,
+	.traverse = list_traverse,
+	.clear = list_clear,
 };
 
 struct list_object *list_new(void)
 {
 	struct list_object *list = (struct list_object *)object_alloc(&list_type, 0);
 
-	if (!list)
-		return NULL;
-	list->size = 0;
-	list->allocated = 0;
-	list->items = NULL;
+	if (list)
+		list_init(list);
 	return list;
 }
 
@@ -169,13 +204,26 @@ struct object *list_max(const struct list_object *list)
 	return best;
 }
 
-static void instance_dealloc(struct object *object)
+void instance_traverse(struct object *object, object_visit *visit, void *argument)
 {
 	struct instance_object *instance = (struct instance_object *)object;
 
 	for (size_t i = 0; i < instance->slots; i++)
 		if (instance->slot[i])
-			object_decref(instance->slot[i]);
+			visit(instance->slot[i], argument);
+}
+
+void instance_clear(struct object *object)
+{
+	struct instance_object *instance = (struct instance_object *)object;
+
+	for (size_t i = 0; i < instance->slots; i++)
+		instance_set(instance, i, NULL);
+}
+
+static void instance_dealloc(struct object *object)
+{
+	instance_clear(object);
 	object_free(object);
 }
 
@@ -183,22 +231,17 @@ const struct object_type instance_type = {
 	.name = "instance",
 	.size = sizeof(struct instance_object),
 	.dealloc = instance_dealloc,
+	.traverse = instance_traverse,
+	.clear = instance_clear,
 };
 
 struct instance_object *instance_new(size_t slots)
 {
 	struct instance_object *instance;
 
-	if (slots > PTRDIFF_MAX / sizeof(instance->slot[0])) {
-		errno = ENOMEM;
-		return NULL;
-	}
 	instance = (struct instance_object *)object_alloc(&instance_type,
-							  slots * sizeof(instance->slot[0]));
-	if (!instance)
-		return NULL;
-	instance->slots = slots;
-	for (size_t i = 0; i < slots; i++)
-		instance->slot[i] = NULL;
+							  instance_slot_bytes(slots));
+	if (instance)
+		instance_init(instance, slots);
 	return instance;
 }

@@ -8,14 +8,18 @@
  * by themselves: whoever shares objects between threads holds one global lock around every call
  * here.  That need is what the project measures.
  *
+ * Objects that refer to each other in a ring leak, unless they were made under a cycle collector
+ * (cycles.h), which a program has to ask for.
+ *
  * Left out of the model: caches of small ints and free lists of floats and lists (every object
- * is one malloc), a cycle collector (objects that refer to each other in a ring leak), and a
- * limit to the recursion of dealloc (depth is that of the nesting).
+ * is one malloc), and outside of a collector a limit to the recursion of dealloc (depth is that of
+ * the nesting).
  */
 #ifndef SWITCHTAX_OBJECT_H
 #define SWITCHTAX_OBJECT_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,18 +30,29 @@ struct object {
 	const struct object_type *type;
 };
 
+/* Called with an object that another one refers to, once for each reference. */
+typedef void object_visit(struct object *object, void *argument);
+
 /*
  * size:	bytes of an object, without what object_alloc() is asked to add
  * dealloc:	called once, when the count has come to 0: drops what the object refers to and ends
  *		with object_free()
  * greater:	1 if a > b, else 0, both of this type; NULL if the type has no order.  Must not
  *		change the objects.
+ * tracked:	its objects are made and freed by a cycle collector only, see cycles.h
+ * traverse:	visits what the object owns a reference to, and changes nothing; NULL for a type
+ *		whose objects refer to no other
+ * clear:	drops those references and leaves an empty object behind.  The object no longer
+ *		has a reference when it is dropped, so whatever runs meanwhile finds it whole.
  */
 struct object_type {
 	const char *name;
 	size_t size;
 	void (*dealloc)(struct object *object);
 	int (*greater)(const struct object *a, const struct object *b);
+	bool tracked;
+	void (*traverse)(struct object *object, object_visit *visit, void *argument);
+	void (*clear)(struct object *object);
 };
 
 struct int_object {
@@ -98,6 +113,13 @@ struct object *object_alloc(const struct object_type *type, size_t extra);
 /* Gives the memory back, whatever the count; for the end of a type's dealloc, nobody else. */
 void object_free(struct object *object);
 
+/*
+ * The same with `head` bytes in front of the object, a multiple of 16 so that the object stays
+ * where malloc would have put it; uninitialised.  For collectors.
+ */
+struct object *object_alloc_behind(size_t head, const struct object_type *type, size_t extra);
+void object_free_behind(size_t head, struct object *object);
+
 static inline void object_incref(struct object *object)
 {
 	object->refs++;
@@ -137,6 +159,18 @@ static inline double float_value(const struct object *object)
 /* A new empty list without an item array, the caller's reference; NULL with errno ENOMEM. */
 struct list_object *list_new(void);
 
+/* The same in memory of the caller's choice, which has a header already. */
+static inline void list_init(struct list_object *list)
+{
+	list->size = 0;
+	list->allocated = 0;
+	list->items = NULL;
+}
+
+/* What list_type has as traverse and clear, for types derived from it. */
+void list_traverse(struct object *object, object_visit *visit, void *argument);
+void list_clear(struct object *object);
+
 /*
  * Appends the object and takes a reference of its own to it.  0, or -ENOMEM: then list and object
  * are as before.  Grows like CPython's list_resize (Objects/listobject.c, 3.9 and later): to hold
@@ -156,6 +190,25 @@ struct object *list_max(const struct list_object *list);
  * errno ENOMEM.
  */
 struct instance_object *instance_new(size_t slots);
+
+/* The bytes of the slots; SIZE_MAX, which no malloc has, if there cannot be so many. */
+static inline size_t instance_slot_bytes(size_t slots)
+{
+	return slots > PTRDIFF_MAX / sizeof(struct object *) ? SIZE_MAX :
+							       slots * sizeof(struct object *);
+}
+
+/* The same in memory of the caller's choice, which has a header and the slots' bytes. */
+static inline void instance_init(struct instance_object *instance, size_t slots)
+{
+	instance->slots = slots;
+	for (size_t i = 0; i < slots; i++)
+		instance->slot[i] = NULL;
+}
+
+/* What instance_type has as traverse and clear, for types derived from it. */
+void instance_traverse(struct object *object, object_visit *visit, void *argument);
+void instance_clear(struct object *object);
 
 /* A new reference to the slot's object; NULL if it is not set or there is no such slot. */
 static inline struct object *instance_get(const struct instance_object *instance, size_t slot)
