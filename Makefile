@@ -29,10 +29,9 @@ Q := @
 say = @printf '  %-7s %s\n' $(1) $(2);
 endif
 
-WORKLOAD_PARTS := announce lock lock_gil lock_mutex lock_none mt19937 object task usage arms \
-	arguments evidence cycles graph count count_plain count_lock count_atomic count_biased \
-	count_global counter crew
 WORKLOADS := slowdown lockcost race granularity
+# What they share: everything that is not a main.
+WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
 TEST_WORKLOADS := oracle pingpong misbehave census
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn

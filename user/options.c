@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../workloads/arguments.h"
 #include "../workloads/arms.h"
 #include "cpulist.h"
 #include "exits.h"
@@ -49,7 +50,7 @@ static const struct argp_option run_options[] = {
 	{ NULL, 0, NULL, 0, "The workload:", 1 },
 	{ "workers", KEY_WORKERS, "N", 0, "tasks, and threads in the threaded arms (default 5)", 1 },
 	{ "objects", KEY_OBJECTS, "N", 0, "floats in each task's list (default 5000000)", 1 },
-	{ "lock", KEY_LOCK, "NAME", 0, "the global lock: gil, mutex, none (default gil)", 1 },
+	{ "lock", KEY_LOCK, "NAME", 0, "the global lock: " LOCK_NAMES " (default gil)", 1 },
 	{ "interval-us", KEY_INTERVAL, "N", 0, "switch interval in us (default 5000)", 1 },
 	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas (default: all five)", 1 },
 	{ NULL, 0, NULL, 0, "The experiment:", 2 },
@@ -151,21 +152,6 @@ static void parse_format(struct argp_state *state, struct options *options, cons
 		options->format = FORMAT_CSV;
 	else
 		argp_error(state, "--format: '%s' is not one of text, json, csv", text);
-}
-
-static void parse_lock(struct argp_state *state, struct options *options, const char *name)
-{
-	const struct lock_kind *kind = lock_kind_find(name);
-	char names[256] = "";
-
-	if (kind) {
-		options->experiment.parameters.lock = kind->name;
-		return;
-	}
-	for (size_t i = 0; lock_kinds[i]; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
-			 i ? ", " : "", lock_kinds[i]->name);
-	argp_error(state, "--lock: '%s' is not one of %s", name, names);
 }
 
 static bool is_arm(const struct options *options, const char *name)
@@ -337,7 +323,7 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_LOCK:
 		options->given |= LAB_TAKES_LOCK;
-		parse_lock(state, options, arg);
+		workload->lock = argument_lock(state, "lock", arg)->name;
 		break;
 	case KEY_INTERVAL:
 		options->given |= LAB_TAKES_INTERVAL;

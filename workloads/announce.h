@@ -36,6 +36,7 @@ enum announce_seat_state {
 struct announce_seat {
 	__u32 state;	/* enum announce_seat_state */
 	__u32 padding;
+	__u64 node;	/* a queue lock's node of this thread, 0 at first; not for the tracer */
 } __attribute__((aligned(64)));
 
 /*

@@ -37,3 +37,12 @@ int argument_cpu(struct argp_state *state, const char *name, const char *text)
 	argp_error(state, "--%s: CPU %d cannot be used; usable: %s", name, cpu, usable);
 	return cpu;
 }
+
+const struct lock_kind *argument_lock(struct argp_state *state, const char *name, const char *text)
+{
+	const struct lock_kind *kind = lock_kind_find(text);
+
+	if (!kind)
+		argp_error(state, "--%s: '%s' is not one of " LOCK_NAMES, name, text);
+	return kind;
+}

@@ -5,6 +5,8 @@
 
 #include <argp.h>
 
+#include "lock.h"
+
 /*
  * A whole number from low to high; anything else ends the program with a message that names
  * the option and the range, and argp_err_exit_status.
@@ -14,5 +16,9 @@ unsigned long long argument_number(struct argp_state *state, const char *name, c
 
 /* The number of a CPU that this process may use; anything else as above, naming those it may. */
 int argument_cpu(struct argp_state *state, const char *name, const char *text);
+
+/* The lock of that name; anything else as above, naming all. */
+const struct lock_kind *argument_lock(struct argp_state *state, const char *name,
+				      const char *text);
 
 #endif

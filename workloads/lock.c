@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct lock_kind *const lock_kinds[] = { &lock_gil, &lock_mutex, &lock_none, NULL };
+#include "lock_nodes.h"
+
+const struct lock_kind *const lock_kinds[] = {
+	&lock_gil, &lock_gil_ticks, &lock_mutex, &lock_adaptive, &lock_pi, &lock_semaphore,
+	&lock_futex, &lock_spin, &lock_ticket, &lock_mcs, &lock_clh, &lock_none, NULL,
+};
 
 const struct lock_kind *lock_kind_find(const char *name)
 {
@@ -44,6 +49,7 @@ void lock_free(struct lock *lock)
 	if (!lock)
 		return;
 	lock->kind->destroy(lock);
+	lock_nodes_free(lock);
 	free(lock);
 }
 

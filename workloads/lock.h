@@ -2,9 +2,11 @@
 /*
  * One interface for every lock a workload can run under.
  *
- * A lock file fills in struct lock_kind and nothing else. Two habits of holding
- * exist: a lock that is kept over many steps and asked for (CPython's), or one
- * taken around every step. lock_step_begin() and lock_step_end() hide which.
+ * A lock file fills in struct lock_kind and nothing else. Three habits of holding
+ * exist: a lock that is kept over many steps until it is asked for (CPython's), one
+ * that is kept for a fixed number of steps (CPython's before 3.2), or one taken
+ * around every step. lock_step_begin() and lock_step_end() hide which. None may be
+ * taken twice by one thread.
  *
  * Each lock file calls lock_taken() right after it has acquired and
  * lock_letting_go() right before it releases: these keep the records that the
@@ -27,6 +29,7 @@ struct lock_kind {
 	const char *summary;	/* one line for `switchtax list` */
 	bool shared;		/* false: not a lock at all, nothing to announce */
 	bool per_step;		/* true: taken around every step */
+	uint32_t ticks;		/* kept for so many steps; 0: until somebody asks for it */
 	bool stamps_always;	/* true: every release is stamped, and gaps are counted */
 	size_t bytes;		/* of the implementation's struct, which begins with a struct lock */
 
@@ -37,19 +40,27 @@ struct lock_kind {
 	void (*release)(struct lock *lock, struct announce_seat *seat);
 };
 
+struct lock_node;
+
 struct lock {
 	struct announce_lock page;
 	const struct lock_kind *kind;
 	const struct announce_seat *last_owner;	/* written by the owner */
 	uint64_t interval_ns;			/* the switch interval */
+	uint32_t ticked;			/* steps since it was let go; the owner's */
+	_Atomic(struct lock_node *) nodes;	/* lock_nodes.h */
 	_Alignas(64) atomic_uint waiters;
 	_Alignas(64) atomic_bool drop_request;	/* a waiter has asked for the lock */
 };
 
-extern const struct lock_kind lock_gil, lock_mutex, lock_none;
+extern const struct lock_kind lock_gil, lock_gil_ticks, lock_mutex, lock_adaptive, lock_pi,
+			      lock_semaphore, lock_futex, lock_spin, lock_ticket, lock_mcs,
+			      lock_clh, lock_none;
 
-/* All kinds, ended by NULL. */
+/* All kinds, ended by NULL, and their names in that order, for help and messages. */
 extern const struct lock_kind *const lock_kinds[];
+#define LOCK_NAMES "gil, gil-ticks, mutex, adaptive, pi, semaphore, futex, spin, ticket, mcs, " \
+		   "clh, none"
 
 /* The kind of that name, or NULL. */
 const struct lock_kind *lock_kind_find(const char *name);
@@ -73,6 +84,24 @@ void lock_taken(struct lock *lock, struct announce_seat *seat);
  */
 void lock_letting_go(struct lock *lock, struct announce_seat *seat, unsigned int wanted,
 		     bool forced);
+
+/* For lock files: around whatever a thread does that has not got the lock at once. */
+static inline void lock_wait_begins(struct lock *lock, struct announce_seat *seat)
+{
+	seat->state = SEAT_WAITING;
+	atomic_fetch_add(&lock->waiters, 1);
+}
+
+static inline void lock_wait_ends(struct lock *lock)
+{
+	atomic_fetch_sub(&lock->waiters, 1);
+}
+
+/* For lock files: how many wait, as the one who lets go sees it. */
+static inline unsigned int lock_wanted(struct lock *lock)
+{
+	return atomic_load_explicit(&lock->waiters, memory_order_relaxed);
+}
 
 static inline void lock_acquire(struct lock *lock, struct announce_seat *seat)
 {
@@ -104,13 +133,24 @@ static inline void lock_step_begin(struct lock *lock, struct announce_seat *seat
 		lock_acquire(lock, seat);
 }
 
-/* The holder looks at the request after each step, as an eval loop does. */
+/* Must a lock that is kept over steps be let go of between two of them? */
+static inline bool lock_is_due(struct lock *lock)
+{
+	if (!lock->kind->ticks)
+		return __builtin_expect(atomic_load_explicit(&lock->drop_request,
+							     memory_order_relaxed), 0);
+	if (++lock->ticked < lock->kind->ticks)
+		return false;
+	lock->ticked = 0;
+	return true;
+}
+
+/* The holder looks after each step, as an eval loop does. */
 static inline void lock_step_end(struct lock *lock, struct announce_seat *seat)
 {
 	if (lock->kind->per_step) {
 		lock_release(lock, seat);
-	} else if (__builtin_expect(atomic_load_explicit(&lock->drop_request,
-							 memory_order_relaxed), 0)) {
+	} else if (lock_is_due(lock)) {
 		lock_release(lock, seat);
 		lock_acquire(lock, seat);
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "lock.h"
 
 #define BATCHES 9
@@ -27,7 +28,7 @@ struct job {
 };
 
 static const struct argp_option argp_options[] = {
-	{ "lock", 'l', "NAME", 0, "the lock: gil, mutex, none (default: gil)", 0 },
+	{ "lock", 'l', "NAME", 0, "the lock: " LOCK_NAMES " (default: gil)", 0 },
 	{ "pairs", 'n', "N", 0, "acquisitions and releases in a batch (default: 20000)", 0 },
 	{ 0 },
 };
@@ -35,18 +36,13 @@ static const struct argp_option argp_options[] = {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
-	char *end;
 
 	switch (key) {
 	case 'l':
-		options->kind = lock_kind_find(arg);
-		if (!options->kind)
-			argp_error(state, "--lock: '%s' is not one of gil, mutex, none", arg);
+		options->kind = argument_lock(state, "lock", arg);
 		return 0;
 	case 'n':
-		options->pairs = strtoull(arg, &end, 10);
-		if (*end || !options->pairs || options->pairs > 1000000000)
-			argp_error(state, "--pairs: '%s' is not from 1 to 1000000000", arg);
+		options->pairs = argument_number(state, "pairs", arg, 1, 1000000000);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -13,6 +13,7 @@
 
 #include "arguments.h"
 #include "arms.h"
+#include "cpu.h"
 #include "evidence.h"
 
 struct options {
@@ -24,7 +25,7 @@ struct options {
 
 static const struct argp_option argp_options[] = {
 	{ "arm", 'a', "NAME", 0, "how to run the tasks (default: threads)", 0 },
-	{ "lock", 'l', "NAME", 0, "the shared lock: gil, mutex, none (default: gil)", 0 },
+	{ "lock", 'l', "NAME", 0, "the shared lock: " LOCK_NAMES " (default: gil)", 0 },
 	{ "workers", 'w', "N", 0, "number of tasks (default: 5)", 0 },
 	{ "objects", 'n', "N", 0, "floats per task (default: 5000000)", 0 },
 	{ "interval-us", 'i', "N", 0, "switch interval in microseconds (default: 5000)", 0 },
@@ -33,13 +34,6 @@ static const struct argp_option argp_options[] = {
 	{ "arenas", 'A', "N", 0, "malloc arenas, 0: one per thread (default: 1)", 0 },
 	{ 0 },
 };
-
-static void parse_lock(struct argp_state *state, struct options *options, const char *name)
-{
-	options->config.lock = lock_kind_find(name);
-	if (!options->config.lock)
-		argp_error(state, "--lock: '%s' is not one of gil, mutex, none", name);
-}
 
 static void parse_arm(struct argp_state *state, struct options *options, const char *name)
 {
@@ -55,7 +49,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'a': parse_arm(state, options, arg); break;
-	case 'l': parse_lock(state, options, arg); break;
+	case 'l': config->lock = argument_lock(state, "lock", arg); break;
 	case 'w': config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024); break;
 	case 'n': config->objects = argument_number(state, "objects", arg, 1, 1ULL << 40); break;
 	case 'i':
@@ -68,15 +62,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
-}
-
-static int confine_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
 static void print_result(const struct window *window, const struct arm_result *result)
@@ -127,7 +112,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	if (options.arenas)
 		mallopt(M_ARENA_MAX, options.arenas);
-	err = options.arm->one_cpu ? confine_to(options.cpu) : 0;
+	err = options.arm->one_cpu ? cpu_confine(options.cpu) : 0;
 	if (!err)
 		err = run(&options);
 	if (err)
