@@ -36,6 +36,39 @@ run_valid() {
 	assert_identities "$folder"
 }
 
+# What the program has printed under a key, and what the tracer's row of it says.
+same() { # KEY
+	local own seen
+
+	own=$(awk -v key="$1" '$1 == key { print $2 }' "$folder/program.stdout")
+	seen=$(select_rows "$folder/runs.csv" '1' "\$c[\"$1\"]")
+	echo "$1: own '$own', seen '$seen'"
+	[ -n "$own" ] && [ "$own" = "$seen" ]
+}
+
+@test "every lock adds up where more threads than CPUs want it all the time" {
+	for lock in $("$switchtax" list --format csv | awk -F, '$1 == "lock" { print $2 }'); do
+		[ "$lock" != none ] || continue
+		rm -rf "$folder"
+		echo "under $lock:"
+		"$switchtax" trace -q -o "$folder" -- "$BUILD/workloads/contend" --lock "$lock" \
+			--steps 20000 --interval-us 200 --time-limit-ms 300 >/dev/null
+		assert_identities "$folder"
+		same handoffs
+		same acquisitions
+		same releases
+	done
+}
+
+@test "the headline task adds up under locks of every habit" {
+	for lock in gil-ticks pi futex spin; do
+		rm -rf "$folder"
+		echo "under $lock:"
+		run_valid --lock "$lock" --arms threads --objects 20000 --blocks 1
+		assert_identities "$folder"
+	done
+}
+
 @test "threads without any lock keep a thread ledger and no lock ledger" {
 	"$switchtax" run -q --lock none --arms threads,sequential --objects 50000 --blocks 2 \
 		-o "$folder" >/dev/null || true
