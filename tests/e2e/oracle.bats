@@ -78,6 +78,16 @@ was_planted() {
 	timeline_agrees
 }
 
+# The next owner announces itself while the last one comes back to its CPU on another: both
+# account for what is left of the hold, and only one of them may.
+@test "hand-offs across CPUs add up in each of 20 runs" {
+	for ((run = 0; run < 20; run++)); do
+		rm -rf "$RESULTS"
+		oracle --plan handoffs --count 1000
+		equal "$(csv runs.csv handoffs)" 1000
+	done
+}
+
 @test "one hand-off is one, not two" {
 	oracle --plan handoffs --count 1
 	equal "$(csv runs.csv handoffs)" 1
