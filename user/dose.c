@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fits a line in every block, and puts intervals on what the lines have in common.
+#include "dose.h"
+
+#include <errno.h>
+#include <gsl/gsl_sort.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The slopes of all pairs of a block's points. */
+struct slopes {
+	double *slope;
+	double *weight;
+	size_t *order;
+	double *rest;		/* excess less what the dose explains, for each point */
+	size_t count;
+};
+
+static int slopes_init(struct slopes *slopes, size_t points)
+{
+	size_t pairs = points * (points - 1) / 2 + 1;
+
+	*slopes = (struct slopes){
+		.slope = calloc(pairs, sizeof(double)),
+		.weight = calloc(pairs, sizeof(double)),
+		.order = calloc(pairs, sizeof(size_t)),
+		.rest = calloc(points, sizeof(double)),
+	};
+	return slopes->slope && slopes->weight && slopes->order && slopes->rest ? 0 : -ENOMEM;
+}
+
+static void slopes_free(struct slopes *slopes)
+{
+	free(slopes->slope);
+	free(slopes->weight);
+	free(slopes->order);
+	free(slopes->rest);
+}
+
+static void add_pair(struct slopes *slopes, const struct dose_point *a, const struct dose_point *b)
+{
+	double distance = b->handoffs - a->handoffs;
+
+	if (a->block != b->block || distance == 0)
+		return;
+	slopes->slope[slopes->count] = (b->excess_ms - a->excess_ms) / distance;
+	slopes->weight[slopes->count++] = fabs(distance);
+}
+
+/* Half of the weight lies below it; the mean of two values where it lies between them. */
+static double weighted_median(struct slopes *slopes)
+{
+	double half = 0, below = 0;
+	size_t i = 0;
+
+	for (size_t k = 0; k < slopes->count; k++)
+		half += slopes->weight[k] / 2;
+	gsl_sort_index(slopes->order, slopes->slope, 1, slopes->count);
+	for (; i + 1 < slopes->count; i++) {
+		below += slopes->weight[slopes->order[i]];
+		if (below >= half)
+			break;
+	}
+	if (below == half && i + 1 < slopes->count)
+		return (slopes->slope[slopes->order[i]] + slopes->slope[slopes->order[i + 1]]) / 2;
+	return slopes->slope[slopes->order[i]];
+}
+
+/* The line of one block. False: it has none. */
+static bool fit_block(const struct dose_point *points, size_t n, uint64_t block,
+		      struct slopes *slopes, struct dose_line *line)
+{
+	size_t rests = 0;
+	double slope;
+
+	slopes->count = 0;
+	for (size_t a = 0; a < n; a++)
+		for (size_t b = a + 1; b < n && points[a].block == block; b++)
+			add_pair(slopes, &points[a], &points[b]);
+	if (!slopes->count)
+		return false;
+	slope = weighted_median(slopes);
+	for (size_t i = 0; i < n; i++)
+		if (points[i].block == block)
+			slopes->rest[rests++] = points[i].excess_ms - slope * points[i].handoffs;
+	*line = (struct dose_line){ block, slope * 1000, stats__median(slopes->rest, rests) };
+	return true;
+}
+
+static bool is_first_of_block(const struct dose_point *points, size_t i)
+{
+	for (size_t before = 0; before < i; before++)
+		if (points[before].block == points[i].block)
+			return false;
+	return true;
+}
+
+int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lines)
+{
+	struct slopes slopes = { 0 };
+	int count = 0;
+	int err = n ? slopes_init(&slopes, n) : 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		if (is_first_of_block(points, i))
+			count += fit_block(points, n, points[i].block, &slopes, &lines[count]);
+	slopes_free(&slopes);
+	return err ? err : count;
+}
+
+static bool all_finite(const struct dose_point *points, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(points[i].handoffs) || !isfinite(points[i].excess_ms))
+			return false;
+	return true;
+}
+
+/* values: room for one number per line. */
+static int over_lines(const struct dose_line *lines, size_t count, double *values,
+		      unsigned long seed, struct dose_fit *fit)
+{
+	int err;
+
+	for (size_t i = 0; i < count; i++)
+		values[i] = lines[i].slope_us;
+	err = stats__bootstrap_median(values, count, seed, &fit->slope_us);
+	for (size_t i = 0; i < count; i++)
+		values[i] = lines[i].intercept_ms;
+	return err ? err : stats__bootstrap_median(values, count, seed, &fit->intercept_ms);
+}
+
+int dose__fit(const struct dose_point *points, size_t n, unsigned long seed, struct dose_fit *fit)
+{
+	const struct interval none = { NAN, NAN, NAN, 0 };
+	struct dose_line *lines = calloc(n + 1, sizeof(*lines));
+	double *values = calloc(n + 1, sizeof(*values));
+	int count = -ENOMEM;
+
+	*fit = (struct dose_fit){ none, none };
+	if (lines && values)
+		count = all_finite(points, n) ? dose__lines(points, n, lines) : -EINVAL;
+	if (count >= 2)
+		count = over_lines(lines, (size_t)count, values, seed, fit);
+	else if (count >= 0)
+		count = -ENODATA;
+	free(values);
+	free(lines);
+	return count;
+}
+
+static bool any_untraced(const struct samples *samples)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (!samples->items[i].traced)
+			return true;
+	return false;
+}
+
+static const struct sample *find(const struct samples *samples, const char *arm, uint64_t block,
+				 bool traced)
+{
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct sample *sample = &samples->items[i];
+
+		if (sample->valid && sample->block == block && sample->traced == traced &&
+		    strcmp(sample->arm, arm) == 0)
+			return sample;
+	}
+	return NULL;
+}
+
+static bool is_dose_of(const char *arm, const char *other)
+{
+	size_t length = strlen(other);
+
+	return strncmp(arm, other, length) == 0 &&
+	       (!arm[length] || strncmp(arm + length, "-i", 2) == 0);
+}
+
+int dose__of_samples(const struct samples *samples, const char *base, const char *other,
+		     struct dose_points *points)
+{
+	bool traced = !any_untraced(samples);
+
+	*points = (struct dose_points){ 0 };
+	points->items = calloc(samples->count + 1, sizeof(*points->items));
+	if (!points->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct sample *run = &samples->items[i];
+		const struct sample *one = find(samples, base, run->block, traced);
+
+		if (one && run->valid && run->block && run->traced == traced &&
+		    is_dose_of(run->arm, other) && isfinite(run->handoffs))
+			points->items[points->count++] = (struct dose_point){
+				run->block, run->handoffs, run->wall_ms - one->wall_ms };
+	}
+	return 0;
+}
+
+/* NAN: the block lacks a run. */
+static double share_in_block(const struct samples *samples, const char *base, const char *other,
+			     const struct dose_line *line)
+{
+	bool traced = !any_untraced(samples);
+	const struct sample *one = find(samples, base, line->block, traced);
+	const struct sample *run = find(samples, other, line->block, traced);
+
+	if (!one || !run)
+		return NAN;
+	return line->slope_us / 1000 * run->handoffs / (run->wall_ms - one->wall_ms);
+}
+
+int dose__share(const struct samples *samples, const char *base, const char *other,
+		unsigned long seed, struct interval *share)
+{
+	struct dose_points points;
+	struct dose_line *lines = calloc(samples->count + 1, sizeof(*lines));
+	double *values = calloc(samples->count + 1, sizeof(*values));
+	int err = dose__of_samples(samples, base, other, &points);
+	int count = 0;
+	size_t have = 0;
+
+	*share = (struct interval){ NAN, NAN, NAN, 0 };
+	if (!lines || !values)
+		err = -ENOMEM;
+	if (!err)
+		count = dose__lines(points.items, points.count, lines);
+	for (int i = 0; i < count; i++) {
+		values[have] = share_in_block(samples, base, other, &lines[i]);
+		have += isfinite(values[have]) != 0;
+	}
+	if (!err)
+		err = count < 0 ? count : stats__bootstrap_median(values, have, seed, share);
+	free(values);
+	free(lines);
+	free(points.items);
+	return err;
+}
