@@ -26,6 +26,16 @@ const struct claim_row *claims__find(const struct claims *claims, const char *cl
 	return NULL;
 }
 
+bool claims__above(const struct interval *interval, double limit)
+{
+	return interval->n > 1 && interval->low > limit;
+}
+
+bool claims__below(const struct interval *interval, double limit)
+{
+	return interval->n > 1 && interval->high < limit;
+}
+
 static void set_figure(struct claim_row *row, const struct interval *figure, const char *unit)
 {
 	if (!figure || !figure->n)

@@ -5,6 +5,7 @@
 #ifndef SWITCHTAX_CLAIMS_H
 #define SWITCHTAX_CLAIMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "rows.h"
@@ -33,6 +34,10 @@ const struct claim_row *claims__find(const struct claims *claims, const char *cl
 
 /* "supported", "refuted", "undecided" */
 const char *claims__word(enum claim_verdict verdict);
+
+/* Does the whole interval lie there? One value has no interval, and lies nowhere. */
+bool claims__above(const struct interval *interval, double limit);
+bool claims__below(const struct interval *interval, double limit);
 
 /* One exact figure, as an interval without width. */
 struct interval claims__exactly(double value);

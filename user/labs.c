@@ -2,6 +2,11 @@
 // The list of labs.
 #include "lab.h"
 
+extern const struct lab lab_slowdown;
+extern const struct lab lab_interval;
+
 const struct lab *const all_labs[] = {
+	&lab_slowdown,
+	&lab_interval,
 	NULL,
 };

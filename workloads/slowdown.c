@@ -75,6 +75,8 @@ static void print_result(const struct window *window, const struct arm_result *r
 	       result->releases, result->handoffs);
 	printf("tasks_done %lu\nobjects_allocated %lu\nobjects_freed %lu\nmaximum %.17g\n",
 	       result->tasks_done, result->allocated, result->freed, result->maximum);
+	evidence("wall", "-", (double)window->usage.wall_ns / 1e6, "ms");
+	evidence("handoffs", "-", (double)result->handoffs, "count");
 }
 
 static int run(const struct options *options)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lab_slowdown - the headline experiment as a lab: claims C5, C6 and C7.
+ *
+ * lab_slowdown.c plans it, lab_slowdown_judge.c judges; what both must agree on is here.
+ */
+#ifndef SWITCHTAX_LAB_SLOWDOWN_H
+#define SWITCHTAX_LAB_SLOWDOWN_H
+
+#include <stdint.h>
+
+#include "lab.h"
+
+#define LAB_SLOWDOWN "slowdown"
+#define LAB_SLOWDOWN_WORKERS 5		/* as in the article */
+
+/*
+ * The sweep over workers: arms threads-wN and processes-wN for N = 1, 2, .. 8, 16, .. as far as
+ * lab_slowdown__most_workers().
+ */
+uint64_t lab_slowdown__most_workers(const struct lab_options *options);
+uint64_t lab_slowdown__next_count(uint64_t workers);
+
+extern const struct lab lab_slowdown;
+
+/* Its judge. */
+int lab_slowdown__judge(const struct lab_evidence *evidence, struct claims *claims);
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Holds what others used of the CPUs against what there was.
+#include "quiet.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MOST 0.1
+
+double quiet__others(const struct lab_evidence *evidence)
+{
+	const struct samples *samples = evidence->samples;
+	double *shares = calloc(samples->count + 1, sizeof(*shares));
+	double median = NAN;
+	size_t count = 0;
+
+	for (size_t i = 0; shares && i < samples->count; i++) {
+		const struct sample *sample = &samples->items[i];
+		double share = sample->other_cpu_ms / (sample->wall_ms * evidence->options->cpus);
+
+		if (isfinite(share))
+			shares[count++] = share;
+	}
+	if (shares)
+		median = stats__median(shares, count);
+	free(shares);
+	return median;
+}
+
+bool quiet__or_undecided(const struct lab_evidence *evidence, const struct lab *lab,
+			 struct claims *claims)
+{
+	double others = quiet__others(evidence);
+	const struct interval figure = claims__exactly(others);
+
+	if (!(others > MOST))
+		return true;
+	for (size_t i = 0; lab->claims[i]; i++)
+		claims__add(claims, lab->claims[i], lab->name, CLAIM_UNDECIDED, &figure, "ratio",
+			    "other processes used %.0f %% of the CPUs' time during the runs, more "
+			    "than %.0f %%: waiting for them cannot be told from what the lock "
+			    "costs. Try again on a quiet machine", others * 100, MOST * 100);
+	return false;
+}
