@@ -49,7 +49,7 @@ static void figure(char text[FIGURES_SIZE], const struct claim_row *row)
 {
 	if (isnan(row->figure))
 		snprintf(text, FIGURES_SIZE, "-");
-	else if (row->low == row->high)
+	else if (row->low == row->high || isnan(row->low))	/* one value has no interval */
 		snprintf(text, FIGURES_SIZE, "%.4g %s", row->figure, row->unit);
 	else
 		snprintf(text, FIGURES_SIZE, "%.4g [%.4g, %.4g] %s", row->figure, row->low,
