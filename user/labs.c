@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The list of labs.
+// The list of labs, in the order of the lab sheet.
 #include "lab.h"
 
-extern const struct lab lab_slowdown;
-extern const struct lab lab_interval;
+extern const struct lab lab_slowdown, lab_interval, lab_switchcost;
 
 const struct lab *const all_labs[] = {
 	&lab_slowdown,
 	&lab_interval,
+	&lab_switchcost,
 	NULL,
 };
