@@ -281,6 +281,24 @@ static void show(struct lab_session *session, uint64_t block, int index)
 			request->budget_s / width);
 }
 
+/* What is measured beside the steps is recorded and kept as theirs is. */
+static int measure_beside(struct lab_session *session, uint64_t block)
+{
+	const struct lab_request *request = session->request;
+	struct observations *all = &session->result->observations;
+	size_t before = all->count;
+	int err = 0, record_err;
+
+	if (request->after_block)
+		err = request->after_block(request->after_block_arg, block, session->result);
+	record_err = record__observations(request->record, all, before);
+	if (!block)
+		all->count = before;
+	if (record_err)
+		return fail(session, record_err, "observations", request->record->why);
+	return err;
+}
+
 static int run_block(struct lab_session *session, uint64_t block)
 {
 	double start = now_s();
@@ -294,6 +312,8 @@ static int run_block(struct lab_session *session, uint64_t block)
 		err = one_run(session, &session->combinations[session->order[i]], block,
 			      (uint64_t)i + 1);
 	}
+	if (!err)
+		err = measure_beside(session, block);
 	session->block_s = now_s() - start;
 	return err;
 }
@@ -308,7 +328,8 @@ static bool done(struct lab_session *session, uint64_t block)
 		snprintf(reason, size, "all %" PRIu64 " blocks are done", request->blocks);
 		return true;
 	}
-	if (block < 1 || now_s() - session->began_s + session->block_s <= request->budget_s)
+	if (block < 1 || block < request->least_blocks ||
+	    now_s() - session->began_s + session->block_s <= request->budget_s)
 		return false;
 	snprintf(reason, size, "another block would exceed the budget of %.0f s",
 		 request->budget_s);

@@ -12,16 +12,25 @@
 #include "record.h"
 #include "tracer.h"
 
+struct lab_result;
+
 /* How a lab is to be run. All borrowed. */
 struct lab_request {
 	const struct lab *lab;
 	struct lab_options options;
 	const struct experiment_options *experiment;	/* cpus, seed, time limit */
 	uint64_t blocks;		/* measured blocks */
+	uint64_t least_blocks;		/* done even if the budget is exceeded; 0: one */
 	double budget_s;
 	struct tracer *tracer;		/* NULL: untraced */
 	struct record *record;
 	struct progress *progress;
+	/*
+	 * What is measured beside the plan's steps, NULL: nothing. Called at the end of each
+	 * block; adds observations. Returns 0, -EINTR or -errno with result->error set.
+	 */
+	int (*after_block)(void *arg, uint64_t block, struct lab_result *result);
+	void *after_block_arg;
 	double from;			/* 0..1: where this lab begins on the progress bar */
 	double to;
 };

@@ -92,6 +92,17 @@ static const struct argp_option labs_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option calibrate_options[] = {
+	{ "blocks", KEY_BLOCKS, "N", 0, "rounds, each of which measures every price once (default: "
+	  "as the budget says)", 1 },
+	{ "budget", KEY_BUDGET, "SECONDS", 0,
+	  "stop before this is exceeded (default 60, but at least five rounds)", 1 },
+	{ "seed", KEY_SEED, "N", 0, "of the order in a round (default: the time)", 1 },
+	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 1 },
+	{ "no-bpf", KEY_NO_BPF, NULL, 0, "leave out what needs probes", 1 },
+	{ 0 },
+};
+
 static const struct argp_option lock_options[] = {
 	{ "lock-symbols", KEY_LOCK_SYMBOLS, "ACQUIRE:RELEASE", 0,
 	  "functions that take the program's lock and let go of it (Python's is found by itself)",
@@ -500,6 +511,22 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* Of a command that takes no argument and has no time line. */
+static error_t parse_calibrate(int key, char *arg, struct argp_state *state)
+{
+	const struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", arg); break;
+	case ARGP_KEY_END:
+		if (options->experiment.timeline)
+			argp_error(state, "--timeline: only `switchtax run slowdown` has one");
+		break;
+	default: return parse_blocks(key, arg, state);
+	}
+	return 0;
+}
+
 static error_t parse_plain(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -569,6 +596,18 @@ static const struct {
 	    "  switchtax attach -p 4711 --budget 10\n"
 	    "  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
 	    program_children, NULL, NULL } },
+	{ "calibrate", COMMAND_CALIBRATE, "this machine's price list",
+	  { calibrate_options, parse_calibrate, "",
+	    "Measure what things cost on this machine, each with its spread: a context switch "
+	    "between threads and between processes, on one CPU and across two, with caches to "
+	    "refill; a minor page fault; each lock, alone and contended; each kind of probe. `perf "
+	    "bench sched pipe` runs beside them, where there is a perf."
+	    "\vExamples:\n"
+	    "  switchtax calibrate                       about a minute\n"
+	    "  switchtax calibrate --budget 20 --cpus 1\n"
+	    "  switchtax calibrate --format csv | grep ^switch,\n"
+	    "  switchtax calibrate --no-bpf              needs no root\n",
+	    common_child, NULL, NULL } },
 	{ "labs", COMMAND_LABS, "every claim of the lab sheet, tested",
 	  { labs_options, parse_labs, "",
 	    "Run the experiments of the lab sheet and print the scoreboard: each claim with its "
@@ -601,7 +640,7 @@ static void print_usage(FILE *out)
 	      "Why are N threads slower than one? Measures it, and makes the numbers add up.\n\n"
 	      "Commands:\n", out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`switchtax COMMAND --help` shows options and examples; see also man switchtax.\n"
 	      "Exit status: 0 measured and valid, 1 not valid or a workload failed, 2 usage,\n"
 	      "3 this machine cannot measure, 130 interrupted.\n", out);
@@ -613,7 +652,8 @@ static void set_defaults(struct options *options)
 
 	options->bpf = true;
 	experiment->name = options->command == COMMAND_COMPARE ? "compare" :
-			   options->command == COMMAND_LABS ? "labs" : "slowdown";
+			   options->command == COMMAND_LABS ? "labs" :
+			   options->command == COMMAND_CALIBRATE ? "calibrate" : "slowdown";
 	experiment->parameters.lock = lock_kinds[0]->name;
 	experiment->parameters.workers = 5;
 	experiment->parameters.objects = 5000000;
@@ -643,11 +683,12 @@ static void settle_options(struct options *options)
 	experiment->quiet = options->quiet;
 	/* A lab has a budget of its own. */
 	if (!experiment->blocks && !experiment->budget_s && !options->lab &&
-	    options->command != COMMAND_LABS)
+	    options->command != COMMAND_LABS && options->command != COMMAND_CALIBRATE)
 		experiment->budget_s = compare ? COMPARE_BUDGET_S : DEFAULT_BUDGET_S;
 	if (!experiment->time_limit_s && compare)
 		experiment->time_limit_s = COMPARE_TIME_LIMIT_S;
-	if (!experiment->time_limit_s && options->command == COMMAND_LABS)
+	if (!experiment->time_limit_s && (options->command == COMMAND_LABS ||
+					  options->command == COMMAND_CALIBRATE))
 		experiment->time_limit_s = LAB_TIME_LIMIT_S;
 	if (!experiment->time_limit_s && options->command == COMMAND_RUN)
 		experiment->time_limit_s = DEFAULT_TIME_LIMIT_S;
@@ -672,7 +713,7 @@ static size_t find_command(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return i;
 	fprintf(stderr, "switchtax: unknown command '%s'; there are: run, compare, trace, attach, "
-		"labs, list, doctor\n", argv[1]);
+		"calibrate, labs, list, doctor\n", argv[1]);
 	exit(EXIT_USAGE);
 }
 

@@ -3,6 +3,8 @@
 #include "probe_price.h"
 #include "../workloads/clock.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -62,6 +64,24 @@ static double pair_ns(const struct pair *pair)
 	return best;
 }
 
+/* The same of one function. */
+static double call_ns(void (*function)(void))
+{
+	double best = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t begin = clock_now_ns();
+		double each;
+
+		for (int i = 0; i < CALLS; i++)
+			function();
+		each = (double)(clock_now_ns() - begin) / CALLS;
+		if (!round || each < best)
+			best = each;
+	}
+	return best;
+}
+
 /* Where a function of ours lies in our own file. */
 static bool offset_of(void (*function)(void), uint64_t *offset)
 {
@@ -97,6 +117,41 @@ static double measure(struct tracer *tracer, const struct pair *pair)
 	with = pair_ns(pair);
 	tracer__detach(tracer);
 	return with > without ? with - without : 0;
+}
+
+/* What a probe adds to a call of the function. */
+static int price_of(struct tracer *tracer, void (*function)(void), bool at_return, double *ns,
+		    char *why, size_t size)
+{
+	double without = call_ns(function), with;
+	uint64_t offset;
+	int err = offset_of(function, &offset) ? 0 : -ENOENT;
+
+	if (err) {
+		snprintf(why, size, "/proc/self/maps cannot be read");
+		return err;
+	}
+	err = tracer__attach_probe(tracer, at_return, "/proc/self/exe", offset, why, size);
+	if (err)
+		return err;
+	with = call_ns(function);
+	tracer__detach(tracer);
+	*ns = with > without ? with - without : 0;
+	return 0;
+}
+
+int probe_price__hits(struct tracer *tracer, struct probe_hits *hits, char *why, size_t size)
+{
+	int err = price_of(tracer, take_nothing, false, &hits->entry_ns, why, size);
+
+	hits->stepped_ns = NAN;
+	if (!err)
+		err = price_of(tracer, take_nothing, true, &hits->return_ns, why, size);
+#if defined(__x86_64__)
+	if (!err)
+		err = price_of(tracer, take_stepped, false, &hits->stepped_ns, why, size);
+#endif
+	return err;
 }
 
 double probe_price__if_felt(struct tracer *tracer, const struct run *run)

@@ -20,4 +20,17 @@
  */
 double probe_price__if_felt(struct tracer *tracer, const struct run *run);
 
+/* What the program that is probed pays for one hit, in ns; NAN: not known on this CPU. */
+struct probe_hits {
+	double entry_ns;	/* a uprobe on an instruction that the kernel emulates */
+	double stepped_ns;	/* a uprobe on one that it must single-step */
+	double return_ns;	/* a uretprobe, which has its trap at entry as well */
+};
+
+/*
+ * Measure them. Returns 0, or -errno of making the probes, with why saying more. Call it when
+ * nothing is traced.
+ */
+int probe_price__hits(struct tracer *tracer, struct probe_hits *hits, char *why, size_t size);
+
 #endif

@@ -36,7 +36,7 @@ static bool is_wanted(const struct record_wish *wish, enum record_file file)
 	switch (file) {
 	case RECORD_HANDOFFS: return wish->handoffs;
 	case RECORD_FUTEXES: return wish->futexes;
-	case RECORD_OBSERVATIONS:
+	case RECORD_OBSERVATIONS: return wish->observations;
 	case RECORD_LABS: return wish->labs;
 	default: return true;
 	}

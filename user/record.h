@@ -39,7 +39,8 @@ struct record {
 struct record_wish {
 	bool handoffs;		/* handoffs.csv */
 	bool futexes;		/* futexes.csv */
-	bool labs;		/* observations.csv, labs.csv */
+	bool observations;	/* observations.csv */
+	bool labs;		/* labs.csv */
 };
 
 /* Create the files. Returns 0 or -errno, see record->why. */

@@ -163,3 +163,14 @@ static const struct column claim_columns[] = {
 };
 
 const struct table rows__labs = TABLE("labs.csv", claim_columns, struct claim_row);
+
+static const struct column price_columns[] = {
+	COLUMN_OF_TEXT(struct price_row, price),
+	COLUMN_OF_TEXT(struct price_row, variant),
+	COLUMN_OF_F64(struct price_row, median_ns),
+	COLUMN_OF_F64(struct price_row, low_ns),
+	COLUMN_OF_F64(struct price_row, high_ns),
+	COLUMN_OF_U64(struct price_row, samples),
+};
+
+const struct table rows__prices = TABLE("prices.csv", price_columns, struct price_row);

@@ -164,6 +164,16 @@ struct claim_row {
 	char reason[ROWS_REASON_SIZE];
 };
 
+/* prices.csv: what one thing costs on this machine, with its 95 % interval over rounds */
+struct price_row {
+	char price[ROWS_NAME_SIZE];
+	char variant[ROWS_NAME_SIZE];
+	double median_ns;
+	double low_ns;
+	double high_ns;
+	uint64_t samples;
+};
+
 extern const struct table rows__runs;
 extern const struct table rows__threads;
 extern const struct table rows__ledger;
@@ -173,5 +183,6 @@ extern const struct table rows__histograms;
 extern const struct table rows__verdict;
 extern const struct table rows__observations;
 extern const struct table rows__labs;
+extern const struct table rows__prices;
 
 #endif

@@ -31,6 +31,12 @@ static enum exit_status open_tracer(struct session *session, bool fallback)
 		log__warn("%s; going on with untraced runs", why);
 		return EXIT_MEASURED;
 	}
+	/* Most prices need no probe. */
+	if (session->options->command == COMMAND_CALIBRATE) {
+		session->untraced_reason = "this machine cannot trace, or not for this user";
+		log__warn("cannot trace: %s; going on with the prices that need no probe", why);
+		return EXIT_MEASURED;
+	}
 	log__error("cannot trace: %s%s", why,
 		   fallback ? "; --no-bpf measures times without tracing" : "");
 	return EXIT_CANNOT_MEASURE;
@@ -39,10 +45,13 @@ static enum exit_status open_tracer(struct session *session, bool fallback)
 static enum exit_status open_results(struct session *session)
 {
 	const struct options *options = session->options;
+	bool labs = options->command == COMMAND_LABS || options->lab;
 	const struct record_wish wish = {
 		.handoffs = options->experiment.timeline,
-		.futexes = options->command != COMMAND_RUN && options->command != COMMAND_LABS,
-		.labs = options->command == COMMAND_LABS || options->lab,
+		.futexes = options->command != COMMAND_RUN && options->command != COMMAND_LABS &&
+			   options->command != COMMAND_CALIBRATE,
+		.observations = labs || options->command == COMMAND_CALIBRATE,
+		.labs = labs,
 	};
 	char why[PATH_MAX + 256];
 	int err = results__create(&session->results, session->options->output, session->name, why,
@@ -155,7 +164,8 @@ static void list_parameters(const struct options *options, struct parameter_list
 
 	list->count = 0;
 	add_text(list, "cpus", experiment->cpus);
-	if (options->lab || options->command == COMMAND_LABS) {
+	if (options->lab || options->command == COMMAND_LABS ||
+	    options->command == COMMAND_CALIBRATE) {
 		list_lab(options, list);
 		list_limits(experiment, list);
 		return;

@@ -273,6 +273,16 @@ fail:
 	return err;
 }
 
+int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
+			 char *why, size_t why_size)
+{
+	struct bpf_program *program = tracer->skel->progs.on_announce;
+	int err = tracer__keep_link(tracer, bpf_program__attach_uprobe(program, at_return, getpid(),
+								       path, offset));
+
+	return err ? tracer__refused(why, why_size, "cannot attach a probe to ourselves", err) : 0;
+}
+
 void tracer__open_window(struct tracer *tracer, bool at_call)
 {
 	__u64 never = NEVER;

@@ -64,6 +64,13 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 			const struct tracer_lock *lock, char *why, size_t why_size);
 
 /*
+ * A probe of ours at a place in our own process where it finds nothing to do: only to be paid
+ * for. Removed by tracer__detach(). Returns 0 or -errno, why as above.
+ */
+int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
+			 char *why, size_t why_size);
+
+/*
  * Open the window, if it is not open: now, or (at_call) at the next call at the lock
  * whose outcome is certain.
  */

@@ -43,6 +43,17 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	return -ENOSYS;
 }
 
+int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
+			 char *why, size_t why_size)
+{
+	(void)tracer;
+	(void)at_return;
+	(void)path;
+	(void)offset;
+	snprintf(why, why_size, "built without BPF");
+	return -ENOSYS;
+}
+
 void tracer__open_window(struct tracer *tracer, bool at_call)
 {
 	(void)tracer;
