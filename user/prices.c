@@ -19,13 +19,14 @@ static const struct {
 	{ "switch", "from one task to the next, the same system calls without one subtracted; "
 		    "-cross: to one that sleeps on another CPU" },
 	{ "refill", "what a switch costs more when each task reads that many bytes in between" },
-	{ "system_calls", "a byte or four through a pipe to oneself: one write and one read" },
+	{ "system_calls", "four bytes through a pipe to oneself: one write and one read" },
 	{ "perf_bench_sched_pipe", "an operation of `perf bench sched pipe -T`: two switches, two "
 				   "writes, two reads" },
 	{ "perf_switch", "half of that, less the system calls" },
 	{ "minor_fault", "a fresh page of memory, first written to" },
 	{ "lock_uncontended", "to take a lock that nobody else wants, and let go of it" },
-	{ "lock_contended", "a step under a lock that others want all the time" },
+	{ "lock_contended", "a step under a lock that others want all the time; an acquisition, "
+			    "unless the lock is kept over many steps (gil)" },
 	{ "probe_hit", "what the program pays for one: uprobe on a nop, on an instruction that is "
 		       "single-stepped, at a return; sched_switch: per switch" },
 };

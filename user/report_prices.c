@@ -8,16 +8,23 @@
 #include <string.h>
 
 #include "figures.h"
+#include "report_parts.h"
 
 /* Fewer rounds give no interval of 95 % (stats.h). */
 #define FEWEST 6
 
 static void print_row(FILE *out, const struct price_row *row)
 {
-	fprintf(out, "  %-16s %12.1f", row->variant, row->median_ns);
+	fprintf(out, "    %-16s %12.1f", row->variant, row->median_ns);
 	if (isfinite(row->low_ns))
 		fprintf(out, "  [%.1f, %.1f]", row->low_ns, row->high_ns);
 	fputc('\n', out);
+}
+
+static void print_price(FILE *out, const char *price)
+{
+	fprintf(out, "\n%s\n", price);
+	report_parts__wrapped(out, prices__meaning(price));
 }
 
 static void print_list(FILE *out, const struct prices *prices)
@@ -26,7 +33,7 @@ static void print_list(FILE *out, const struct prices *prices)
 		const struct price_row *row = &prices->rows[i];
 
 		if (!i || strcmp(row->price, row[-1].price) != 0)
-			fprintf(out, "\n%s: %s\n", row->price, prices__meaning(row->price));
+			print_price(out, row->price);
 		print_row(out, row);
 	}
 }
@@ -45,7 +52,7 @@ void report_prices__text(FILE *out, const struct report_prices *report)
 			figures__ratio(text, &report->against_perf));
 	for (size_t i = 0; i < report->nmissing; i++)
 		fprintf(out, "Not measured: %s\n", report->missing[i]);
-	fprintf(out, "%s.\n", report->stop_reason);
+	fprintf(out, "Ended: %s.\n", report->stop_reason);
 	fprintf(out, "Files: %s\n", report->folder);
 }
 

@@ -24,7 +24,7 @@ struct options {
 };
 
 struct job {
-	const struct options *options;
+	struct options options;
 	unsigned char *memory;
 	size_t page;
 	double fault_ns[MAX_BATCHES];
@@ -54,9 +54,9 @@ static double touch_ns(struct job *job)
 {
 	uint64_t start = clock_now_ns();
 
-	for (uint64_t i = 0; i < job->options->pages; i++)
+	for (uint64_t i = 0; i < job->options.pages; i++)
 		*(volatile unsigned char *)(job->memory + i * job->page) = 1;
-	return (double)(clock_now_ns() - start) / (double)job->options->pages;
+	return (double)(clock_now_ns() - start) / (double)job->options.pages;
 }
 
 static uint64_t faults_now(void)
@@ -74,7 +74,7 @@ static int time_batch(struct job *job, double *each_ns)
 	*each_ns = touch_ns(job);
 	job->faults += faults_now() - before;
 	*each_ns -= touch_ns(job);
-	return madvise(job->memory, job->options->pages * job->page, MADV_DONTNEED) ? -errno : 0;
+	return madvise(job->memory, job->options.pages * job->page, MADV_DONTNEED) ? -errno : 0;
 }
 
 static int by_value(const void *a, const void *b)
@@ -86,7 +86,7 @@ static int by_value(const void *a, const void *b)
 
 static int run(struct job *job, struct window *window)
 {
-	size_t size = job->options->pages * job->page;
+	size_t size = job->options.pages * job->page;
 	double warm_up;
 	int err;
 
@@ -98,7 +98,7 @@ static int run(struct job *job, struct window *window)
 	window_open(window, NULL);
 	err = time_batch(job, &warm_up);
 	job->faults = 0;
-	for (uint64_t i = 0; i < job->options->batches && !err; i++)
+	for (uint64_t i = 0; i < job->options.batches && !err; i++)
 		err = time_batch(job, &job->fault_ns[i]);
 	window_close(window);
 	munmap(job->memory, size);
@@ -107,12 +107,12 @@ static int run(struct job *job, struct window *window)
 
 static void report(struct job *job)
 {
-	size_t count = job->options->batches;
+	size_t count = job->options.batches;
 
 	qsort(job->fault_ns, count, sizeof(job->fault_ns[0]), by_value);
 	evidence("fault_ns", "anonymous",
 		 (job->fault_ns[(count - 1) / 2] + job->fault_ns[count / 2]) / 2, "ns");
-	evidence("faults_expected", "anonymous", (double)(job->options->pages * count), "count");
+	evidence("faults_expected", "anonymous", (double)(job->options.pages * count), "count");
 	evidence("faults_counted", "anonymous", (double)job->faults, "count");
 }
 
@@ -120,14 +120,12 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { argp_options, parse_option, NULL,
 		"Time a minor page fault.", NULL, NULL, NULL };
-	static struct job job;
-	struct options options = { .pages = 512, .batches = 51 };
+	static struct job job = { .options = { .pages = 512, .batches = 51 } };
 	struct window window;
 	int err;
 
 	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	job.options = &options;
+	argp_parse(&argp, argc, argv, 0, NULL, &job.options);
 	job.page = (size_t)sysconf(_SC_PAGESIZE);
 	err = run(&job, &window);
 	if (err) {

@@ -44,7 +44,7 @@ void vector_dirty(enum vector vector)
 
 size_t vector_bytes(enum vector vector)
 {
-	static const size_t bytes[] = { 0, 16 * 32, 32 * 64 };
+	static const size_t bytes[] = { 0, 16UL * 32, 32UL * 64 };
 
 	return bytes[vector];
 }

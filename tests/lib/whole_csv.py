@@ -23,6 +23,8 @@ COLUMNS = {
     "futexes.csv": "run_id, address, name, waiter_tid, waker_tid, waits, wait_ns",
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
+    "observations.csv": "run_id, experiment, arm, block, metric, variant, value, unit",
+    "prices.csv": "price, variant, median_ns, low_ns, high_ns, samples",
 }
 
 
