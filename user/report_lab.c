@@ -99,19 +99,16 @@ void report_lab__scoreboard(FILE *out, const struct claims *claims)
 		counts[CLAIM_UNDECIDED]);
 }
 
-static bool same_key(const struct observation *a, const struct observation *b)
+/* By metric, for that is what arms are compared by; numbers in names count as numbers. */
+static int compare(const void *a, const void *b)
 {
-	return !strcmp(a->row.arm, b->row.arm) && !strcmp(a->row.metric, b->row.metric) &&
-	       !strcmp(a->row.variant, b->row.variant);
-}
+	const struct observation_row *x = *(const struct observation_row *const *)a;
+	const struct observation_row *y = *(const struct observation_row *const *)b;
+	int order = strverscmp(x->metric, y->metric);
 
-static bool seen_before(const struct observations *observations, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (!observations->items[i].derived &&
-		    same_key(&observations->items[i], &observations->items[index]))
-			return true;
-	return false;
+	if (!order)
+		order = strverscmp(x->arm, y->arm);
+	return order ? order : strverscmp(x->variant, y->variant);
 }
 
 static void print_observation(FILE *out, const struct observations *observations,
@@ -125,7 +122,7 @@ static void print_observation(FILE *out, const struct observations *observations
 		return;
 	snprintf(name, sizeof(name), "%s%s%s", row->metric, strcmp(row->variant, "-") ? " " : "",
 		 strcmp(row->variant, "-") ? row->variant : "");
-	fprintf(out, "  %-22s %-38s %12.6g", row->arm, name, median.mid);
+	fprintf(out, "  %-30s %-26s %12.6g", name, row->arm, median.mid);
 	if (isfinite(median.low) && median.low != median.high)
 		fprintf(out, " [%.6g, %.6g]", median.low, median.high);
 	fprintf(out, " %s\n", row->unit);
@@ -134,10 +131,20 @@ static void print_observation(FILE *out, const struct observations *observations
 /* What the workloads themselves have said, by arm: medians over blocks. */
 static void print_observations(FILE *out, const struct observations *observations)
 {
-	fprintf(out, "\nObserved (median over blocks [95 %% interval])\n");
+	const struct observation_row **rows = calloc(observations->count + 1, sizeof(*rows));
+	size_t count = 0;
+
+	if (!rows)
+		return;
 	for (size_t i = 0; i < observations->count; i++)
-		if (!observations->items[i].derived && !seen_before(observations, i))
-			print_observation(out, observations, &observations->items[i].row);
+		if (!observations->items[i].derived)
+			rows[count++] = &observations->items[i].row;
+	qsort(rows, count, sizeof(*rows), compare);
+	fprintf(out, "\nObserved (median over blocks [95 %% interval])\n");
+	for (size_t i = 0; i < count; i++)
+		if (!i || compare(&rows[i - 1], &rows[i]))
+			print_observation(out, observations, rows[i]);
+	free(rows);
 }
 
 static void print_kernel(FILE *out, const struct lab_result *result)
