@@ -3,6 +3,7 @@
 #include "claims.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,15 @@ bool claims__below(const struct interval *interval, double limit)
 	return interval->n > 1 && interval->high < limit;
 }
 
+static bool is_judged(const struct claims *claims, const char *claim, const char *experiment)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		if (strcmp(claims->rows[i].claim, claim) == 0 &&
+		    strcmp(claims->rows[i].experiment, experiment) == 0)
+			return true;
+	return false;
+}
+
 static void set_figure(struct claim_row *row, const struct interval *figure, const char *unit)
 {
 	if (!figure || !figure->n)
@@ -53,7 +63,7 @@ void claims__add(struct claims *claims, const char *claim, const char *experimen
 	struct claim_row *row = &claims->rows[claims->count];
 	va_list list;
 
-	if (claims->count == CLAIMS_MAX || claims__find(claims, claim))
+	if (claims->count == CLAIMS_MAX || is_judged(claims, claim, experiment))
 		return;
 	claims->count++;
 	columns__clear(&rows__labs, row);

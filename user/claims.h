@@ -23,13 +23,14 @@ struct claims {
 /*
  * Add a verdict on a claim ("C7"). The figure that it rests on with its interval, in that unit
  * (see evidence.h; NULL figure: there is none), and one sentence that says why: what was
- * compared, and by which rule. A claim that is already there is left as it is.
+ * compared, and by which rule. An experiment's second verdict on the same claim is dropped; two
+ * experiments may each have one, resting on evidence of their own.
  */
 void claims__add(struct claims *claims, const char *claim, const char *experiment,
 		 enum claim_verdict verdict, const struct interval *figure, const char *unit,
 		 const char *reason, ...) __attribute__((format(printf, 7, 8)));
 
-/* The row of that claim, or NULL. */
+/* The first row of that claim, or NULL. */
 const struct claim_row *claims__find(const struct claims *claims, const char *claim);
 
 /* "supported", "refuted", "undecided" */

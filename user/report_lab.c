@@ -81,7 +81,7 @@ static void print_claim(FILE *out, const struct claim_row *row)
 	figure(text, row);
 	fprintf(out, "%-4s %-10s %s\n", row->claim, row->verdict,
 		report_lab__sentence(row->claim));
-	fprintf(out, "                %s\n", text);
+	fprintf(out, "                %s: %s\n", row->experiment, text);
 	paragraph(out, "                ", row->reason);
 }
 
@@ -94,7 +94,7 @@ void report_lab__scoreboard(FILE *out, const struct claims *claims)
 		for (int word = 0; word < 3; word++)
 			counts[word] += strcmp(claims->rows[i].verdict, claims__word(word)) == 0;
 	}
-	fprintf(out, "\n%zu claims: %zu supported, %zu refuted, %zu cannot be decided here\n",
+	fprintf(out, "\n%zu verdicts: %zu supported, %zu refuted, %zu cannot be decided here\n",
 		claims->count, counts[CLAIM_SUPPORTED], counts[CLAIM_REFUTED],
 		counts[CLAIM_UNDECIDED]);
 }
@@ -160,12 +160,9 @@ void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *
 		     const struct claims *claims)
 {
 	fprintf(out, "%s: %s\n\n", lab->name, lab->question);
-	for (size_t i = 0; lab->claims[i]; i++) {
-		const struct claim_row *row = claims__find(claims, lab->claims[i]);
-
-		if (row && strcmp(row->experiment, lab->name) == 0)
-			print_claim(out, row);
-	}
+	for (size_t i = 0; i < claims->count; i++)
+		if (strcmp(claims->rows[i].experiment, lab->name) == 0)
+			print_claim(out, &claims->rows[i]);
 	print_observations(out, &result->observations);
 	print_kernel(out, result);
 	fprintf(out, "%" PRIu64 " runs in %" PRIu64 " blocks, %" PRIu64 " not valid; %s.\n",
