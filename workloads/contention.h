@@ -4,7 +4,8 @@
  *
  * The shortest critical section there is, hence the hardest case for a lock: what the counter
  * lacks in the end is what the lock has let through at once. A lock that starves threads or
- * collapses is stopped after a time limit, between steps: who waits then still gets its turn.
+ * collapses is stopped after a time limit, between steps: who waits then still gets its turn,
+ * which under a first-come-first-served spin lock takes each of many threads a round of all.
  */
 #ifndef SWITCHTAX_CONTENTION_H
 #define SWITCHTAX_CONTENTION_H
