@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "count_plain.h"
 
 const char *counter_name(const struct counter *counter)
@@ -34,13 +35,7 @@ void counter_take_scheme(struct counter *counter, struct argp_state *state, cons
 
 void counter_take_lock(struct counter *counter, struct argp_state *state, const char *name)
 {
-	char names[256] = "";
-
-	counter->kind = lock_kind_find(name);
-	for (size_t i = 0; lock_kinds[i]; i++)
-		add_name(names, sizeof(names), lock_kinds[i]->name);
-	if (!counter->kind)
-		argp_error(state, "--lock: '%s' is not one of %s", name, names);
+	counter->kind = argument_lock(state, "lock", name);
 }
 
 int counter_open(struct counter *counter, uint64_t interval_ns)

@@ -53,7 +53,7 @@ struct granularity {
 static const struct argp_option argp_options[] = {
 	{ "scheme", 's', "NAME", 0,
 	  "how to count: plain, object-lock, atomic, biased, global (default: plain)", 0 },
-	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: gil, mutex, none, ...", 0 },
+	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: " LOCK_NAMES, 0 },
 	{ "workers", 'w', "N", 0, "threads (default: 1)", 0 },
 	{ "shared", 'S', "YES", 0, "yes: all count the same objects; no: their own (default: no)",
 	  0 },

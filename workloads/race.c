@@ -58,7 +58,7 @@ struct race {
 static const struct argp_option argp_options[] = {
 	{ "scheme", 's', "NAME", 0,
 	  "how to count: plain, object-lock, atomic, biased, global (default: plain)", 0 },
-	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: gil, mutex, none, ...", 0 },
+	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: " LOCK_NAMES, 0 },
 	{ "workers", 'w', "N", 0, "threads (default: 4)", 0 },
 	{ "pairs", 'n', "N", 0,
 	  "references that each takes and drops, at least (default: 200000)", 0 },

@@ -77,7 +77,7 @@ keeps_apart() { # LOCK ARGS...
 }
 
 @test "locks: a wrong name is answered with all of them, and help has them too" {
-	for program in slowdown lockcost contend; do
+	for program in slowdown lockcost contend race granularity; do
 		run --separate-stderr "$build/workloads/$program" --lock padlock
 		[ "$status" -eq 2 ] && says "--lock" "'padlock'" "${locks[@]}" || fail "$program: $stderr"
 		help=$("$build/workloads/$program" --help | tr -s ' \n' ' ')
