@@ -30,7 +30,7 @@ say = @printf '  %-7s %s\n' $(1) $(2);
 endif
 
 WORKLOADS := slowdown lockcost contend race granularity switchcost faults \
-	ipc blocking
+	ipc blocking convoy
 # What they share: everything that is not a main.
 WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
 TEST_WORKLOADS := oracle pingpong misbehave census
