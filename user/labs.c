@@ -3,10 +3,14 @@
 #include "lab.h"
 
 extern const struct lab lab_slowdown, lab_interval, lab_switchcost;
+extern const struct lab lab_ipc, lab_blocking, lab_convoy;
 
 const struct lab *const all_labs[] = {
 	&lab_slowdown,
 	&lab_interval,
 	&lab_switchcost,
+	&lab_ipc,
+	&lab_blocking,
+	&lab_convoy,
 	NULL,
 };

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// blocking: threads against processes where all that they do is wait.
+#include <stdio.h>
+
+#include "lab.h"
+
+#define WORKERS 4
+#define BLOCKED_MS 60
+/* Processes have an advantage if threads take more than this many times as long. */
+#define MOST 1.1
+
+static const char *const calls[] = { "sleep", "accept" };
+
+#define CALLS (sizeof(calls) / sizeof(calls[0]))
+
+static void add_step(struct lab_plan *plan, const char *call, const char *lock, uint64_t workers)
+{
+	struct lab_step *step = lock ?
+				lab_plan__step(plan, "blocking", "%s-threads-%s", call, lock) :
+				lab_plan__step(plan, "blocking", "%s-processes", call);
+
+	step->workers = workers;
+	step->lock = lock ? "gil" : NULL;
+	lab_step__arg(plan, step, "--what");
+	lab_step__arg(plan, step, "%s", call);
+	lab_step__arg(plan, step, "--who");
+	lab_step__arg(plan, step, "%s", lock ? "threads" : "processes");
+	if (lock) {
+		lab_step__arg(plan, step, "--lock-while");
+		lab_step__arg(plan, step, "%s", lock);
+	}
+	lab_step__arg(plan, step, "--workers");
+	lab_step__arg(plan, step, "%lu", workers);
+	lab_step__arg(plan, step, "--ms");
+	lab_step__arg(plan, step, "%d", BLOCKED_MS);
+}
+
+static int plan_blocking(const struct lab_options *options, struct lab_plan *plan, char *why,
+			 size_t why_size)
+{
+	uint64_t workers = options->workers ? options->workers : WORKERS;
+
+	(void)why;
+	(void)why_size;
+	for (size_t i = 0; i < CALLS; i++) {
+		add_step(plan, calls[i], "released", workers);
+		add_step(plan, calls[i], "held", workers);
+		add_step(plan, calls[i], NULL, workers);
+	}
+	return 0;
+}
+
+/* Wall time of one arm over that of another. */
+static void ratio_of(const struct lab_evidence *evidence, const char *call, const char *a,
+		     const char *b, struct interval *ratio)
+{
+	char over[ROWS_NAME_SIZE], under[ROWS_NAME_SIZE];
+	const struct observation_key over_key = { over, "blocking_wall_ns", NULL };
+	const struct observation_key under_key = { under, "blocking_wall_ns", NULL };
+
+	snprintf(over, sizeof(over), "%s-%s", call, a);
+	snprintf(under, sizeof(under), "%s-%s", call, b);
+	ratio->n = 0;
+	observations__ratio(evidence->observations, &over_key, &under_key, ratio);
+}
+
+/*
+ * Supported: for sleep and for accept, the whole interval of threads over processes lies at or
+ * below 1.1. Refuted: for one of them the whole interval lies above it.
+ */
+static int judge_blocking(const struct lab_evidence *evidence, struct claims *claims)
+{
+	struct interval ratio[CALLS], held[CALLS];
+	size_t worse;
+	enum claim_verdict verdict = CLAIM_SUPPORTED;
+
+	for (size_t i = 0; i < CALLS; i++) {
+		ratio_of(evidence, calls[i], "threads-released", "processes", &ratio[i]);
+		ratio_of(evidence, calls[i], "threads-held", "threads-released", &held[i]);
+		if (!ratio[i].n || !held[i].n) {
+			claims__add(claims, "C16", "blocking", CLAIM_UNDECIDED, NULL, "",
+				    "no valid runs of %s to compare in one block", calls[i]);
+			return 0;
+		}
+	}
+	worse = ratio[1].mid > ratio[0].mid;
+	if (ratio[0].low > MOST || ratio[1].low > MOST)
+		verdict = CLAIM_REFUTED;
+	else if (!(ratio[0].high <= MOST && ratio[1].high <= MOST))
+		verdict = CLAIM_UNDECIDED;
+	claims__add(claims, "C16", "blocking", verdict, &ratio[worse], "ratio",
+		    "wall time of blocked threads over processes, the worse of sleep (%.3f) and "
+		    "accept (%.3f); with the lock held while blocked threads take %.2f and %.2f "
+		    "times as long. Rule: no advantage if the interval is not above %.1f",
+		    ratio[0].mid, ratio[1].mid, held[0].mid, held[1].mid, MOST);
+	return 0;
+}
+
+const struct lab lab_blocking = {
+	.name = "blocking",
+	.summary = "sleep and accept in threads and in processes, the lock let go or held",
+	.question = "Have processes an advantage over threads where all do nothing but wait?",
+	.claims = { "C16", NULL },
+	.takes = LAB_TAKES_WORKERS,
+	.blocks = 8,
+	.budget_s = 35,
+	.warm_up = true,
+	.plan = plan_blocking,
+	.judge = judge_blocking,
+};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// convoy: how long an I/O thread waits for the global lock beside threads that compute.
+#include <stdio.h>
+
+#include "lab.h"
+
+#define CPU_THREADS 1
+#define RESPONSES 40
+
+/* Switch intervals in us: CPython's own, and the two ends of the slope. */
+#define USUAL 5000
+#define SHORTEST 500
+#define LONGEST 20000
+
+static const unsigned int intervals_us[] = { SHORTEST, USUAL, LONGEST };
+
+#define INTERVALS (sizeof(intervals_us) / sizeof(intervals_us[0]))
+
+/* The longest interval takes a second: once in a block is enough. */
+static void add_step(struct lab_plan *plan, unsigned int interval_us, uint64_t cpu_threads)
+{
+	struct lab_step *step = cpu_threads ?
+				lab_plan__step(plan, "convoy", "beside-%u", interval_us) :
+				lab_plan__step(plan, "convoy", "alone");
+
+	step->tracing = interval_us == LONGEST ? LAB_UNTRACED : LAB_TRACED_AND_NOT;
+	step->lock = "gil";
+	step->interval_us = interval_us;
+	step->workers = cpu_threads + 1;
+	lab_step__arg(plan, step, "--interval-us");
+	lab_step__arg(plan, step, "%u", interval_us);
+	lab_step__arg(plan, step, "--cpu-threads");
+	lab_step__arg(plan, step, "%lu", cpu_threads);
+	lab_step__arg(plan, step, "--responses");
+	lab_step__arg(plan, step, "%d", RESPONSES);
+}
+
+static int plan_convoy(const struct lab_options *options, struct lab_plan *plan, char *why,
+		       size_t why_size)
+{
+	(void)why;
+	(void)why_size;
+	add_step(plan, USUAL, 0);
+	for (size_t i = 0; i < INTERVALS; i++)
+		add_step(plan, intervals_us[i], options->workers ? options->workers : CPU_THREADS);
+	return 0;
+}
+
+static struct observation_key latency_of(char *arm, size_t size, unsigned int interval_us)
+{
+	snprintf(arm, size, "beside-%u", interval_us);
+	return (struct observation_key){ arm, "convoy_latency_ns", NULL };
+}
+
+/*
+ * Supported: at CPython's interval of 5 ms, the whole interval of the latency beside a
+ * computing thread over that alone lies above 1. Refuted: it lies at or below 1.
+ */
+static enum claim_verdict verdict_on(const struct interval *ratio)
+{
+	if (ratio->low > 1)
+		return CLAIM_SUPPORTED;
+	return ratio->high <= 1 ? CLAIM_REFUTED : CLAIM_UNDECIDED;
+}
+
+static int judge_convoy(const struct lab_evidence *evidence, struct claims *claims)
+{
+	char usual[ROWS_NAME_SIZE], low[ROWS_NAME_SIZE], high[ROWS_NAME_SIZE];
+	const struct observation_key alone = { "alone", "convoy_latency_ns", NULL };
+	const struct observation_key beside = latency_of(usual, sizeof(usual), USUAL);
+	const struct observation_key shortest = latency_of(low, sizeof(low), SHORTEST);
+	const struct observation_key longest = latency_of(high, sizeof(high), LONGEST);
+	struct interval ratio = { 0 }, rise = { 0 }, wait = { 0 };
+	double range_ns = (double)(LONGEST - SHORTEST) * 1e3;
+
+	observations__ratio(evidence->observations, &beside, &alone, &ratio);
+	observations__median(evidence->observations, &beside, &wait);
+	observations__difference(evidence->observations, &longest, &shortest, &rise);
+	if (!ratio.n || !rise.n) {
+		claims__add(claims, "C17", "convoy", CLAIM_UNDECIDED, NULL, "",
+			    "no valid runs with and without computing threads in one block");
+		return 0;
+	}
+	claims__add(claims, "C17", "convoy", verdict_on(&ratio), &ratio, "ratio",
+		    "an I/O thread's response takes this many times as long beside computing "
+		    "threads at the 5 ms interval (%.2f ms) as alone; each ms of switch interval "
+		    "adds %.2f ms [%.2f, %.2f]. Rule: interval above 1", wait.mid / 1e6,
+		    rise.mid / range_ns, rise.low / range_ns, rise.high / range_ns);
+	return 0;
+}
+
+const struct lab lab_convoy = {
+	.name = "convoy",
+	.summary = "response latency of an I/O thread beside threads that compute",
+	.question = "Does an I/O thread suffer from the lock when others compute?",
+	.claims = { "C17", NULL },
+	.takes = LAB_TAKES_WORKERS,
+	.blocks = 8,
+	.budget_s = 40,
+	.warm_up = true,
+	.plan = plan_convoy,
+	.judge = judge_convoy,
+};
