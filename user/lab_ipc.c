@@ -49,7 +49,7 @@ static void add_exchange(struct lab_plan *plan, const char *means, unsigned int 
 	lab_step__arg(plan, step, "--bytes");
 	lab_step__arg(plan, step, "%u", bytes);
 	lab_step__arg(plan, step, "--messages");
-	lab_step__arg(plan, step, "1000");
+	lab_step__arg(plan, step, "2000");
 }
 
 /* Only without a guard is it a matter of having overlapped: that one may take longer. */
@@ -246,7 +246,7 @@ const struct lab lab_ipc = {
 	.question = "What does it cost processes to share data, and what goes wrong?",
 	.claims = { "C14", "C15", NULL },
 	.takes = LAB_TAKES_WORKERS,
-	.blocks = 8,
+	.blocks = 12,
 	.budget_s = 45,
 	.warm_up = true,
 	.plan = plan_ipc,

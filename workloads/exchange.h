@@ -12,7 +12,7 @@
 #include "means.h"
 
 struct exchange_result {
-	double latency_ns;	/* one way: half of the median round trip */
+	double latency_ns;	/* one way: half of the median round trip of the best batch */
 	double bytes_per_s;	/* of the stream */
 	uint64_t sent;		/* messages, both phases and both ways */
 	uint64_t received;	/* of these; whole, in order, and with the right contents */
