@@ -39,7 +39,7 @@ TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 # Only the tracer's files, tracer*.c, see the BPF programs.
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
 USER_MODULES := $(filter-out main tracer%,$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state arrivals switches handoffs calls futexes adopt
+BPF_PARTS := state arrivals switches handoffs calls futexes adopt births
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)

@@ -13,6 +13,7 @@
 #define MAX_FUTEX_PAIRS	16384	/* futex address, waiter and waker of one run */
 #define MAX_OTHER_LOCKS	8	/* locks of the same functions beside the one of the ledger */
 #define HISTOGRAM_BUCKETS 40	/* bucket b holds 2^b <= ns < 2^(b+1); the last is open */
+#define PREEMPTED_BUCKET_NS 1000000	/* but HISTOGRAM_PREEMPTED's are all this wide */
 #define COMM_BYTES	16
 
 /* Where a thread's time goes (measurement.md, section 3). */
@@ -59,7 +60,21 @@ enum histogram {
 	HISTOGRAM_READY,	/* runnable, waiting for a CPU */
 	HISTOGRAM_HOLD,		/* from one hand-off to the release before the next */
 	HISTOGRAM_HANDOFF,	/* free with somebody waiting, until taken */
+	HISTOGRAM_PREEMPTED,	/* got a CPU from a thread of the run, which another took from it */
+	HISTOGRAM_AFTER_MARK,	/* from an enum birth_event, in that order, to the CPU's next switch */
+	HISTOGRAM_AFTER_FORK,
+	HISTOGRAM_AFTER_WAKE_NEW,
+	HISTOGRAM_AFTER_EXIT,
 	HISTOGRAMS,
+};
+
+/* What may make the scheduler run (births.bpf.c), and a mark for comparison that does not. */
+enum birth_event {
+	BIRTH_MARK,		/* ANNOUNCE_MARK */
+	BIRTH_FORK,		/* a process or thread has been made */
+	BIRTH_WAKE_NEW,		/* ... and becomes runnable, on the CPU where it queues */
+	BIRTH_EXIT,		/* it begins to end */
+	BIRTH_EVENTS,
 };
 
 /* Why something could not be recorded. */
@@ -125,7 +140,7 @@ struct thread_record {
 	/* the futex it sleeps on, or 0; who has woken it, or 0 */
 	__u64 futex;
 	__u32 futex_waker;
-	__u32 padding;
+	__u32 from_ours;	/* on a CPU, which it got from another thread of the run */
 	char comm[COMM_BYTES];
 };
 
@@ -136,6 +151,7 @@ struct cpu_record {
 	__u64 clock_offset_ns;	/* CLOCK_MONOTONIC - its run queue's clock */
 	__u32 idle;		/* the thread that last left was the idle task */
 	__u32 padding;
+	__u64 birth_ns[BIRTH_EVENTS];	/* happened then, and no switch since; or 0 */
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
 };
 

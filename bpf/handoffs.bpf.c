@@ -4,6 +4,7 @@
 // The new owner announces itself once it has the lock, so these programs run one
 // after the other by the lock's own doing. When the last owner let go is stamped in
 // the lock's page.
+#include "births.bpf.h"
 #include "lock.bpf.h"
 
 /*
@@ -157,5 +158,7 @@ int BPF_KPROBE(on_announce, __u32 what, __u64 about)
 		on_window_open(thread, about, now);
 	else if (what == ANNOUNCE_WINDOW_CLOSE)
 		on_window_close(thread, about, now);
+	else if (what == ANNOUNCE_MARK)
+		birth_begins(cpu, BIRTH_MARK, now);
 	return 0;
 }

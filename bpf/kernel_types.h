@@ -68,6 +68,7 @@ struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
+	int wake_cpu;		/* set with every change of its CPU (__set_task_cpu()) */
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;

@@ -88,7 +88,7 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 
 static __always_inline void switched_out(struct thread_record *thread, struct task_struct *prev,
 					 struct cpu_record *cpu, bool preempt,
-					 unsigned int prev_state, __u64 now)
+					 unsigned int prev_state, bool to_ours, __u64 now)
 {
 	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
 	bool owner, sleeps = !preempt && prev_state;
@@ -103,6 +103,9 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
 	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
+	if (to_ours && thread->from_ours && kind == INVOLUNTARY)
+		histogram_add_linear(cpu, HISTOGRAM_PREEMPTED, now - thread->since_ns, now);
+	thread->from_ours = 0;
 	count_switch(thread, prev, kind, now);
 	if (owner)
 		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
@@ -131,6 +134,7 @@ static __always_inline void switched_in(struct thread_record *thread, struct tas
 		ready = ready_since(thread, waited, now);
 	}
 	thread_arrives(thread, cpu, from_ours, ready, now);
+	thread->from_ours = from_ours;
 }
 
 /* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */
@@ -163,7 +167,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		catch_up(from, prev, cpu, now);
 	cpu_leaves(cpu, from != NULL, prev->pid == 0, now);
 	if (from)
-		switched_out(from, prev, cpu, preempt, prev_state, now);
+		switched_out(from, prev, cpu, preempt, prev_state, in_slot != 0, now);
 	to = in_slot ? thread_of_task(next) : NULL;
 	if (to)
 		switched_in(to, next, cpu, from != NULL, now);

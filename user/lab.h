@@ -43,6 +43,7 @@ struct lab_step {
 	enum lab_tracing tracing;
 	bool one_cpu;			/* confined to that CPU by us */
 	bool privileged;		/* as we are, for policies that only root may set */
+	bool births;			/* traced runs see births too (run.h) */
 	uint64_t workers;		/* for runs.csv; 0: left empty, here and below */
 	uint64_t objects;
 	uint64_t interval_us;

@@ -22,6 +22,11 @@ static const char *const histogram_names[HISTOGRAMS] = {
 	[HISTOGRAM_READY] = "ready",
 	[HISTOGRAM_HOLD] = "hold",
 	[HISTOGRAM_HANDOFF] = "handoff",
+	[HISTOGRAM_PREEMPTED] = "preempted",
+	[HISTOGRAM_AFTER_MARK] = "after_mark",
+	[HISTOGRAM_AFTER_FORK] = "after_fork",
+	[HISTOGRAM_AFTER_WAKE_NEW] = "after_wake_new",
+	[HISTOGRAM_AFTER_EXIT] = "after_exit",
 };
 
 static int explain(struct record *record, enum record_file file, int err)
@@ -141,7 +146,8 @@ const char *record__histogram(enum histogram which)
 
 uint64_t record__bucket_low_ns(enum histogram which, int bucket)
 {
-	(void)which;
+	if (which == HISTOGRAM_PREEMPTED)
+		return (uint64_t)bucket * PREEMPTED_BUCKET_NS;
 	return bucket ? 1ULL << bucket : 0;
 }
 

@@ -105,6 +105,7 @@ static int attach(struct run_session *session)
 		.announcer = session->spec->announcer,
 		.any_program = run_session__searches(session),
 		.stream_handoffs = session->spec->stream_handoffs,
+		.births = session->spec->births,
 	};
 
 	if (!session->tracer)

@@ -26,6 +26,7 @@ struct run_spec {
 	bool own_workload;		/* stdout is a report of ours (workload.h) */
 	bool keep_interrupted;		/* settle what an interrupted run has done so far */
 	bool stream_handoffs;
+	bool births;			/* as in struct tracer_run */
 	uint64_t timeout_ms;		/* 0: none */
 	int tick_ms;			/* for progress; 0: none */
 	void (*on_tick)(void *arg);

@@ -223,6 +223,22 @@ static int attach_kernel(struct tracer *tracer, bool any_program)
 	return 0;
 }
 
+/* The switch first: what follows an event must not be missed. */
+static int attach_births(struct tracer *tracer)
+{
+	struct bpf_program *programs[] = {
+		tracer->skel->progs.on_birth_switch,
+		tracer->skel->progs.on_birth_fork,
+		tracer->skel->progs.on_birth_wake,
+		tracer->skel->progs.on_birth_exit,
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && !err; i++)
+		err = tracer__keep_link(tracer, bpf_program__attach(programs[i]));
+	return err;
+}
+
 /* Take all threads of the process into the books, by iterating over them. */
 static int adopt(struct tracer *tracer, pid_t pid)
 {
@@ -252,6 +268,8 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 	tracer_maps__clear(tracer, run);
 	tracer_maps__program_totals(tracer, &tracer->missed_before, &tracer->ran_before_ns);
 	err = attach_kernel(tracer, run->any_program);
+	if (!err && run->births)
+		err = attach_births(tracer);
 	if (err) {
 		tracer__refused(why, why_size, "cannot attach to the scheduler's tracepoints", err);
 		goto fail;

@@ -39,6 +39,7 @@ struct tracer_run {
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
 	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
 	bool stream_handoffs;	/* also keep each hand-off for tracer__drain() */
+	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 };
 
 /*

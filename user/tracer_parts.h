@@ -14,7 +14,7 @@
 
 #define NEVER UINT64_MAX
 /* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
-#define MAX_KERNEL_LINKS 5
+#define MAX_KERNEL_LINKS 9
 #define MAX_LINKS (MAX_KERNEL_LINKS + 3 * LOCK_SITES_MAX)
 
 /* What fits into the ring of news (bpf/target.bpf.h). */

@@ -71,6 +71,8 @@ enum announcement {
 	 * was, but somebody waited when it let go). about: struct announce_lock.
 	 */
 	ANNOUNCE_ACQUIRED,
+	/* Nothing happens: a moment to compare others with (bpf/births.bpf.c). about: unused. */
+	ANNOUNCE_MARK,
 };
 
 /* Where a tracer looks for the site. */

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Does the scheduler run when a process is created, and when it ends? How long from the fork,
+// the wake-up of the new task and the exit until the CPU's next switch, whoever's it is.
+//
+// Switches happen anyway: the same time is taken from marks that the program sets between
+// its forks (ANNOUNCE_MARK), where nothing happens. Attached only to runs that ask for it.
+#include "births.bpf.h"
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_birth_switch)
+{
+	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
+	__u64 now;
+
+	if (!cpu)
+		return 0;
+	now = bpf_ktime_get_ns();
+	birth_ends(cpu, BIRTH_MARK, now);
+	birth_ends(cpu, BIRTH_FORK, now);
+	birth_ends(cpu, BIRTH_WAKE_NEW, now);
+	birth_ends(cpu, BIRTH_EXIT, now);
+	return 0;
+}
+
+/* On the CPU of the parent, which is the one that runs. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_birth_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
+
+	if (cpu && slot_number(parent->pid))
+		birth_begins(cpu, BIRTH_FORK, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* On the CPU where it queues; the parent may be on another. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(on_birth_wake, struct task_struct *child)
+{
+	struct cpu_record *cpu = cpu_at((__u32)child->wake_cpu);
+
+	if (cpu && slot_number(child->pid))
+		birth_begins(cpu, BIRTH_WAKE_NEW, bpf_ktime_get_ns());
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_birth_exit, struct task_struct *task)
+{
+	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
+
+	if (cpu && slot_number(task->pid))
+		birth_begins(cpu, BIRTH_EXIT, bpf_ktime_get_ns());
+	return 0;
+}
