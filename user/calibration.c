@@ -16,8 +16,8 @@
 #include "workload.h"
 
 /* Long enough to contend, short enough for a lock that collapses. */
-#define CONTENDED_STEPS 20000
-#define CONTENDED_LIMIT_MS 300
+#define CONTENDED_STEPS 1000000
+#define CONTENDED_LIMIT_MS 100
 
 static void add_fault(struct lab_plan *plan)
 {

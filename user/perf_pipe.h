@@ -17,8 +17,8 @@
 int perf_pipe__find(char *why, size_t size);
 
 /*
- * Run it on one CPU (a list as 0-3,8) and set operation_ns, the price of one operation: the
- * median of a few short runs. Returns 0, -EINTR, or -errno with why saying more.
+ * Run it on one CPU (a list as 0-3,8) and set operation_ns, the price of one operation: that
+ * of the quickest of a few short runs. Returns 0, -EINTR, or -errno with why saying more.
  */
 int perf_pipe__run(const char *cpu, const struct target_user *user, double *operation_ns,
 		   char *why, size_t size);
