@@ -29,7 +29,7 @@ Q := @
 say = @printf '  %-7s %s\n' $(1) $(2);
 endif
 
-WORKLOADS := slowdown lockcost contend race granularity switchcost faults \
+WORKLOADS := slowdown lockcost contend race granularity switchcost faults timeslice priority \
 	ipc blocking convoy
 # What they share: everything that is not a main.
 WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))

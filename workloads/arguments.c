@@ -46,3 +46,22 @@ const struct lock_kind *argument_lock(struct argp_state *state, const char *name
 		argp_error(state, "--%s: '%s' is not one of " LOCK_NAMES, name, text);
 	return kind;
 }
+
+int argument_first_cpu(void)
+{
+	cpu_set_t set;
+	int cpu = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 0;
+	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &set))
+		cpu++;
+	return cpu;
+}
+
+int argument_cpu_count(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+}
