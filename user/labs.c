@@ -2,12 +2,14 @@
 // The list of labs, in the order of the lab sheet.
 #include "lab.h"
 
-extern const struct lab lab_slowdown, lab_interval, lab_switchcost;
+extern const struct lab lab_slowdown, lab_interval, lab_timeslice, lab_priority, lab_switchcost;
 extern const struct lab lab_ipc, lab_blocking, lab_convoy;
 
 const struct lab *const all_labs[] = {
 	&lab_slowdown,
 	&lab_interval,
+	&lab_timeslice,
+	&lab_priority,
 	&lab_switchcost,
 	&lab_ipc,
 	&lab_blocking,
