@@ -32,6 +32,7 @@ struct cycles {
 	size_t depth;		/* of drops inside of drops */
 	size_t threshold;
 	size_t young;		/* made less freed since the last collection */
+	size_t old;		/* that the last collection has left */
 	bool collecting;
 	struct cycles_counts counts;
 };
@@ -161,10 +162,21 @@ void cycles_free(struct cycles *cycles)
 	free(cycles);
 }
 
+/*
+ * A quarter of what is there already must be new too: else a program that only ever makes
+ * containers would pay with the square of their number. CPython's rule for its oldest generation
+ * (long_lived_pending and long_lived_total in gcmodule.c).
+ */
+static bool is_due(const struct cycles *cycles)
+{
+	return cycles->threshold && !cycles->collecting && cycles->young > cycles->threshold &&
+	       cycles->young > cycles->old / 4;
+}
+
 static struct object *tracked_alloc(struct cycles *cycles, const struct object_type *type,
 				    size_t extra)
 {
-	if (cycles->threshold && cycles->young > cycles->threshold && !cycles->collecting) {
+	if (is_due(cycles)) {
 		cycles->counts.automatic++;
 		cycles_collect(cycles);
 	}
@@ -299,6 +311,7 @@ size_t cycles_collect(struct cycles *cycles)
 	for (struct head *head = garbage.next; head != &garbage; head = head->next)
 		found++;
 	empty_all(cycles, &garbage);
+	cycles->old = cycles->counts.tracked;
 	cycles->counts.collections++;
 	cycles->counts.garbage += found;
 	cycles->collecting = false;

@@ -31,9 +31,9 @@ struct cycles;
 #define CYCLES_THRESHOLD 700
 
 /*
- * A new collector. When so many more containers have been made than were freed since the last
- * collection, the next one to be made collects first; 0: only when asked.  NULL with errno
- * ENOMEM.
+ * A new collector.  When more than so many containers have been made, less those freed, since the
+ * last collection, and more than a quarter of what it left, the next one to be made collects
+ * first.  0: only when asked.  NULL with errno ENOMEM.
  */
 struct cycles *cycles_new(size_t threshold);
 

@@ -91,7 +91,7 @@ static int mark_live(struct graph *graph)
 
 int graph_init(struct graph *graph, struct cycles *cycles, uint32_t count, uint32_t seed)
 {
-	struct mt19937 random;
+	struct mt19937 random = { 0 };
 	int err = 0;
 
 	*graph = (struct graph){ .nodes = calloc(count, sizeof(*graph->nodes)), .count = count };

@@ -20,16 +20,15 @@ static inline struct object *alloc_behind(size_t head, const struct object_type 
 					  size_t extra)
 {
 	struct object *object;
-	char *memory;
 
 	if (extra > PTRDIFF_MAX - type->size - head) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	memory = malloc(head + type->size + extra);
-	if (!memory)
+	object = malloc(head + type->size + extra);
+	if (!object)
 		return NULL;
-	object = (struct object *)(memory + head);
+	object = (struct object *)((char *)object + head);
 	object->refs = 1;
 	object->type = type;
 	heap.allocated++;

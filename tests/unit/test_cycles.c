@@ -257,6 +257,31 @@ static void the_threshold_collects(void **state)
 	assert_int_equal(cycles_counts(cycles).automatic, 7000 / (CYCLES_THRESHOLD + 1));
 }
 
+static void many_that_stay_put_the_threshold_up(void **state)
+{
+	struct list_object *holder = list_new();
+
+	(void)state;
+	cycles_free(cycles);
+	cycles = cycles_new(10);
+	for (int i = 0; i < 1000; i++) {
+		struct list_object *inner = list();
+
+		assert_int_equal(list_append(holder, &inner->base), 0);
+		object_decref(&inner->base);
+	}
+	assert_in_range(cycles_counts(cycles).automatic, 10, 40);	/* not 1000 / 11 */
+	cycles_collect(cycles);
+	assert_int_equal(cycles_counts(cycles).garbage, 0);
+	for (int i = 0; i < 251; i++)
+		ring_of(1);
+	assert_int_equal(alive(), 1 + 1000 + 251);
+	ring_of(1);
+	assert_int_equal(alive(), 1 + 1000 + 1);
+	object_decref(&holder->base);
+	cycles_collect(cycles);
+}
+
 static void without_a_threshold_only_when_asked(void **state)
 {
 	(void)state;
@@ -421,6 +446,7 @@ int main(void)
 		TEST(untracked_containers_are_outside),
 		TEST(another_collectors_containers_are_outside),
 		TEST(the_threshold_collects),
+		TEST(many_that_stay_put_the_threshold_up),
 		TEST(without_a_threshold_only_when_asked),
 		TEST(long_rings_and_chains_take_no_stack),
 		TEST(collecting_while_something_is_dropped),
