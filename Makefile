@@ -29,8 +29,8 @@ Q := @
 say = @printf '  %-7s %s\n' $(1) $(2);
 endif
 
-WORKLOADS := slowdown lockcost contend race granularity switchcost faults timeslice priority \
-	ipc blocking convoy
+WORKLOADS := slowdown lockcost contend refcount race granularity timeslice priority switchcost \
+	faults ipc blocking convoy
 # What they share: everything that is not a main.
 WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
 TEST_WORKLOADS := oracle pingpong misbehave census
