@@ -55,8 +55,9 @@ struct count_scheme {
 
 extern const struct count_scheme count_plain, count_lock, count_atomic, count_biased, count_global;
 
-/* All schemes, ended by NULL. */
+/* All schemes, ended by NULL, and their names in that order, for help and messages. */
 extern const struct count_scheme *const count_schemes[];
+#define COUNT_NAMES "plain, object-lock, atomic, biased, global"
 
 /* The scheme of that name, or NULL. */
 const struct count_scheme *count_scheme_find(const char *name);

@@ -3,8 +3,6 @@
 #include "counter.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "arguments.h"
 #include "count_plain.h"
@@ -14,23 +12,11 @@ const char *counter_name(const struct counter *counter)
 	return counter->kind ? counter->kind->name : counter->scheme->name;
 }
 
-/* Appends to a list of names that a message ends with. */
-static void add_name(char *list, size_t size, const char *name)
-{
-	size_t used = strlen(list);
-
-	snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
-}
-
 void counter_take_scheme(struct counter *counter, struct argp_state *state, const char *name)
 {
-	char names[256] = "";
-
 	counter->scheme = count_scheme_find(name);
-	for (size_t i = 0; count_schemes[i]; i++)
-		add_name(names, sizeof(names), count_schemes[i]->name);
 	if (!counter->scheme)
-		argp_error(state, "--scheme: '%s' is not one of %s", name, names);
+		argp_error(state, "--scheme: '%s' is not one of " COUNT_NAMES, name);
 }
 
 void counter_take_lock(struct counter *counter, struct argp_state *state, const char *name)

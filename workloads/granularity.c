@@ -47,13 +47,13 @@ struct granularity {
 	struct record *records;
 	pthread_mutex_t making;
 	bool failed;			/* an object could not be made */
+	size_t chunk_bytes;		/* what malloc takes for one */
 	_Alignas(64) atomic_bool over;
 };
 
 static const struct argp_option argp_options[] = {
-	{ "scheme", 's', "NAME", 0,
-	  "how to count: plain, object-lock, atomic, biased, global (default: plain)", 0 },
-	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: " LOCK_NAMES, 0 },
+	{ "scheme", 's', "NAME", 0, "how to count: " COUNT_NAMES " (default: plain)", 0 },
+	{ "lock", 'l', "NAME", 0, "plain counts under a lock instead: " LOCK_NAMES, 0 },
 	{ "workers", 'w', "N", 0, "threads (default: 1)", 0 },
 	{ "shared", 'S', "YES", 0, "yes: all count the same objects; no: their own (default: no)",
 	  0 },
@@ -80,7 +80,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 's': counter_take_scheme(&options->counter, state, arg); break;
 	case 'l': counter_take_lock(&options->counter, state, arg); break;
-	case 'w': options->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024); break;
+	case 'w':
+		options->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
+		break;
 	case 'S': options->shared = yes_or_no(state, arg); break;
 	case 'n': options->objects = argument_number(state, "objects", arg, 1, 1 << 24); break;
 	case 'm': options->ms = argument_number(state, "ms", arg, 1, 60000); break;
@@ -117,6 +119,9 @@ static void make_objects(struct granularity *all, struct record *record)
 		record->objects[i] = all->options.counter.scheme->make(&immortal_type, 0);
 		all->failed |= !record->objects[i];
 	}
+	/* With its size word; the rest is the room up to the next multiple of 16. */
+	if (!all->failed)
+		all->chunk_bytes = malloc_usable_size(record->objects[0]) + sizeof(size_t);
 	pthread_mutex_unlock(&all->making);
 }
 
@@ -138,7 +143,7 @@ static uint64_t count_until_over(struct granularity *all, struct crew_member *me
 	uint64_t operations = 0;
 
 	counter_begin(counter, &member->seat);
-	while (!atomic_load_explicit(&all->over, memory_order_relaxed)) {
+	do {	/* once at least, however late it came to be run */
 		uint64_t some = count - at < STRETCH ? count - at : STRETCH;
 
 		counter_incref_each(counter, &member->seat, objects + at, some);
@@ -146,7 +151,7 @@ static uint64_t count_until_over(struct granularity *all, struct crew_member *me
 		count_settle(counter->scheme);
 		operations += 2 * some;
 		at = at + some == count ? 0 : at + some;
-	}
+	} while (!atomic_load_explicit(&all->over, memory_order_relaxed));
 	counter_end(counter, &member->seat);
 	return operations;
 }
@@ -207,13 +212,9 @@ static void print_result(const struct granularity *all, const struct window *win
 		       counter->lock->page.acquisitions, counter->lock->page.releases,
 		       counter->lock->page.handoffs);
 	evidence("count_operations", variant, (double)operations, "count");
-	if (operations)
-		evidence("count_ns", variant, (double)ns / (double)operations, "ns");
+	evidence("count_ns", variant, (double)ns / (double)operations, "ns");
 	evidence("count_bytes", counter_name(counter), (double)counter->scheme->bytes, "bytes");
-	/* With what malloc adds: its size word, and the room up to the next multiple of 16. */
-	evidence("count_chunk_bytes", counter_name(counter),
-		 (double)(malloc_usable_size(all->records[0].objects[0]) + sizeof(size_t)),
-		 "bytes");
+	evidence("count_chunk_bytes", counter_name(counter), (double)all->chunk_bytes, "bytes");
 }
 
 static int run_crew(struct granularity *all)
@@ -257,7 +258,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { argp_options, parse_option, NULL,
 		"Time one count operation.", NULL, NULL, NULL };
-	static struct granularity all = {
+	struct granularity all = {
 		.options = { .counter = { .scheme = &count_plain }, .workers = 1, .objects = 1024,
 			     .ms = 50, .interval_ns = 5000 * NSEC_PER_USEC },
 		.making = PTHREAD_MUTEX_INITIALIZER,

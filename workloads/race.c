@@ -23,7 +23,7 @@
 #include "crew.h"
 #include "evidence.h"
 
-#define MEETINGS 100			/* stretches of counting with another thread at it */
+#define MEETINGS 30			/* stretches of counting with another thread at it */
 #define MOST_REFERENCES 1000000000ULL	/* of one thread */
 #define STRETCH 1024			/* operations, at most */
 #define STRETCH_LOCKED 64		/* the same where each may wait long */
@@ -56,15 +56,15 @@ struct race {
 };
 
 static const struct argp_option argp_options[] = {
-	{ "scheme", 's', "NAME", 0,
-	  "how to count: plain, object-lock, atomic, biased, global (default: plain)", 0 },
-	{ "lock", 'l', "NAME", 0, "plain counts under this lock instead: " LOCK_NAMES, 0 },
+	{ "scheme", 's', "NAME", 0, "how to count: " COUNT_NAMES " (default: plain)", 0 },
+	{ "lock", 'l', "NAME", 0, "plain counts under a lock instead: " LOCK_NAMES, 0 },
 	{ "workers", 'w', "N", 0, "threads (default: 4)", 0 },
 	{ "pairs", 'n', "N", 0,
 	  "references that each takes and drops, at least (default: 200000)", 0 },
 	{ "interval-us", 'i', "N", 0,
 	  "switch interval of the lock in microseconds (default: 100)", 0 },
-	{ "limit-ms", 't', "N", 0, "take no more references after this time (default: 1000)", 0 },
+	{ "time-limit-ms", 't', "N", 0,
+	  "take no more references after this time (default: 1000)", 0 },
 	{ 0 },
 };
 
@@ -75,7 +75,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 's': counter_take_scheme(&options->counter, state, arg); break;
 	case 'l': counter_take_lock(&options->counter, state, arg); break;
-	case 'w': options->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024); break;
+	case 'w':
+		options->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
+		break;
 	case 'n': options->pairs = argument_number(state, "pairs", arg, 1, MOST_REFERENCES); break;
 	case 'i':
 		options->interval_ns = NSEC_PER_USEC *
@@ -83,14 +85,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 't':
 		options->limit_ns = 1000 * NSEC_PER_USEC *
-				    argument_number(state, "limit-ms", arg, 1, 600000);
+				    argument_number(state, "time-limit-ms", arg, 1, 600000);
 		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-/* How often a reference was the last one, which it never is: whole numbers of faults. */
+/* How often a reference seemed to be the last one, which it never is. */
 static atomic_ulong freed_early;
 
 static void would_free(const struct count_scheme *scheme, struct counted *object)
@@ -313,7 +315,7 @@ int main(int argc, char **argv)
 	static const struct argp argp = { argp_options, parse_option, NULL,
 		"Threads count references to one object they share: are updates lost?",
 		NULL, NULL, NULL };
-	static struct race race = {
+	struct race race = {
 		.options = { .counter = { .scheme = &count_plain }, .workers = 4, .pairs = 200000,
 			     .interval_ns = 100 * NSEC_PER_USEC,
 			     .limit_ns = 1000000 * NSEC_PER_USEC },
