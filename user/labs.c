@@ -2,10 +2,13 @@
 // The list of labs, in the order of the lab sheet.
 #include "lab.h"
 
-extern const struct lab lab_slowdown, lab_interval, lab_timeslice, lab_priority, lab_switchcost;
-extern const struct lab lab_ipc, lab_blocking, lab_convoy;
+extern const struct lab lab_refcount, lab_race, lab_granularity, lab_slowdown, lab_interval,
+	lab_timeslice, lab_priority, lab_switchcost, lab_ipc, lab_blocking, lab_convoy;
 
 const struct lab *const all_labs[] = {
+	&lab_refcount,
+	&lab_race,
+	&lab_granularity,
 	&lab_slowdown,
 	&lab_interval,
 	&lab_timeslice,
