@@ -196,7 +196,8 @@ check-asan:
 	@BUILD=$(BUILD)/asan tests/run unit
 
 check-tsan:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' build
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fsanitize=thread' build \
+		$(BUILD)/tsan/tests/unit/test_count
 	@BUILD=$(BUILD)/tsan tests/tools/tsan
 
 check-valgrind: build $(UNIT_BINS)
