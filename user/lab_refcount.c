@@ -56,7 +56,7 @@ static void judge_counts(const struct observations *seen, struct claims *claims)
 	size_t runs = runs_with(seen, "refcount", "freed-at-zero"), right = 0;
 	struct interval figure;
 	bool freed_in_time;
-	char variant[16];
+	char variant[32];
 
 	if (!runs)
 		return;

@@ -248,7 +248,7 @@ static void work(struct crew_member *member)
 static void print_result(const struct job *job, const struct window *window)
 {
 	const struct garbage *garbage = &job->garbage;
-	char variant[16];
+	char variant[32];
 
 	window_print(window);
 	printf("objects_allocated %lu\nobjects_freed %lu\n", job->heap.allocated, job->heap.freed);

@@ -64,7 +64,7 @@ static const char *verdict(const char *lab, const char *claim)
 static void put_article(uint64_t block, double third, double early, double at_zero)
 {
 	const double prints[] = { 2, 3, third, 3, 2 };
-	char variant[16];
+	char variant[32];
 
 	for (int i = 0; i < 5; i++) {
 		snprintf(variant, sizeof(variant), "print-%d", i + 1);
