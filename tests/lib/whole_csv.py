@@ -24,6 +24,7 @@ COLUMNS = {
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
     "observations.csv": "run_id, experiment, arm, block, metric, variant, value, unit",
+    "labs.csv": "claim, experiment, verdict, figure, low, high, unit, reason",
     "prices.csv": "price, variant, median_ns, low_ns, high_ns, samples",
 }
 
