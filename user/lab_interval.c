@@ -20,7 +20,7 @@ extern const struct lab lab_interval;
 #define OTHER "threads"
 
 #define WORKERS 5
-#define OBJECTS 1000000
+#define OBJECTS 2000000
 
 #define HALF 0.5	/* the rule */
 
@@ -141,8 +141,8 @@ const struct lab lab_interval = {
 		    "without any?",
 	.claims = { "C7" },
 	.takes = LAB_TAKES_WORKERS | LAB_TAKES_OBJECTS | LAB_TAKES_LOCK | LAB_TAKES_INTERVAL,
-	.blocks = 8,
-	.budget_s = 45,
+	.blocks = 9,
+	.budget_s = 65,
 	.warm_up = true,
 	.plan = plan_interval,
 	.judge = judge_interval,

@@ -57,7 +57,7 @@ static struct parameters parameters_of(const struct lab_options *options)
 {
 	return (struct parameters){
 		.workers = or_default(options->workers, LAB_SLOWDOWN_WORKERS),
-		.objects = or_default(options->objects, 1500000),
+		.objects = or_default(options->objects, 2500000),
 		.interval_us = or_default(options->interval_us, 5000),
 		.sweep = lab_slowdown__most_workers(options),
 		.seed = options->seed & UINT32_MAX,
@@ -215,8 +215,8 @@ const struct lab lab_slowdown = {
 	.question = "Why are several threads slower than one, and would more of them help?",
 	.claims = { "C5", "C6", "C7" },
 	.takes = LAB_TAKES_WORKERS | LAB_TAKES_OBJECTS | LAB_TAKES_LOCK | LAB_TAKES_INTERVAL,
-	.blocks = 6,
-	.budget_s = 80,
+	.blocks = 9,	/* the fewest whose interval leaves out the extremes */
+	.budget_s = 150,
 	.warm_up = true,
 	.plan = plan_slowdown,
 	.judge = lab_slowdown__judge,
