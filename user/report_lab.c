@@ -85,14 +85,28 @@ static void print_claim(FILE *out, const struct claim_row *row)
 	paragraph(out, "                ", row->reason);
 }
 
+/* C9 comes before C10; a claim's verdicts stay in the order in which they were reached. */
+static int by_claim(const void *a, const void *b)
+{
+	const struct claim_row *x = *(const struct claim_row *const *)a;
+	const struct claim_row *y = *(const struct claim_row *const *)b;
+	int order = strverscmp(x->claim, y->claim);
+
+	return order ? order : (x > y) - (x < y);
+}
+
 void report_lab__scoreboard(FILE *out, const struct claims *claims)
 {
+	const struct claim_row *rows[CLAIMS_MAX];
 	size_t counts[3] = { 0 };
 
+	for (size_t i = 0; i < claims->count; i++)
+		rows[i] = &claims->rows[i];
+	qsort(rows, claims->count, sizeof(rows[0]), by_claim);
 	for (size_t i = 0; i < claims->count; i++) {
-		print_claim(out, &claims->rows[i]);
+		print_claim(out, rows[i]);
 		for (int word = 0; word < 3; word++)
-			counts[word] += strcmp(claims->rows[i].verdict, claims__word(word)) == 0;
+			counts[word] += strcmp(rows[i]->verdict, claims__word(word)) == 0;
 	}
 	fprintf(out, "\n%zu verdicts: %zu supported, %zu refuted, %zu cannot be decided here\n",
 		claims->count, counts[CLAIM_SUPPORTED], counts[CLAIM_REFUTED],
