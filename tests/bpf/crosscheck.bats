@@ -57,9 +57,10 @@ setup() {
 	objdump -d --no-show-raw-insn "$BUILD/workloads/slowdown" |
 		awk '/<switchtax_announce>:/ { getline; print $2; exit }' | grep -qx nop
 	"$switchtax" run -q --arms threads,sequential --objects 20000 --blocks 1 -o "$folder" >/dev/null
-	# The kernel frees programs after a grace period.
+	# The kernel frees programs after a grace period; another tracer's have somebody to hold them.
 	for _ in $(seq 50); do
-		left=$(bpftool prog list | grep -E 'name on_(switch|fork|exec|announce)' || true)
+		left=$(python3 "$BATS_TEST_DIRNAME/../lib/bpf_orphans.py" on_switch on_fork on_exec \
+			on_announce)
 		[ -n "$left" ] || return 0
 		sleep 0.1
 	done
