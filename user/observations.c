@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "histograms.h"
 #include "ledger.h"
-#include "record.h"
 
 #define BOOTSTRAP_SEED 1
 
@@ -163,11 +163,11 @@ static int derive_histogram(struct observations *observations, const struct run 
 	char metric[ROWS_NAME_SIZE], low[24];
 	int err = 0;
 
-	snprintf(metric, sizeof(metric), "histogram_%s", record__histogram(which));
+	snprintf(metric, sizeof(metric), "histogram_%s", histograms__name(which));
 	for (int bucket = 0; bucket < HISTOGRAM_BUCKETS && !err; bucket++) {
 		if (!run->histogram[which][bucket])
 			continue;
-		snprintf(low, sizeof(low), "%" PRIu64, record__bucket_low_ns(which, bucket));
+		snprintf(low, sizeof(low), "%" PRIu64, histograms__low_ns(which, bucket));
 		err = derive(observations, run, metric, low, run->histogram[which][bucket]);
 	}
 	return err;
@@ -294,7 +294,8 @@ static double difference(double a, double b)
 
 /* A block in which one of the two is missing is left out. */
 static int over_blocks(const struct observations *observations, const struct observation_key *a,
-		       const struct observation_key *b, double (*combine)(double a, double b), struct interval *out)
+		       const struct observation_key *b, double (*combine)(double a, double b),
+		       struct interval *out)
 {
 	uint64_t blocks = last_block(observations) + 1;
 	double *room = calloc(observations->count + 1, sizeof(*room));

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "histograms.h"
+
 static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_RUNS] = &rows__runs,
 	[RECORD_THREADS] = &rows__threads,
@@ -15,18 +17,6 @@ static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_FUTEXES] = &rows__futexes,
 	[RECORD_OBSERVATIONS] = &rows__observations,
 	[RECORD_LABS] = &rows__labs,
-};
-
-static const char *const histogram_names[HISTOGRAMS] = {
-	[HISTOGRAM_SLICE] = "slice",
-	[HISTOGRAM_READY] = "ready",
-	[HISTOGRAM_HOLD] = "hold",
-	[HISTOGRAM_HANDOFF] = "handoff",
-	[HISTOGRAM_PREEMPTED] = "preempted",
-	[HISTOGRAM_AFTER_MARK] = "after_mark",
-	[HISTOGRAM_AFTER_FORK] = "after_fork",
-	[HISTOGRAM_AFTER_WAKE_NEW] = "after_wake_new",
-	[HISTOGRAM_AFTER_EXIT] = "after_exit",
 };
 
 static int explain(struct record *record, enum record_file file, int err)
@@ -139,18 +129,6 @@ static int write_ledger(struct record *record, const struct run *run)
 	return err;
 }
 
-const char *record__histogram(enum histogram which)
-{
-	return histogram_names[which];
-}
-
-uint64_t record__bucket_low_ns(enum histogram which, int bucket)
-{
-	if (which == HISTOGRAM_PREEMPTED)
-		return (uint64_t)bucket * PREEMPTED_BUCKET_NS;
-	return bucket ? 1ULL << bucket : 0;
-}
-
 static int write_histogram(struct record *record, const struct run *run, enum histogram which)
 {
 	int err = 0;
@@ -162,10 +140,10 @@ static int write_histogram(struct record *record, const struct run *run, enum hi
 			continue;
 		columns__clear(&rows__histograms, &row);
 		columns__set_text(row.run_id, sizeof(row.run_id), run->row.run_id);
-		columns__set_text(row.histogram, sizeof(row.histogram), histogram_names[which]);
-		row.low_ns = record__bucket_low_ns(which, bucket);
+		columns__set_text(row.histogram, sizeof(row.histogram), histograms__name(which));
+		row.low_ns = histograms__low_ns(which, bucket);
 		if (bucket < HISTOGRAM_BUCKETS - 1)
-			row.high_ns = record__bucket_low_ns(which, bucket + 1);
+			row.high_ns = histograms__low_ns(which, bucket + 1);
 		row.count = run->histogram[which][bucket];
 		err = append(record, RECORD_HISTOGRAMS, &row);
 	}

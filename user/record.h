@@ -46,10 +46,6 @@ struct record_wish {
 /* Create the files. Returns 0 or -errno, see record->why. */
 int record__open(struct record *record, struct results *results, const struct record_wish *wish);
 
-/* The name of a histogram in histograms.csv, and where one of its buckets begins. */
-const char *record__histogram(enum histogram which);
-uint64_t record__bucket_low_ns(enum histogram which, int bucket);
-
 /* Write all rows of one run. Returns 0 or -errno, see record->why. */
 int record__run(struct record *record, const struct run *run);
 
