@@ -196,7 +196,7 @@ static void labs_are_whole(void **state)
 				 lab->claims[c]);
 	}
 	for (int claim = 1; claim <= 17; claim++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), " C%d ", claim);
 		assert_non_null(strstr(claims, name));
