@@ -74,26 +74,6 @@ static void list_missing(struct report_prices *report, const struct session *ses
 		miss(report, "switch thread-vector", "no vector registers that we know (AVX)");
 }
 
-static int write_prices(struct session *session, const struct prices *prices)
-{
-	struct csv csv;
-	char why[PATH_MAX + 256];
-	int err = csv__open(&csv, session->results.dirfd, rows__prices.file, &rows__prices);
-
-	for (size_t i = 0; i < prices->count && !err; i++) {
-		err = csv__append(&csv, &prices->rows[i]);
-		if (err)
-			csv__abandon(&csv);
-	}
-	if (!err)
-		err = csv__commit(&csv);
-	if (err) {
-		results__explain(&session->results, rows__prices.file, err, why, sizeof(why));
-		log__error("%s", why);
-	}
-	return err;
-}
-
 static void print(const struct session *session, const struct report_prices *report,
 		  const char *text)
 {
@@ -116,7 +96,8 @@ static int publish(struct session *session, const struct report_prices *report)
 		return -errno;
 	report_prices__text(memory, report);
 	fclose(memory);
-	err = write_prices(session, report->prices);
+	err = session__write_rows(session, &rows__prices, report->prices->rows,
+				  report->prices->count);
 	if (!err)
 		err = session__write(session, "report.txt", text, size);
 	print(session, report, text);

@@ -11,25 +11,11 @@
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
 {
-	struct csv csv;
-	char why[PATH_MAX + 256];
-	int err = csv__open(&csv, session->results.dirfd, rows__verdict.file, &rows__verdict);
+	struct verdict_row rows[VERDICT_COMPONENTS];
 
-	for (int i = 0; i < VERDICT_COMPONENTS && !err; i++) {
-		struct verdict_row row;
-
-		report__row(verdict, i, session->name, &row);
-		err = csv__append(&csv, &row);
-		if (err)
-			csv__abandon(&csv);
-	}
-	if (!err)
-		err = csv__commit(&csv);
-	if (err) {
-		results__explain(&session->results, rows__verdict.file, err, why, sizeof(why));
-		log__error("%s", why);
-	}
-	return err;
+	for (int i = 0; i < VERDICT_COMPONENTS; i++)
+		report__row(verdict, i, session->name, &rows[i]);
+	return session__write_rows(session, &rows__verdict, rows, VERDICT_COMPONENTS);
 }
 
 static void complete(struct report *report, const struct session *session,

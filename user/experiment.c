@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "clock.h"
 #include "interrupt.h"
 #include "log.h"
 #include "progress.h"
@@ -42,14 +42,6 @@ struct lab {
 	double began_s;
 	double block_s;			/* what the last block took */
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void list_combinations(struct lab *lab)
 {
@@ -92,16 +84,6 @@ static void identify(const struct lab *lab, const struct combination *combinatio
 		row->interval_us = arm->interval->us;
 	columns__set_text(row->cpus, sizeof(row->cpus), arm->cpus);
 	row->seed = lab->options->seed;
-}
-
-static int keep_sample(struct lab *lab, const struct run *run)
-{
-	struct sample sample = sample__from_row(&run->row);
-
-	sample.has_lock = run->ledger.has_lock;
-	for (int state = 0; state < LOCK_STATES; state++)
-		sample.lock_ms[state] = (double)run->ledger.lock_ns[state] / 1e6;
-	return samples__add(&lab->experiment->samples, &sample);
 }
 
 static int fail(struct lab *lab, int err, const char *where, const char *what)
@@ -247,7 +229,7 @@ static int one_run(struct lab *lab, const struct combination *combination, uint6
 			fail(lab, err, run.row.run_id, lab->record->why);
 	}
 	if (!err)
-		err = keep_sample(lab, &run);
+		err = samples__add_run(&lab->experiment->samples, &run);
 	run__free(&run);
 	return err;
 }
@@ -288,7 +270,7 @@ static bool left_out(const struct lab *lab, const struct experiment_arm *arm)
 
 static int run_block(struct lab *lab, uint64_t block)
 {
-	double start = now_s();
+	double start = clock__now_s();
 	uint64_t made = 0;
 	int err = 0;
 
@@ -301,7 +283,7 @@ static int run_block(struct lab *lab, uint64_t block)
 		show(lab, block, i);
 		err = one_run(lab, &lab->combinations[lab->order[i]], block, ++made);
 	}
-	lab->block_s = now_s() - start;
+	lab->block_s = clock__now_s() - start;
 	return err;
 }
 
@@ -337,7 +319,7 @@ static bool done(struct lab *lab, uint64_t block)
 		return true;
 	}
 	if (options->budget_s > 0 &&
-	    now_s() - lab->began_s + lab->block_s > options->budget_s) {
+	    clock__now_s() - lab->began_s + lab->block_s > options->budget_s) {
 		snprintf(reason, size, "another block would exceed the budget of %.0f s",
 			 options->budget_s);
 		return true;
@@ -389,7 +371,7 @@ static int prepare(struct lab *lab)
 		return fail(lab, err, "experiment", strerror(-err));
 	list_combinations(lab);
 	progress__init(&lab->progress, lab->options->quiet);
-	lab->began_s = now_s();
+	lab->began_s = clock__now_s();
 	return measure_lock(lab);
 }
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "cpulist.h"
 #include "interrupt.h"
 #include "stats.h"
@@ -40,14 +40,6 @@ struct lab_session {
 	double began_s;
 	double block_s;			/* what the last block took */
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int fail(struct lab_session *session, int err, const char *where, const char *what)
 {
@@ -181,16 +173,6 @@ static int run_program(struct lab_session *session, const struct combination *co
 	return err;
 }
 
-static int keep_sample(struct lab_session *session, const struct run *run)
-{
-	struct sample sample = sample__from_row(&run->row);
-
-	sample.has_lock = run->ledger.has_lock;
-	for (int state = 0; state < LOCK_STATES; state++)
-		sample.lock_ms[state] = (double)run->ledger.lock_ns[state] / 1e6;
-	return samples__add(&session->result->samples, &sample);
-}
-
 static void count_run(struct lab_result *result, const struct run *run)
 {
 	result->runs++;
@@ -222,7 +204,7 @@ static int keep_observations(struct lab_session *session, const struct run *run)
 		return err;
 	}
 	err = err ? err : observations__of_run(all, run);
-	return err ? err : keep_sample(session, run);
+	return err ? err : samples__add_run(&session->result->samples, run);
 }
 
 static int keep(struct lab_session *session, const struct run *run)
@@ -260,7 +242,7 @@ static double share_done(const struct lab_session *session, uint64_t block, int 
 	double first = request->lab->warm_up ? 0 : 1;
 	double blocks = (double)request->blocks + 1 - first;
 	double by_blocks = ((double)block - first + (double)index / session->count) / blocks;
-	double by_time = (now_s() - session->began_s) / request->budget_s;
+	double by_time = (clock__now_s() - session->began_s) / request->budget_s;
 	double share = by_time > by_blocks ? by_time : by_blocks;
 
 	return share < 1 ? share : 1;
@@ -302,7 +284,7 @@ static int measure_beside(struct lab_session *session, uint64_t block)
 
 static int run_block(struct lab_session *session, uint64_t block)
 {
-	double start = now_s();
+	double start = clock__now_s();
 	int err = 0;
 
 	stats__shuffle(&session->shuffle, session->order, (size_t)session->count);
@@ -315,7 +297,7 @@ static int run_block(struct lab_session *session, uint64_t block)
 	}
 	if (!err)
 		err = measure_beside(session, block);
-	session->block_s = now_s() - start;
+	session->block_s = clock__now_s() - start;
 	return err;
 }
 
@@ -330,7 +312,7 @@ static bool done(struct lab_session *session, uint64_t block)
 		return true;
 	}
 	if (block < 1 || block < request->least_blocks ||
-	    now_s() - session->began_s + session->block_s <= request->budget_s)
+	    clock__now_s() - session->began_s + session->block_s <= request->budget_s)
 		return false;
 	snprintf(reason, size, "another block would exceed the budget of %.0f s",
 		 request->budget_s);
@@ -399,7 +381,7 @@ static int prepare(struct lab_session *session)
 
 int lab_run(const struct lab_request *request, struct lab_result *result)
 {
-	struct lab_session session = { .request = request, .result = result, .began_s = now_s() };
+	struct lab_session session = { .request = request, .result = result, .began_s = clock__now_s() };
 	int err;
 
 	*result = (struct lab_result){ 0 };

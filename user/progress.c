@@ -4,20 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define BAR_WIDTH 30
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 void progress__init(struct progress *progress, bool quiet)
 {
@@ -31,7 +23,7 @@ void progress__begin(struct progress *progress, const char *what, double done, d
 	snprintf(progress->what, sizeof(progress->what), "%s", what);
 	progress->done = done;
 	progress->next = next;
-	progress->began_s = now_s();
+	progress->began_s = clock__now_s();
 	progress->expected_s = expected_s;
 	progress->total_s = total_s;
 	progress__tick(progress);
@@ -43,7 +35,7 @@ static double fraction(const struct progress *progress)
 	double step = 0;
 
 	if (progress->expected_s > 0)
-		step = (now_s() - progress->began_s) / progress->expected_s;
+		step = (clock__now_s() - progress->began_s) / progress->expected_s;
 	if (step > 1)
 		step = 1;
 	return progress->done + (progress->next - progress->done) * step;

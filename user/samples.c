@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run.h"
+
 static double ms(uint64_t ns)
 {
 	return ns == COLUMN_MISSING_U64 ? NAN : (double)ns / 1e6;
@@ -51,6 +53,16 @@ int samples__add(struct samples *samples, const struct sample *sample)
 	}
 	samples->items[samples->count++] = *sample;
 	return 0;
+}
+
+int samples__add_run(struct samples *samples, const struct run *run)
+{
+	struct sample sample = sample__from_row(&run->row);
+
+	sample.has_lock = run->ledger.has_lock;
+	for (int state = 0; state < LOCK_STATES; state++)
+		sample.lock_ms[state] = (double)run->ledger.lock_ns[state] / 1e6;
+	return samples__add(samples, &sample);
 }
 
 void samples__free(struct samples *samples)

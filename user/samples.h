@@ -13,6 +13,8 @@
 #include "ledger.h"
 #include "rows.h"
 
+struct run;
+
 /* The part of a run that verdicts are made of. */
 struct sample {
 	char run_id[ROWS_NAME_SIZE];
@@ -43,6 +45,9 @@ struct sample sample__from_row(const struct run_row *row);
 
 /* Append a copy. Returns 0 or -ENOMEM. samples__free() frees what samples holds. */
 int samples__add(struct samples *samples, const struct sample *sample);
+
+/* Append what a run just made shows, its lock included. Returns 0 or -ENOMEM. */
+int samples__add_run(struct samples *samples, const struct run *run);
 void samples__free(struct samples *samples);
 
 /*

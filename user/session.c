@@ -85,16 +85,36 @@ enum exit_status session__open(struct session *session, const struct options *op
 	return status;
 }
 
-int session__write(struct session *session, const char *name, const char *text, size_t size)
+static int written(const struct session *session, const char *name, int err)
 {
 	char why[PATH_MAX + 256];
-	int err = results__write_text(&session->results, name, text, size);
 
 	if (!err)
 		return 0;
 	results__explain(&session->results, name, err, why, sizeof(why));
 	log__error("%s", why);
 	return err;
+}
+
+int session__write(struct session *session, const char *name, const char *text, size_t size)
+{
+	return written(session, name, results__write_text(&session->results, name, text, size));
+}
+
+int session__write_rows(struct session *session, const struct table *table, const void *rows,
+			size_t count)
+{
+	struct csv csv;
+	int err = csv__open(&csv, session->results.dirfd, table->file, table);
+
+	for (size_t i = 0; i < count && !err; i++) {
+		err = csv__append(&csv, (const char *)rows + i * table->row_size);
+		if (err)
+			csv__abandon(&csv);
+	}
+	if (!err)
+		err = csv__commit(&csv);
+	return written(session, table->file, err);
 }
 
 #define MAX_PARAMETERS 16

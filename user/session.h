@@ -45,4 +45,8 @@ void session__abandon(struct session *session);
 /* A file of the results folder. Returns 0, or -errno with the reason printed. */
 int session__write(struct session *session, const char *name, const char *text, size_t size);
 
+/* The same of a whole CSV file: count rows of the table, an array in memory. */
+int session__write_rows(struct session *session, const struct table *table, const void *rows,
+			size_t count);
+
 #endif
