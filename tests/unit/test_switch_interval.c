@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every Python 3 at hand takes the interval, and keeps no trace of how it got it.
+#include <errno.h>
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -35,6 +37,16 @@ static char *pythons[MAX_PYTHONS];
 static size_t npythons;
 static char folder[] = "/tmp/switchtax-test-XXXXXX";
 
+/* Where no program can be watched, as under valgrind 3.19, which has no pidfd_open(2). */
+static bool nothing_starts(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == ENOSYS;
+}
+
 static void find_pythons(void)
 {
 	const char *home = getenv("HOME");
@@ -42,6 +54,8 @@ static void find_pythons(void)
 	glob_t found = { 0 };
 	int flags = GLOB_NOSORT;
 
+	if (nothing_starts())
+		return;
 	glob("/usr/bin/python3", flags, NULL, &found);
 	if (home) {
 		snprintf(pattern, sizeof(pattern), "%s/.pyenv/versions/3*/bin/python3", home);
@@ -191,7 +205,7 @@ static void another_user_can_read_it(void **state)
 	bool took;
 
 	(void)state;
-	if (geteuid() || access("/usr/bin/python3", X_OK))
+	if (geteuid() || nothing_starts() || access("/usr/bin/python3", X_OK))
 		skip();
 	assert_int_equal(try_python("/usr/bin/python3", NULL, &nobody, 250000, said, sizeof(said),
 				    &took), 0);
