@@ -71,7 +71,8 @@ static struct lab_options lab_options_of(const struct lab_sheet *sheet)
 	return lab;
 }
 
-static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *lab, double before_s)
+static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *lab,
+				     double before_s)
 {
 	const struct experiment_options *experiment = &sheet->options->experiment;
 	double scale = sheet->budget_s / sheet->default_s;
@@ -133,13 +134,13 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 	return err ? err : judge_err;
 }
 
-/* A lab that fails does not take the others with it. */
+/* A lab that fails does not take the others with it, unless nothing can be written any more. */
 static int run_labs(struct lab_sheet *sheet)
 {
 	double before_s = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < sheet->count && err != -EINTR; i++) {
+	for (size_t i = 0; i < sheet->count && err != -EINTR && !*sheet->session.record.why; i++) {
 		err = one_lab(sheet, sheet->labs[i], before_s);
 		before_s += sheet->labs[i]->budget_s;
 		sheet->failed |= err && err != -EINTR;

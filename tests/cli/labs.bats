@@ -128,3 +128,13 @@ assert all(c["verdict"] in ("supported", "refuted", "undecided") and c["reason"]
 	whole_folder "$out"
 	no_bpf_left
 }
+
+@test "labs: where nothing more can be written the sheet ends" {
+	run --separate-stderr bash -c 'ulimit -f 2; "$@"' - "$switchtax" labs --no-bpf \
+		--only refcount,ipc --blocks 5 -o "$out"
+	[ "$status" -eq 1 ] || fail "exit $status: $stderr"
+	says "refcount-00" "$out/observations.csv"
+	[[ $stderr != *ipc-* ]] || fail "went on: $stderr"
+	whole_rows "$out"/*.csv*
+	no_process_left
+}
