@@ -17,9 +17,10 @@ static void figure(char *text, size_t size, double value, const char *format)
 		memmove(text, text + 1, strlen(text));
 }
 
-static const char *span(char *text, size_t size, const struct interval *x, double scale,
-			const char *format)
+const char *figures__scaled(char text[FIGURES_SIZE], const struct interval *x, double scale,
+			    const char *format)
 {
+	const size_t size = FIGURES_SIZE;
 	char mid[24], low[24], high[24];
 
 	if (!x->n) {
@@ -40,17 +41,17 @@ const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
 {
 	double widest = fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high)));
 
-	return span(text, FIGURES_SIZE, x, 1, x->n && widest < 100 ? "%.1f" : "%.0f");
+	return figures__scaled(text, x, 1, x->n && widest < 100 ? "%.1f" : "%.0f");
 }
 
 const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x)
 {
-	return span(text, FIGURES_SIZE, x, 1, "%.3f");
+	return figures__scaled(text, x, 1, "%.3f");
 }
 
 const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x)
 {
-	return span(text, FIGURES_SIZE, x, 100, "%.1f");
+	return figures__scaled(text, x, 100, "%.1f");
 }
 
 const char *figures__count(char text[FIGURES_SIZE], double value)

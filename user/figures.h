@@ -18,6 +18,9 @@ const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x);
 const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x);
 /* x is a share of 1. */
 const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x);
+/* x times scale, each number of it by a format of one double, as "%.2f". */
+const char *figures__scaled(char text[FIGURES_SIZE], const struct interval *x, double scale,
+			    const char *format);
 /* A whole number; NAN is unknown. */
 const char *figures__count(char text[FIGURES_SIZE], double value);
 

@@ -2,6 +2,7 @@
 // convoy: how long an I/O thread waits for the global lock beside threads that compute.
 #include <stdio.h>
 
+#include "figures.h"
 #include "lab.h"
 
 #define CPU_THREADS 1
@@ -71,6 +72,7 @@ static int judge_convoy(const struct lab_evidence *evidence, struct claims *clai
 	const struct observation_key shortest = latency_of(low, sizeof(low), SHORTEST);
 	const struct observation_key longest = latency_of(high, sizeof(high), LONGEST);
 	struct interval ratio = { 0 }, rise = { 0 }, wait = { 0 };
+	char slope[FIGURES_SIZE];
 	double range_ns = (double)(LONGEST - SHORTEST) * 1e3;
 
 	observations__ratio(evidence->observations, &beside, &alone, &ratio);
@@ -84,8 +86,8 @@ static int judge_convoy(const struct lab_evidence *evidence, struct claims *clai
 	claims__add(claims, "C17", "convoy", verdict_on(&ratio), &ratio, "ratio",
 		    "an I/O thread's response takes this many times as long beside computing "
 		    "threads at the 5 ms interval (%.2f ms) as alone; each ms of switch interval "
-		    "adds %.2f ms [%.2f, %.2f]. Rule: interval above 1", wait.mid / 1e6,
-		    rise.mid / range_ns, rise.low / range_ns, rise.high / range_ns);
+		    "adds %s ms. Rule: interval above 1", wait.mid / 1e6,
+		    figures__scaled(slope, &rise, 1 / range_ns, "%.2f"));
 	return 0;
 }
 

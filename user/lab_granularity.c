@@ -12,6 +12,7 @@
 
 #include "../workloads/count.h"
 #include "../workloads/lock.h"
+#include "figures.h"
 #include "lab.h"
 
 #define DEFAULT_OBJECTS 1024
@@ -142,6 +143,7 @@ static int judge(const struct lab_evidence *evidence, struct claims *claims)
 	uint64_t most = most_workers(evidence->options);
 	const char *lock = the_lock(evidence->options);
 	struct interval inefficient, solved, naive, biased;
+	char text[FIGURES_SIZE];
 	int err = times_dearer(seen, count_lock.name, count_plain.name, 1, &inefficient);
 
 	err = err ? err : times_dearer(seen, count_lock.name, lock, most, &solved);
@@ -150,11 +152,12 @@ static int judge(const struct lab_evidence *evidence, struct claims *claims)
 	if (err || !inefficient.n || !solved.n)
 		return err;
 	claims__add(claims, "C4", "granularity", decide(&inefficient, &solved), &solved, "ratio",
-		    "a mutex each: %.3g [%.3g, %.3g] times a plain count in 1 thread, %.3g "
-		    "times %s in %lu; a global one at every step %.3g, biased %.3g times %s; %zu "
-		    "bytes an object, biased %zu, with a mutex %zu", inefficient.mid, inefficient.low,
-		    inefficient.high, solved.mid, lock, most, naive.mid, biased.mid, lock,
-		    count_plain.bytes, count_biased.bytes, count_lock.bytes);
+		    "a mutex each: %s times a plain count in 1 thread, %.3g times %s in %lu; a "
+		    "global one at every step %.3g, biased %.3g times %s; %zu bytes an object, "
+		    "biased %zu, with a mutex %zu",
+		    figures__scaled(text, &inefficient, 1, "%.3g"), solved.mid, lock, most,
+		    naive.mid, biased.mid, lock, count_plain.bytes, count_biased.bytes,
+		    count_lock.bytes);
 	return 0;
 }
 
