@@ -21,7 +21,8 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include
 	      -Wall -Wextra -Wno-unused-parameter -Werror
 
 # Without clang, bpftool or libbpf there is no tracer; everything else still builds.
-HAVE_BPF  := $(if $(and $(shell command -v $(CLANG)),$(BPFTOOL),$(wildcard /usr/include/bpf/libbpf.h)),1)
+HAVE_BPF  := $(if $(and $(shell command -v $(CLANG)),$(BPFTOOL),\
+	     $(wildcard /usr/include/bpf/libbpf.h)),1)
 
 V ?= 0
 ifeq ($(V),0)
@@ -44,11 +45,11 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
 WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
-TEST_BINS := $(patsubst %,$(BUILD)/tests/%,$(foreach t,$(TEST_WORKLOADS),$(if $(wildcard tests/workloads/$(t).c),$(t))))
+TEST_BINS := $(TEST_WORKLOADS:%=$(BUILD)/tests/%)
 PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
-TRACER_OBJS := $(patsubst user/%.c,$(BUILD)/user/%.o,$(if $(HAVE_BPF),$(TRACER_FILES),user/tracer_none.c))
-NO_TRACER := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/tracer_none.c))
+NO_TRACER := $(BUILD)/user/tracer_none.o
+TRACER_OBJS := $(if $(HAVE_BPF),$(TRACER_FILES:user/%.c=$(BUILD)/user/%.o),$(NO_TRACER))
 # The lists of arms and locks are the workloads' own; the loader links them for `list`.
 MODEL_OBJS := $(WORKLOAD_OBJS)
 USER_OBJS := $(USER_MODULES:%=$(BUILD)/user/%.o)
@@ -186,13 +187,15 @@ cppcheck:
 		-DSWITCHTAX_VERSION='"$(VERSION)"' user workloads tests/workloads
 
 shellcheck:
-	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* tests/*/*.bash))
+	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
+		tests/*/*.bash))
 	shellcheck -s bats $(wildcard tests/*/*.bats)
 
 # Each sanitizer has a build folder of its own and runs the unit tests there.
 check-asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
-		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' build unit-bins
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
+		build unit-bins
 	@BUILD=$(BUILD)/asan tests/run unit
 
 check-tsan:

@@ -61,7 +61,7 @@ enum histogram {
 	HISTOGRAM_HOLD,		/* from one hand-off to the release before the next */
 	HISTOGRAM_HANDOFF,	/* free with somebody waiting, until taken */
 	HISTOGRAM_PREEMPTED,	/* got a CPU from a thread of the run, which another took from it */
-	HISTOGRAM_AFTER_MARK,	/* from an enum birth_event, in that order, to the CPU's next switch */
+	HISTOGRAM_AFTER_MARK,	/* from an enum birth_event, in that order, to the next switch */
 	HISTOGRAM_AFTER_FORK,
 	HISTOGRAM_AFTER_WAKE_NEW,
 	HISTOGRAM_AFTER_EXIT,

@@ -223,7 +223,8 @@ static __always_inline bool executes_python(struct task_struct *task)
 {
 	char name[8] = "";
 
-	bpf_probe_read_kernel(name, 6, BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
+	bpf_probe_read_kernel(name, 6,
+			      BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
 	return bpf_strncmp(name, 6, "python") == 0;
 }
 

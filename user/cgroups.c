@@ -71,8 +71,9 @@ static char *own_cgroup(const char *text, bool v2)
 
 		if (path && path < end && *end) {
 			char *controllers = strndup(list + 1, (size_t)(path - list - 1));
-			bool found = controllers && (v2 ? !strncmp(text, "0::", 3) :
-							  proctext__list_holds(controllers, "memory"));
+			bool found = controllers &&
+				     (v2 ? !strncmp(text, "0::", 3) :
+					   proctext__list_holds(controllers, "memory"));
 
 			free(controllers);
 			if (found)

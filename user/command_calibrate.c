@@ -155,8 +155,8 @@ static enum exit_status conclude(struct session *session, const struct calibrati
 	if (err == -EINTR)
 		log__info("interrupted; what was finished is in %s", session->results.path);
 	if (result->invalid)
-		log__error("not valid: %lu of %lu runs, see runs.csv", (unsigned long)result->invalid,
-			   (unsigned long)result->runs);
+		log__error("not valid: %lu of %lu runs, see runs.csv",
+			   (unsigned long)result->invalid, (unsigned long)result->runs);
 	commit_err = session__commit(session, result->stop_reason);
 	return status_of(err, list_err ? list_err : commit_err, result);
 }

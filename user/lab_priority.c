@@ -223,17 +223,19 @@ static int judge_priorities(const struct observations *all, struct claims *claim
 		claims__add(claims, "C9", NAME, CLAIM_UNDECIDED, NULL, NULL,
 			    "no shares by nice level were observed");
 	else if (found.refused)
-		claims__add(claims, "C9", NAME, both(verdict, CLAIM_UNDECIDED), &found.nice, "ratio",
-			    "shares by nice level are within %.1f %% of the kernel's weights "
-			    "(limit %.0f %%); real-time policies are refused here: that takes "
-			    "CAP_SYS_NICE and a second CPU", found.nice.mid * 100, NICE_LIMIT * 100);
+		claims__add(claims, "C9", NAME, both(verdict, CLAIM_UNDECIDED), &found.nice,
+			    "ratio", "shares by nice level are within %.1f %% of the kernel's "
+			    "weights (limit %.0f %%); real-time policies are refused here: that "
+			    "takes CAP_SYS_NICE and a second CPU", found.nice.mid * 100,
+			    NICE_LIMIT * 100);
 	else
 		claims__add(claims, "C9", NAME, both(verdict, realtime), &found.nice, "ratio",
 			    "nice: shares %.1f %% off the weights (limit %.0f %%). SCHED_RR: %.0f "
-			    "turns of %.2f quanta; SCHED_FIFO: %.0f turn. A FIFO thread has the CPU "
-			    "%.0f us after waking (limit: %.2f tick); at worst %.0f us for an ordinary "
-			    "one", found.nice.mid * 100, NICE_LIMIT * 100, found.rr_turns.mid,
-			    found.turn.mid, found.fifo_turns.mid, found.wake_us, WAKE_LIMIT,
+			    "turns of %.2f quanta; SCHED_FIFO: %.0f turn. A FIFO thread has the "
+			    "CPU %.0f us after waking (limit: %.2f tick); at worst %.0f us for an "
+			    "ordinary one", found.nice.mid * 100, NICE_LIMIT * 100,
+			    found.rr_turns.mid, found.turn.mid, found.fifo_turns.mid,
+			    found.wake_us, WAKE_LIMIT,
 			    found.wake_other_us);
 	return 0;
 }
@@ -288,9 +290,9 @@ static int judge_births(const struct observations *all, struct claims *claims)
 	verdict = both(both(more_than_chance(&fork), more_than_chance(&wake)),
 		       more_than_chance(&end));
 	claims__add(claims, "C11", NAME, verdict, &fork, "ratio",
-		    "a switch follows within %.2f ms of a fork %.0f %% more often than of a mark (%.0f "
-		    "%%), of a new task's wake-up %.0f %%, of an exit %.0f %% (rule: all above 0; "
-		    "refuted where below %.0f %%)", AFTER_NS / 1e6, fork.mid * 100, chance * 100,
+		    "a switch follows within %.2f ms of a fork %.0f %% more often than of a mark "
+		    "(%.0f %%), of a new task's wake-up %.0f %%, of an exit %.0f %% (rule: all "
+		    "above 0; refuted where below %.0f %%)", AFTER_NS / 1e6, fork.mid * 100, chance * 100,
 		    wake.mid * 100, end.mid * 100, CHANCE_LIMIT * 100);
 	return 0;
 }

@@ -79,8 +79,8 @@ static void identify(const struct lab_session *session, const struct combination
 
 	columns__clear(&rows__runs, row);
 	row->schema_version = ROWS_SCHEMA_VERSION;
-	snprintf(row->run_id, sizeof(row->run_id), "%.12s-%03" PRIu64 "-%02" PRIu64 "-%.24s%s", name,
-		 block, order, step->arm, combination->traced ? "-traced" : "");
+	snprintf(row->run_id, sizeof(row->run_id), "%.12s-%03" PRIu64 "-%02" PRIu64 "-%.24s%s",
+		 name, block, order, step->arm, combination->traced ? "-traced" : "");
 	columns__set_text(row->experiment, sizeof(row->experiment), name);
 	columns__set_text(row->arm, sizeof(row->arm), step->arm);
 	row->block = block;
@@ -381,7 +381,11 @@ static int prepare(struct lab_session *session)
 
 int lab_run(const struct lab_request *request, struct lab_result *result)
 {
-	struct lab_session session = { .request = request, .result = result, .began_s = clock__now_s() };
+	struct lab_session session = {
+		.request = request,
+		.result = result,
+		.began_s = clock__now_s(),
+	};
 	int err;
 
 	*result = (struct lab_result){ 0 };

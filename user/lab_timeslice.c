@@ -205,7 +205,8 @@ static int judge_sharing(const struct observations *all, struct claims *claims)
 static int preempted_share(const struct observations *all, uint64_t from_ns, uint64_t below_ns,
 			   struct interval *out)
 {
-	const struct run_shares_part part = { "histogram_preempted", from_ns, below_ns, LEAST_SLICES };
+	const struct run_shares_part part = { "histogram_preempted", from_ns, below_ns,
+					      LEAST_SLICES };
 	const struct observation_key key = { NULL, "share", "-" };
 	struct observations shares = { 0 };
 	int err = run_shares__of_histogram(all, &part, &shares, "share");
@@ -242,9 +243,9 @@ static int judge_slices(const struct observations *all, struct claims *claims)
 			      (uint64_t)(slice + tick), &whole);
 	if (!err)
 		claims__add(claims, "C10", NAME, above(&whole, WHOLE_LIMIT), &whole, "ratio",
-			    "of the slices from one pre-emption among the spinners to the next, %.0f "
-			    "%% lasted for the kernel's slice of %.1f ms, and ended by the next "
-			    "tick (%.0f ms) after it (rule: above %.0f %%)",
+			    "of the slices from one pre-emption among the spinners to the next, "
+			    "%.0f %% lasted for the kernel's slice of %.1f ms, and ended by the "
+			    "next tick (%.0f ms) after it (rule: above %.0f %%)",
 			    whole.mid * 100, slice / 1e6, tick / 1e6, WHOLE_LIMIT * 100);
 	return err;
 }

@@ -69,8 +69,8 @@ static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
 	if (search->wish.none)
 		return -ENOENT;
 	if (search->wish.acquire)
-		return lock_sites__find_named(pid, search->wish.acquire, search->wish.release, sites,
-					      search->why, sizeof(search->why));
+		return lock_sites__find_named(pid, search->wish.acquire, search->wish.release,
+					      sites, search->why, sizeof(search->why));
 	return lock_sites__find_cpython(pid, sites, search->why, sizeof(search->why));
 }
 

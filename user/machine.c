@@ -317,7 +317,8 @@ static void read_hypervisor(struct machine *machine)
 {
 	char vendor[64], product[64];
 
-	proctext__read_line("/sys/hypervisor/type", machine->hypervisor, sizeof(machine->hypervisor));
+	proctext__read_line("/sys/hypervisor/type", machine->hypervisor,
+			    sizeof(machine->hypervisor));
 	if (machine->hypervisor[0] || machine->virtual_machine != 1)
 		return;
 	proctext__read_line("/sys/class/dmi/id/sys_vendor", vendor, sizeof(vendor));

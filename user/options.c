@@ -48,7 +48,8 @@ static const struct argp_option common_options[] = {
 
 static const struct argp_option run_options[] = {
 	{ NULL, 0, NULL, 0, "The workload:", 1 },
-	{ "workers", KEY_WORKERS, "N", 0, "tasks, and threads in the threaded arms (default 5)", 1 },
+	{ "workers", KEY_WORKERS, "N", 0, "tasks, and threads in the threaded arms (default 5)",
+	  1 },
 	{ "objects", KEY_OBJECTS, "N", 0, "floats in each task's list (default 5000000)", 1 },
 	{ "lock", KEY_LOCK, "NAME", 0, "the global lock: " LOCK_NAMES " (default gil)", 1 },
 	{ "interval-us", KEY_INTERVAL, "N", 0, "switch interval in us (default 5000)", 1 },
@@ -59,7 +60,8 @@ static const struct argp_option run_options[] = {
 	{ "budget", KEY_BUDGET, "SECONDS", 0, "stop before this is exceeded (default 110)", 2 },
 	{ "precision", KEY_PRECISION, "PERCENT", 0,
 	  "stop when the slowdown is known to +- this (default 1)", 2 },
-	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)", 2 },
+	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)",
+	  2 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 2 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 2 },
 	{ 0 },
@@ -86,7 +88,8 @@ static const struct argp_option labs_options[] = {
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks of each (default: its own, see list)", 1 },
 	{ "budget", KEY_BUDGET, "SECONDS", 0,
 	  "of all together, shared out as by default (default: under ten minutes)", 1 },
-	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)", 1 },
+	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)",
+	  1 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 1 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only", 1 },
 	{ 0 },
@@ -121,8 +124,8 @@ static const struct argp_option attach_options[] = {
 static const struct argp_option trace_options[] = {
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the program as root, not as the user who called sudo", 1 },
-	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "kill the program after this (default: never)",
-	  1 },
+	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0,
+	  "kill the program after this (default: never)", 1 },
 	{ 0 },
 };
 
@@ -149,7 +152,8 @@ static double positive(struct argp_state *state, const char *option, const char 
 	errno = 0;
 	value = strtod(text, &end);
 	if (errno || *end || end == text || !isfinite(value) || value <= 0 || value > high)
-		argp_error(state, "--%s: '%s' is not a number above 0, up to %g", option, text, high);
+		argp_error(state, "--%s: '%s' is not a number above 0, up to %g", option, text,
+			   high);
 	return value;
 }
 
@@ -414,8 +418,8 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (state->arg_num < 2)
-			argp_error(state, "which two programs? switchtax compare [OPTION...] 'BASE' "
-				   "'OTHER'");
+			argp_error(state, "which two programs? switchtax compare [OPTION...] "
+				   "'BASE' 'OTHER'");
 		break;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = options;
@@ -576,7 +580,8 @@ static const struct {
 	    "  switchtax compare --blocks 20 -o results/gzip 'gzip -1 -k -c f' 'gzip -9 -k -c f'\n"
 	    "  switchtax compare --arms base,other,other-interval-100000 'python3 a.py' "
 	    "'python3 b.py'\n"
-	    "  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' './b'\n"
+	    "  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' "
+	    "'./b'\n"
 	    "  switchtax compare --no-bpf 'make -j1 -B' 'make -j4 -B'\n",
 	    program_children, NULL, NULL } },
 	{ "trace", COMMAND_TRACE, "one program, one traced run",

@@ -101,8 +101,8 @@ static void print_evidence(FILE *out, const struct report *report)
 	else
 		fprintf(out, "  no traced pair of sequential and threads under one lock\n");
 	if (verdict->parts[LEDGER_NOT_EXPLAINED].ms.mid < 0)
-		fprintf(out, "  (a rest below 0: `interleaved` costs more than `threads` lose while "
-			"holding the lock)\n");
+		fprintf(out, "  (a rest below 0: `interleaved` costs more than `threads` lose "
+			"while holding the lock)\n");
 	fprintf(out, "\nLadder: neighbouring arms (%s runs)\n", report->untraced_reason ||
 		verdict->arms[0].overhead.n ? "untraced" : "all");
 	report_parts__lines(out, verdict, ladder_lines, COUNT(ladder_lines));

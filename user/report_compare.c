@@ -101,7 +101,8 @@ static int slower_sentence(char *text, size_t size, const struct report *report)
 	return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more: of the "
 			"excess, context switching explains %s %%; pre-emption by others %s %%; "
 			"sleep under the lock %s %%; while the lock was held by a running thread: "
-			"%s %%, not explained further", ratio, ms, switching, others, blocked, running);
+			"%s %%, not explained further", ratio, ms, switching, others, blocked,
+			running);
 }
 
 int report_compare__sentence(char *text, size_t size, const struct report *report)
@@ -115,8 +116,8 @@ int report_compare__sentence(char *text, size_t size, const struct report *repor
 	length = report_parts__no_shares(text, size, report->verdict, &words);
 	/* A block has up to twelve runs of programs that may take their time. */
 	if (report->verdict->slowdown.n == 1 && length > 0 && (size_t)length < size)
-		length += snprintf(text + length, size - (size_t)length, "; a larger --budget or fewer "
-				   "arms (--arms base,other) give more blocks");
+		length += snprintf(text + length, size - (size_t)length, "; a larger --budget or "
+				   "fewer arms (--arms base,other) give more blocks");
 	return length;
 }
 
@@ -141,8 +142,8 @@ static void print_answer(FILE *out, const struct report *report)
 	strcat(text, ".");
 	report_parts__wrapped(out, text);
 	if (report_parts__warning(out, report->verdict))
-		report_parts__wrapped(out, "--no-lock leaves a lock that is taken very often alone; "
-				      "threads and futexes are traced all the same.");
+		report_parts__wrapped(out, "--no-lock leaves a lock that is taken very often "
+				      "alone; threads and futexes are traced all the same.");
 	report_parts__basis(basis, sizeof(basis), report->verdict);
 	fprintf(out, "\n" REPORT_INDENT "(%s)\n", basis);
 }

@@ -80,8 +80,8 @@ static void print_sites(FILE *out, const struct lock_sites *sites)
 static void print_no_lock(FILE *out, const struct run *run)
 {
 	if (run->lock.found)
-		fprintf(out, "  It was neither taken nor let go of in the window, so whether it was held "
-			"or free\n  is not known, and there is no lock ledger\n");
+		fprintf(out, "  It was neither taken nor let go of in the window, so whether it "
+			"was held or free\n  is not known, and there is no lock ledger\n");
 	else if (run->lock.why[0])
 		fprintf(out, "\nLock: not watched: %s\n", run->lock.why);
 	else
@@ -103,11 +103,11 @@ static void print_counts(FILE *out, const struct ledger *ledger)
 		fprintf(out, "  %" PRIu64 " holds or waits were under way when the window opened; "
 			"they are cut there\n", ledger->half_seen);
 	if (ledger->lost_claims)
-		fprintf(out, "  %" PRIu64 " acquisitions are timed by the thread's arrival on a CPU\n",
-			ledger->lost_claims);
+		fprintf(out, "  %" PRIu64 " acquisitions are timed by the thread's arrival on a "
+			"CPU\n", ledger->lost_claims);
 	for (int i = 0; i < MAX_OTHER_LOCKS && ledger->others[i].key; i++)
-		fprintf(out, "  another interpreter has a lock of its own, not in this ledger: %" PRIu64
-			" acquisitions\n", (uint64_t)ledger->others[i].acquisitions);
+		fprintf(out, "  another interpreter has a lock of its own, not in this ledger: "
+			"%" PRIu64 " acquisitions\n", (uint64_t)ledger->others[i].acquisitions);
 }
 
 static void print_states(FILE *out, const struct ledger *ledger)
@@ -144,10 +144,11 @@ static void print_price(FILE *out, const struct report_trace *report)
 
 	if (report->probe_ns <= 0)
 		return;
-	fprintf(out, "\nWARNING: the lock was taken %.0f times a second. Watching one acquisition and "
-		"its release\n  costs at least %.2f us here (measured just now), so at least %.0f %% of "
-		"this run was the\n  watching. Remedy: --no-lock leaves the lock alone and keeps the "
-		"threads and futexes;\n  compare measures what tracing costs against untraced runs.\n",
+	fprintf(out, "\nWARNING: the lock was taken %.0f times a second. Watching one acquisition "
+		"and its release\n  costs at least %.2f us here (measured just now), so at least "
+		"%.0f %% of this run was the\n  watching. Remedy: --no-lock leaves the lock alone "
+		"and keeps the threads and futexes;\n  compare measures what tracing costs against "
+		"untraced runs.\n",
 		per_s, report->probe_ns / 1e3, per_s * report->probe_ns / 1e7);
 }
 

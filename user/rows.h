@@ -56,7 +56,7 @@ struct run_row {
 	uint64_t window_ns;	/* the traced window */
 	uint64_t bpf_ns;	/* run time of our BPF programs, if it was measured */
 	uint64_t acquisitions;	/* of the lock, by its own count */
-	uint64_t arrivals_unseen;	/* switches in that the kernel did not report, made up for */
+	uint64_t arrivals_unseen;	/* switches in that the kernel left out, made up for */
 	uint64_t releases;	/* of the lock */
 	uint64_t half_seen;	/* lock intervals that had begun before the window */
 	uint64_t stopped_ns;	/* stopped while we looked for its lock; not in wall_ns */

@@ -305,7 +305,8 @@ static struct woken sleep_until(const struct target *target, const struct target
 				 .tv_nsec = (long)(ms % 1000) * 1000000 };
 	struct woken woken = { false, false };
 
-	if (ppoll(fds, watch && watch->watch_fd ? 2 : 1, ms == UINT64_MAX ? NULL : &wait, mask) <= 0)
+	if (ppoll(fds, watch && watch->watch_fd ? 2 : 1, ms == UINT64_MAX ? NULL : &wait,
+		  mask) <= 0)
 		return woken;
 	woken.ended = fds[0].revents != 0;
 	woken.readable = fds[1].revents != 0;

@@ -31,7 +31,7 @@ struct lock_kind {
 	bool per_step;		/* true: taken around every step */
 	uint32_t ticks;		/* kept for so many steps; 0: until somebody asks for it */
 	bool stamps_always;	/* true: every release is stamped, and gaps are counted */
-	size_t bytes;		/* of the implementation's struct, which begins with a struct lock */
+	size_t bytes;		/* of its own struct, which begins with a struct lock */
 
 	/* 0 or -errno; lock points to bytes zeroed bytes, common fields filled in. */
 	int (*init)(struct lock *lock);

@@ -146,12 +146,12 @@ static int explain(const struct options *options, int err)
 	const char *what = options->part->name;
 
 	if (err == -EBUSY)
-		fprintf(stderr, "priority: %s: a real-time policy needs one CPU more, which is left "
-			"to the system; allow a second CPU\n", what);
+		fprintf(stderr, "priority: %s: a real-time policy needs one CPU more, which is "
+			"left to the system; allow a second CPU\n", what);
 	else if (err == -EPERM || err == -EACCES)
-		fprintf(stderr, "priority: %s: this machine refuses the priority: %s; run it as root "
-			"(CAP_SYS_NICE), or raise the limits `ulimit -r` and `ulimit -e`\n", what,
-			strerror(-err));
+		fprintf(stderr, "priority: %s: this machine refuses the priority: %s; run it as "
+			"root (CAP_SYS_NICE), or raise the limits `ulimit -r` and `ulimit -e`\n",
+			what, strerror(-err));
 	else
 		fprintf(stderr, "priority: %s: %s\n", what, strerror(-err));
 	return err == -EBUSY || err == -EPERM || err == -EACCES ? 3 : 1;

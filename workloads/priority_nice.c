@@ -21,7 +21,8 @@ static void print_shares(const struct priority_options *options, const uint64_t 
 
 		snprintf(level, sizeof(level), "%d", options->nice[i]);
 		evidence("nice_share", level, sum > 0 ? (double)cpu_ns[i] / sum : 0, "ratio");
-		evidence("nice_expected", level, kernel_weight(options->nice[i]) / weights, "ratio");
+		evidence("nice_expected", level, kernel_weight(options->nice[i]) / weights,
+			 "ratio");
 	}
 }
 

@@ -99,7 +99,8 @@ static int run_both(struct rotation *rotation, struct runner *runners)
 
 	for (started = 0; started < RUNNERS && !err; started += !err) {
 		runners[started] = (struct runner){ .rotation = rotation, .number = started + 1 };
-		err = -pthread_create(&runners[started].thread, NULL, runner_main, &runners[started]);
+		err = -pthread_create(&runners[started].thread, NULL, runner_main,
+				      &runners[started]);
 	}
 	if (err)
 		return err;	/* one waits for the other: the caller ends the process */

@@ -43,7 +43,9 @@ int realtime_guard(int cpu, uint64_t max_ms)
 
 int realtime_enter(struct realtime *before, int policy, int priority)
 {
-	const struct sched_param wanted = { .sched_priority = realtime_policy(policy) ? priority : 0 };
+	const struct sched_param wanted = {
+		.sched_priority = realtime_policy(policy) ? priority : 0,
+	};
 	struct sched_param param;
 	int err = pthread_getschedparam(pthread_self(), &before->policy, &param);
 

@@ -50,13 +50,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'a': parse_arm(state, options, arg); break;
 	case 'l': config->lock = argument_lock(state, "lock", arg); break;
-	case 'w': config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024); break;
+	case 'w':
+		config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
+		break;
 	case 'n': config->objects = argument_number(state, "objects", arg, 1, 1ULL << 40); break;
 	case 'i':
 		config->interval_ns = NSEC_PER_USEC *
 				      argument_number(state, "interval-us", arg, 1, 10000000);
 		break;
-	case 's': config->seed = (uint32_t)argument_number(state, "seed", arg, 0, UINT32_MAX); break;
+	case 's':
+		config->seed = (uint32_t)argument_number(state, "seed", arg, 0, UINT32_MAX);
+		break;
 	case 'c': options->cpu = (int)argument_number(state, "cpu", arg, 0, CPU_SETSIZE - 1); break;
 	case 'A': options->arenas = (int)argument_number(state, "arenas", arg, 0, 1024); break;
 	default: return ARGP_ERR_UNKNOWN;

@@ -82,13 +82,16 @@ struct batches {
 static volatile uint64_t sink;
 
 static const struct argp_option argp_options[] = {
-	{ "mode", 'm', "MODE", 0, "what is switched between: thread or process (default: thread)", 0 },
-	{ "bytes", 'b', "N", 0, "working set that each reads between two switches (default: 0)", 0 },
+	{ "mode", 'm', "MODE", 0, "what is switched between: thread or process (default: thread)",
+	  0 },
+	{ "bytes", 'b', "N", 0, "working set that each reads between two switches (default: 0)",
+	  0 },
 	{ "vector", 'v', "yes|no", 0, "leave data in the vector registers (default: no)", 0 },
 	{ "cross", 'x', NULL, 0, "the two on different CPUs", 0 },
 	{ "cpus", 'C', "A,B", 0, "those CPUs (default: the first two)", 0 },
 	{ "cpu", 'c', "N", 0, "the CPU of both (default: the last)", 0 },
-	{ "rounds", 'r', "N", 0, "round trips in a batch (default: 100, fewer with large sets)", 0 },
+	{ "rounds", 'r', "N", 0, "round trips in a batch (default: 100, fewer with large sets)",
+	  0 },
 	{ "batches", 'n', "N", 0, "batches, of which the median counts (default: 151)", 0 },
 	{ 0 },
 };

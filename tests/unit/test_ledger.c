@@ -130,7 +130,8 @@ static void threads_outside_the_window_do_not_count(void **state)
 
 static void every_broken_identity_is_found(void **state)
 {
-	const struct ledger_bounds shorter = { 0, WINDOW - MS }, longer = { WINDOW + MS, UINT64_MAX };
+	const struct ledger_bounds shorter = { 0, WINDOW - MS };
+	const struct ledger_bounds longer = { WINDOW + MS, UINT64_MAX };
 	struct sound sound;
 
 	(void)state;

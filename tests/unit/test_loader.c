@@ -48,8 +48,8 @@ static void reports_are_read(void **state)
 	struct workload_report report;
 
 	(void)state;
-	assert_int_equal(workload__parse("wall_ns 12\nunknown 3\nfaults_minor 18446744073709551614\n",
-					 &report), 0);
+	assert_int_equal(workload__parse("wall_ns 12\nunknown 3\n"
+					 "faults_minor 18446744073709551614\n", &report), 0);
 	assert_int_equal(report.wall_ns, 12);
 	assert_true(report.faults_minor == UINT64_MAX - 1);
 	assert_true(report.user_ns == UINT64_MAX);

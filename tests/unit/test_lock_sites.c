@@ -266,54 +266,60 @@ static void fifty_functions_are_too_many(void **state)
 	assert_int_equal(find_named_as(&held, prog, "one", "many.part.49", &sites), 0);
 }
 
+#ifdef __x86_64__
+static const struct {
+	const char *name, *code;
+	bool stepped;
+	int skipped;
+} first_instructions[] = {
+	{ "push", "push %rbp; pop %rbp; ret", false, 0 },
+	{ "push_r15", "push %r15; pop %r15; ret", false, 0 },
+	{ "guarded", "endbr64; push %rbx; pop %rbx; ret", false, 4 },
+	{ "guarded_mov", "endbr64; mov %rdi, %rax; ret; nop; nop", true, 4 },
+	{ "mov", "mov %rdi, %rax; ret; nop; nop; nop", true, 0 },
+	{ "sub", "sub $8, %rsp; add $8, %rsp; ret", true, 0 },
+	{ "xchg_r8", "xchg %r8, %rax; ret; nop; nop; nop; nop", true, 0 },
+	{ "nop", "nop; ret; nop; nop; nop; nop; nop", false, 0 },
+	{ "nop5", ".byte 0x0f, 0x1f, 0x44, 0x00, 0x00; ret; nop", false, 0 },
+	{ "nop6", ".byte 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00; ret", false, 0 },
+	{ "movaps", "movaps %xmm0, %xmm1; ret; nop; nop; nop", true, 0 },
+	{ "jump", "jmp 1f; nop; nop; nop; nop; nop; 1: ret", false, 0 },
+	{ "branch", "jz 1f; nop; nop; nop; nop; nop; 1: ret", false, 0 },
+	{ "call", "call 1f; nop; nop; 1: pop %rax; ret", false, 0 },
+};
+
 static void first_instructions_are_read(void **state)
 {
-#ifdef __x86_64__
-	static const struct {
-		const char *name, *code;
-		bool stepped;
-		int skipped;
-	} cases[] = {
-		{ "push", "push %rbp; pop %rbp; ret", false, 0 },
-		{ "push_r15", "push %r15; pop %r15; ret", false, 0 },
-		{ "guarded", "endbr64; push %rbx; pop %rbx; ret", false, 4 },
-		{ "guarded_mov", "endbr64; mov %rdi, %rax; ret; nop; nop", true, 4 },
-		{ "mov", "mov %rdi, %rax; ret; nop; nop; nop", true, 0 },
-		{ "sub", "sub $8, %rsp; add $8, %rsp; ret", true, 0 },
-		{ "xchg_r8", "xchg %r8, %rax; ret; nop; nop; nop; nop", true, 0 },
-		{ "nop", "nop; ret; nop; nop; nop; nop; nop", false, 0 },
-		{ "nop5", ".byte 0x0f, 0x1f, 0x44, 0x00, 0x00; ret; nop", false, 0 },
-		{ "nop6", ".byte 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00; ret", false, 0 },
-		{ "movaps", "movaps %xmm0, %xmm1; ret; nop; nop; nop", true, 0 },
-		{ "jump", "jmp 1f; nop; nop; nop; nop; nop; 1: ret", false, 0 },
-		{ "branch", "jz 1f; nop; nop; nop; nop; nop; 1: ret", false, 0 },
-		{ "call", "call 1f; nop; nop; 1: pop %rax; ret", false, 0 },
-	};
+	const size_t count = sizeof(first_instructions) / sizeof(first_instructions[0]);
 	static struct lock_sites sites;
 	char source[8192] = WAIT;
 	size_t len = strlen(source);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		len += (size_t)snprintf(source + len, sizeof(source) - len,
 					"__asm__(\".text; .type my_%s, @function; my_%s: %s;\");\n",
-					cases[i].name, cases[i].name, cases[i].code);
+					first_instructions[i].name, first_instructions[i].name,
+					first_instructions[i].code);
 	build(source, "cc -O1 -o prog prog.c");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		char name[32];
 
-		snprintf(name, sizeof(name), "my_%s", cases[i].name);
+		snprintf(name, sizeof(name), "my_%s", first_instructions[i].name);
 		assert_int_equal(find_named_as(&held, prog, name, "main", &sites), 0);
-		if (sites.acquire[0].stepped != cases[i].stepped)
+		if (sites.acquire[0].stepped != first_instructions[i].stepped)
 			fail_msg("%s", name);
 		assert_int_equal(sites.acquire[0].offset,
-				 offset_of("prog", name) + (uint64_t)cases[i].skipped);
+				 offset_of("prog", name) + (uint64_t)first_instructions[i].skipped);
 	}
+}
 #else
+static void first_instructions_are_read(void **state)
+{
 	(void)state;
 	skip(); /* elsewhere nothing is said of single steps */
-#endif
 }
+#endif
 
 /* ---- libraries ---- */
 

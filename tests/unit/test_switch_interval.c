@@ -189,8 +189,8 @@ static void a_venv_takes_it(void **state)
 		skip();
 	snprintf(venv, sizeof(venv), "%s/venv", folder);
 	for (size_t i = 0; i < npythons; i++) {
-		snprintf(command, sizeof(command), "%s -m venv --without-pip %s/%zu >/dev/null 2>&1",
-			 pythons[i], venv, i);
+		snprintf(command, sizeof(command),
+			 "%s -m venv --without-pip %s/%zu >/dev/null 2>&1", pythons[i], venv, i);
 		if (system(command))
 			continue;
 		snprintf(command, sizeof(command), "%s/%zu/bin/python3", venv, i);

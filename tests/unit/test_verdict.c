@@ -58,7 +58,8 @@ static void add_block(struct samples *samples, const struct plan *plan, uint64_t
 			[HANDOFF_TAKE] = plan->switching / 4 * f,
 			[HELD_PREEMPTED_OTHER] = plan->others * f,
 		};
-		double total = (base + plan->memory + plan->rest + plan->switching + plan->others) * f;
+		double total = f * (base + plan->memory + plan->rest + plan->switching +
+				    plan->others);
 
 		add(samples, "sequential", block, traced, sequential, base * f);
 		add(samples, "interleaved", block, traced, NULL, (base + plan->memory) * f);
@@ -214,7 +215,8 @@ static void invalid_runs_take_no_part(void **state)
 	assert_int_equal(verdict.invalid, 4 * 8);
 	for (size_t i = 0; i < samples.count; i++)
 		samples.items[i].valid = false;
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, 2000, 7, &verdict), -ENODATA);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, 2000, 7, &verdict),
+			 -ENODATA);
 	samples__free(&samples);
 }
 

@@ -154,7 +154,8 @@ int main(void)
 	for (int i = 0; i < THREADS; i++) {
 		sem_post(&workers[i].go);
 		pthread_join(workers[i].thread, NULL);
-		printf("thread %d %lu %lu\n", workers[i].tid, workers[i].after[0] - workers[i].before[0],
+		printf("thread %d %lu %lu\n", workers[i].tid,
+		       workers[i].after[0] - workers[i].before[0],
 		       workers[i].after[1] - workers[i].before[1]);
 	}
 	printf("thread %d %lu %lu\n", self, main_after[0] - main_before[0],
