@@ -235,8 +235,7 @@ static int judge_priorities(const struct observations *all, struct claims *claim
 			    "CPU %.0f us after waking (limit: %.2f tick); at worst %.0f us for an "
 			    "ordinary one", found.nice.mid * 100, NICE_LIMIT * 100,
 			    found.rr_turns.mid, found.turn.mid, found.fifo_turns.mid,
-			    found.wake_us, WAKE_LIMIT,
-			    found.wake_other_us);
+			    found.wake_us, WAKE_LIMIT, found.wake_other_us);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 unsigned long long argument_number(struct argp_state *state, const char *name, const char *text,
 				   unsigned long long low, unsigned long long high)
 {
@@ -20,6 +22,11 @@ unsigned long long argument_number(struct argp_state *state, const char *name, c
 		argp_error(state, "--%s: '%s' is not a whole number from %llu to %llu", name, text,
 			   low, high);
 	return value;
+}
+
+unsigned long long argument_interval_ns(struct argp_state *state, const char *text)
+{
+	return NSEC_PER_USEC * argument_number(state, "interval-us", text, 1, 10000000);
 }
 
 int argument_cpu(struct argp_state *state, const char *name, const char *text)

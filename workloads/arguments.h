@@ -14,6 +14,9 @@
 unsigned long long argument_number(struct argp_state *state, const char *name, const char *text,
 				   unsigned long long low, unsigned long long high);
 
+/* The value of --interval-us, from 1 us to 10 s, as above; in nanoseconds. */
+unsigned long long argument_interval_ns(struct argp_state *state, const char *text);
+
 /* The number of a CPU that this process may use; anything else as above, naming those it may. */
 int argument_cpu(struct argp_state *state, const char *name, const char *text);
 

@@ -38,10 +38,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
 		break;
 	case 'n': config->steps = argument_number(state, "steps", arg, 1, 1000000000); break;
-	case 'i':
-		options->interval_ns = NSEC_PER_USEC *
-				       argument_number(state, "interval-us", arg, 1, 10000000);
-		break;
+	case 'i': options->interval_ns = argument_interval_ns(state, arg); break;
 	case 't':
 		config->time_limit_ns = 1000 * NSEC_PER_USEC *
 					argument_number(state, "time-limit-ms", arg, 1, 3600000);

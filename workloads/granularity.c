@@ -86,10 +86,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'S': options->shared = yes_or_no(state, arg); break;
 	case 'n': options->objects = argument_number(state, "objects", arg, 1, 1 << 24); break;
 	case 'm': options->ms = argument_number(state, "ms", arg, 1, 60000); break;
-	case 'i':
-		options->interval_ns = NSEC_PER_USEC *
-				       argument_number(state, "interval-us", arg, 1, 10000000);
-		break;
+	case 'i': options->interval_ns = argument_interval_ns(state, arg); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;

@@ -79,10 +79,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
 		break;
 	case 'n': options->pairs = argument_number(state, "pairs", arg, 1, MOST_REFERENCES); break;
-	case 'i':
-		options->interval_ns = NSEC_PER_USEC *
-				       argument_number(state, "interval-us", arg, 1, 10000000);
-		break;
+	case 'i': options->interval_ns = argument_interval_ns(state, arg); break;
 	case 't':
 		options->limit_ns = 1000 * NSEC_PER_USEC *
 				    argument_number(state, "time-limit-ms", arg, 1, 600000);

@@ -54,10 +54,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		config->workers = (uint32_t)argument_number(state, "workers", arg, 1, 1024);
 		break;
 	case 'n': config->objects = argument_number(state, "objects", arg, 1, 1ULL << 40); break;
-	case 'i':
-		config->interval_ns = NSEC_PER_USEC *
-				      argument_number(state, "interval-us", arg, 1, 10000000);
-		break;
+	case 'i': config->interval_ns = argument_interval_ns(state, arg); break;
 	case 's':
 		config->seed = (uint32_t)argument_number(state, "seed", arg, 0, UINT32_MAX);
 		break;
