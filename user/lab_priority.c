@@ -289,9 +289,9 @@ static int judge_births(const struct observations *all, struct claims *claims)
 	verdict = both(both(more_than_chance(&fork), more_than_chance(&wake)),
 		       more_than_chance(&end));
 	claims__add(claims, "C11", NAME, verdict, &fork, "ratio",
-		    "a switch follows within %.2f ms of a fork %.0f %% more often than of a mark "
-		    "(%.0f %%), of a new task's wake-up %.0f %%, of an exit %.0f %% (rule: all "
-		    "above 0; refuted where below %.0f %%)", AFTER_NS / 1e6, fork.mid * 100, chance * 100,
+		    "within %.2f ms a switch follows %.0f %% of the marks; of forks it follows %.0f "
+		    "points more, of new tasks' wake-ups %.0f, of exits %.0f (rule: all above 0; "
+		    "refuted where below %.0f)", AFTER_NS / 1e6, chance * 100, fork.mid * 100,
 		    wake.mid * 100, end.mid * 100, CHANCE_LIMIT * 100);
 	return 0;
 }

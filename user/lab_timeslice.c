@@ -9,6 +9,7 @@
 
 #include "../workloads/spinner.h"
 #include "lab.h"
+#include "quiet.h"
 #include "run_shares.h"
 
 #define NAME "timeslice"
@@ -226,7 +227,8 @@ static double only(const struct observations *all, const char *metric)
 
 /*
  * A pre-empted slice is whole if it is as long as the kernel's slice, and not longer than until
- * the first tick after that: it is the tick that looks. Both as far as a bucket can tell.
+ * the first tick after that: it is the tick that looks. Both as far as a bucket can tell: one that
+ * begins with that tick has the slices that it ended.
  */
 static int judge_slices(const struct observations *all, struct claims *claims)
 {
@@ -240,7 +242,7 @@ static int judge_slices(const struct observations *all, struct claims *claims)
 		return 0;
 	}
 	err = preempted_share(all, (uint64_t)slice / PREEMPTED_BUCKET_NS * PREEMPTED_BUCKET_NS,
-			      (uint64_t)(slice + tick), &whole);
+			      (uint64_t)(slice + tick) + 1, &whole);
 	if (!err)
 		claims__add(claims, "C10", NAME, above(&whole, WHOLE_LIMIT), &whole, "ratio",
 			    "of the slices from one pre-emption among the spinners to the next, "
@@ -287,16 +289,32 @@ static int judge_length(const struct observations *all, struct claims *claims)
 	return err;
 }
 
+/* Others' wake-ups cut slices short: of them nothing follows for the slices of a CPU of one's own. */
+static int judge_both(const struct lab_evidence *evidence, struct claims *claims)
+{
+	const struct observations *all = evidence->observations;
+	double others = quiet__others(evidence);
+	int err;
+
+	if (others > QUIET_MOST) {
+		for (size_t i = 0; i < 2; i++)
+			claims__add(claims, i ? "C12" : "C10", NAME, CLAIM_UNDECIDED, NULL, NULL,
+				    "other processes used %.0f %% of the CPUs' time during the runs, "
+				    "more than %.0f %%, and cut slices short. Try again on a quiet "
+				    "machine", others * 100, QUIET_MOST * 100);
+		return 0;
+	}
+	err = judge_slices(all, claims);
+	return err ? err : judge_length(all, claims);
+}
+
 static int judge(const struct lab_evidence *evidence, struct claims *claims)
 {
 	static const char *const about_slices[] = { "C10", "C12" };
-	const struct observations *all = evidence->observations;
-	int err = judge_sharing(all, claims);
+	int err = judge_sharing(evidence->observations, claims);
 
 	if (!err)
-		err = judge_slices(all, claims);
-	if (!err)
-		err = judge_length(all, claims);
+		err = judge_both(evidence, claims);
 	if (err != -ENODATA)
 		return err;
 	for (size_t i = 0; i < sizeof(about_slices) / sizeof(about_slices[0]); i++)

@@ -567,7 +567,7 @@ static const struct {
 	    "  switchtax run --arms sequential,threads --blocks 20\n"
 	    "  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
 	    "  switchtax run --format json | jq .answer\n"
-	    "  switchtax run race --workers 8                 a lab\n",
+	    "  switchtax run race --workers 3                 a lab\n",
 	    common_child, NULL, NULL } },
 	{ "compare", COMMAND_COMPARE, "two command lines: why is OTHER slower?",
 	  { compare_options, parse_compare, "'BASE' 'OTHER'",

@@ -5,16 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MOST 0.1
-
 double quiet__others(const struct lab_evidence *evidence)
 {
 	const struct samples *samples = evidence->samples;
-	double *shares = calloc(samples->count + 1, sizeof(*shares));
+	size_t count = 0, runs = samples ? samples->count : 0;
+	double *shares = calloc(runs + 1, sizeof(*shares));
 	double median = NAN;
-	size_t count = 0;
 
-	for (size_t i = 0; shares && i < samples->count; i++) {
+	for (size_t i = 0; shares && i < runs; i++) {
 		const struct sample *sample = &samples->items[i];
 		double share = sample->other_cpu_ms / (sample->wall_ms * evidence->options->cpus);
 
@@ -33,12 +31,12 @@ bool quiet__or_undecided(const struct lab_evidence *evidence, const struct lab *
 	double others = quiet__others(evidence);
 	const struct interval figure = claims__exactly(others);
 
-	if (!(others > MOST))
+	if (!(others > QUIET_MOST))
 		return true;
 	for (size_t i = 0; lab->claims[i]; i++)
 		claims__add(claims, lab->claims[i], lab->name, CLAIM_UNDECIDED, &figure, "ratio",
 			    "other processes used %.0f %% of the CPUs' time during the runs, more "
 			    "than %.0f %%: waiting for them cannot be told from what the lock "
-			    "costs. Try again on a quiet machine", others * 100, MOST * 100);
+			    "costs. Try again on a quiet machine", others * 100, QUIET_MOST * 100);
 	return false;
 }

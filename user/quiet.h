@@ -10,6 +10,9 @@
 
 #include "lab.h"
 
+/* More than this share of the CPUs' time is noise: on an idle machine it is about 0.3 %. */
+#define QUIET_MOST 0.1
+
 /*
  * The share of all CPUs' time that processes outside the run used during it, 1 = all: median
  * over the runs. NAN: not known.
@@ -18,7 +21,7 @@ double quiet__others(const struct lab_evidence *evidence);
 
 /*
  * False, and all of the lab's claims are undecided for that reason, if the others used more than
- * a tenth. On an idle machine it is about 0.3 %. What is not known does not count as noise.
+ * QUIET_MOST. What is not known does not count as noise.
  */
 bool quiet__or_undecided(const struct lab_evidence *evidence, const struct lab *lab,
 			 struct claims *claims);
