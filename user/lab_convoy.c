@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // convoy: how long an I/O thread waits for the global lock beside threads that compute.
+#include <math.h>
 #include <stdio.h>
 
 #include "figures.h"
@@ -64,6 +65,18 @@ static enum claim_verdict verdict_on(const struct interval *ratio)
 	return ratio->high <= 1 ? CLAIM_REFUTED : CLAIM_UNDECIDED;
 }
 
+/* What a rise over that range of intervals is per ms; one block gives no interval of it. */
+static const char *describe_slope(char text[FIGURES_SIZE], const struct interval *rise,
+				  double range_ns)
+{
+	if (isnan(rise->low))
+		snprintf(text, FIGURES_SIZE, "%.2f ms", rise->mid / range_ns);
+	else
+		snprintf(text, FIGURES_SIZE, "%.2f ms [%.2f, %.2f]", rise->mid / range_ns,
+			 rise->low / range_ns, rise->high / range_ns);
+	return text;
+}
+
 static int judge_convoy(const struct lab_evidence *evidence, struct claims *claims)
 {
 	char usual[ROWS_NAME_SIZE], low[ROWS_NAME_SIZE], high[ROWS_NAME_SIZE];
@@ -73,7 +86,6 @@ static int judge_convoy(const struct lab_evidence *evidence, struct claims *clai
 	const struct observation_key longest = latency_of(high, sizeof(high), LONGEST);
 	struct interval ratio = { 0 }, rise = { 0 }, wait = { 0 };
 	char slope[FIGURES_SIZE];
-	double range_ns = (double)(LONGEST - SHORTEST) * 1e3;
 
 	observations__ratio(evidence->observations, &beside, &alone, &ratio);
 	observations__median(evidence->observations, &beside, &wait);
@@ -86,8 +98,8 @@ static int judge_convoy(const struct lab_evidence *evidence, struct claims *clai
 	claims__add(claims, "C17", "convoy", verdict_on(&ratio), &ratio, "ratio",
 		    "an I/O thread's response takes this many times as long beside computing "
 		    "threads at the 5 ms interval (%.2f ms) as alone; each ms of switch interval "
-		    "adds %s ms. Rule: interval above 1", wait.mid / 1e6,
-		    figures__scaled(slope, &rise, 1 / range_ns, "%.2f"));
+		    "adds %s. Rule: interval above 1", wait.mid / 1e6,
+		    describe_slope(slope, &rise, (double)(LONGEST - SHORTEST) * 1e3));
 	return 0;
 }
 

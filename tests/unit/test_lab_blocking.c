@@ -129,7 +129,7 @@ static void waiting_for_the_interval_supports(void **state)
 	(void)state;
 	assert_string_equal(row->verdict, "supported");
 	assert_true(row->figure > 249 && row->figure < 251);
-	assert_non_null(strstr(row->reason, "adds 1.00"));
+	assert_non_null(strstr(row->reason, "adds 1.00 ms"));
 }
 
 static void no_difference_refutes(void **state)
