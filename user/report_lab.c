@@ -97,7 +97,7 @@ static int by_claim(const void *a, const void *b)
 
 void report_lab__scoreboard(FILE *out, const struct claims *claims)
 {
-	const struct claim_row *rows[CLAIMS_MAX];
+	const struct claim_row *rows[CLAIMS_MAX] = { NULL };
 	size_t counts[3] = { 0 };
 
 	for (size_t i = 0; i < claims->count; i++)
