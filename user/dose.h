@@ -61,9 +61,8 @@ struct dose_fit {
 int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lines);
 
 /*
- * Medians over blocks of what dose__lines() gives, with 95 % intervals by resampling whole
- * blocks, never narrower than the exact interval between order statistics (stats.h): the points
- * of a block are not independent, blocks are. Returns 0, -ENODATA if fewer than two blocks have
+ * Medians over blocks of what dose__lines() gives, with the 95 % intervals of stats.h over the
+ * blocks' lines: the points of a block are not independent, blocks are. Returns 0, -ENODATA if fewer than two blocks have
  * a line, -EINVAL if a point is not finite, or -ENOMEM.
  */
 int dose__fit(const struct dose_point *points, size_t n, unsigned long seed,

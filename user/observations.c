@@ -12,8 +12,6 @@
 #include "histograms.h"
 #include "ledger.h"
 
-#define BOOTSTRAP_SEED 1
-
 int observations__add(struct observations *observations, const struct observation *observation)
 {
 	if (observations->count == observations->room) {
@@ -312,7 +310,7 @@ static int over_blocks(const struct observations *observations, const struct obs
 			if (isfinite(value))
 				values[count++] = value;
 		}
-		err = stats__bootstrap_median(values, count, BOOTSTRAP_SEED, out);
+		err = stats__median_interval(values, count, out);
 	}
 	free(values);
 	free(room);

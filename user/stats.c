@@ -17,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESAMPLES 4000
-#define TAIL 0.025
+#define COVERAGE 0.95
 
 static gsl_rng *rng_new(unsigned long seed)
 {
@@ -66,56 +65,52 @@ double stats__median(const double *x, size_t n)
 	return median;
 }
 
-/* Rank of the exact interval's ends, from 1: x(k) .. x(n + 1 - k). See stats.h. */
+/* How often x(k) .. x(n + 1 - k) covers the median, from k = 1. */
+static double exact_coverage(size_t n, size_t k)
+{
+	return 1 - 2 * gsl_cdf_binomial_P((unsigned int)k - 1, 0.5, (unsigned int)n);
+}
+
+/*
+ * The largest k of which x(k) .. x(n + 1 - k) still covers COVERAGE; 0 if n is too small
+ * for any.
+ */
 static size_t exact_rank(size_t n)
 {
 	size_t k = 0;
 
-	while (k < n / 2 && gsl_cdf_binomial_P((unsigned int)k, 0.5, (unsigned int)n) <= TAIL)
+	while (k < n / 2 && exact_coverage(n, k + 1) >= COVERAGE)
 		k++;
-	return k ? k : 1;
+	return k;
 }
 
-static void resample_medians(double *x, size_t n, gsl_rng *rng, double *resample,
-			     double *medians)
+/* How far the ends lie from the k-th value on the way to the k+1-th. See stats.h. */
+static double way_inwards(size_t n, size_t k)
 {
-	for (size_t i = 0; i < RESAMPLES; i++) {
-		gsl_ran_sample(rng, resample, n, x, n, sizeof(*x));
-		medians[i] = gsl_stats_median(resample, 1, n);
-	}
-	gsl_sort(medians, 1, RESAMPLES);
+	double wide = exact_coverage(n, k), narrow = exact_coverage(n, k + 1);
+	double excess = (wide - COVERAGE) / (wide - narrow);
+
+	return (double)(n - k) * excess / ((double)k + ((double)n - 2 * (double)k) * excess);
 }
 
 /* @sorted has at least two values. */
-static int interval_of(double *sorted, size_t n, unsigned long seed, struct interval *out)
+static void interval_of(const double *sorted, size_t n, struct interval *out)
 {
 	size_t k = exact_rank(n);
-	double *medians = calloc(RESAMPLES, sizeof(*medians));
-	double *resample = calloc(n, sizeof(*resample));
-	gsl_rng *rng = rng_new(seed);
-	int err = -ENOMEM;
+	double way;
 
-	if (!medians || !resample || !rng)
-		goto out;
-	resample_medians(sorted, n, rng, resample, medians);
-	out->low = fmin(sorted[k - 1],
-			gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES, TAIL));
-	out->high = fmax(sorted[n - k],
-			 gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES, 1 - TAIL));
-	err = 0;
-out:
-	if (rng)
-		gsl_rng_free(rng);
-	free(resample);
-	free(medians);
-	return err;
+	out->low = sorted[0];
+	out->high = sorted[n - 1];
+	if (!k)
+		return;
+	way = way_inwards(n, k);
+	out->low = (1 - way) * sorted[k - 1] + way * sorted[k];
+	out->high = (1 - way) * sorted[n - k] + way * sorted[n - k - 1];
 }
 
-int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
-			    struct interval *out)
+int stats__median_interval(const double *x, size_t n, struct interval *out)
 {
 	double *sorted;
-	int err = 0;
 
 	*out = (struct interval){ .mid = NAN, .low = NAN, .high = NAN, .n = n };
 	if (n == 0)
@@ -127,11 +122,17 @@ int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
 		return -ENOMEM;
 	gsl_sort(sorted, 1, n);
 	if (n > 1)
-		err = interval_of(sorted, n, seed, out);
-	if (!err)
-		out->mid = gsl_stats_median_from_sorted_data(sorted, 1, n);
+		interval_of(sorted, n, out);
+	out->mid = gsl_stats_median_from_sorted_data(sorted, 1, n);
 	free(sorted);
-	return err;
+	return 0;
+}
+
+int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
+			    struct interval *out)
+{
+	(void)seed;
+	return stats__median_interval(x, n, out);
 }
 
 int stats__shuffle_init(struct stats_shuffle *shuffle, unsigned long seed)

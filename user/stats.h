@@ -33,28 +33,36 @@ double stats__median(const double *x, size_t n);
 /*
  * Median of x[0..n) and its 95 % interval.
  *
- * The interval is the percentile bootstrap of the median (4000 resamples, GSL's mt19937
- * seeded with @seed: the same seed gives the same interval), never narrower than the
- * exact interval between two order statistics.
+ * The interval lies between order statistics. From the k-th smallest to the k-th largest
+ * value it covers the median of any continuous distribution with the probability
+ * g(k) = 1 - 2 P(Bin(n, 1/2) < k). With few values that goes in large steps: at n = 7 it is
+ * 98.4 or 87.5 %, at n = 8 99.2 or 93.0 %. So each end lies between two values, on the way from
+ * the k-th to the k+1-th, where k is the largest with g(k) >= 95 %, at
+ *	(n - k) e / (k + (n - 2k) e),  e = (g(k) - 95 %) / (g(k) - g(k+1))
+ * of the way. That fraction is exact for a Laplace distribution and hardly depends on it: for
+ * n from 6 to 60 and samples that are normal, log-normal, Laplace, uniform, exponential, Cauchy,
+ * or have every tenth value ten times as far off, 94.1 to 95.6 % of 20,000 intervals cover the
+ * median (`make coverage` repeats that for every figure of a verdict).
  *
- * Why both: the bootstrap of a median of few values can only land on those values, and
- * for normal samples its "95 %" covers 88 % at n = 7 and 91 % at n = 13. The interval from
- * the k-th smallest to the k-th largest value covers the median of any continuous
- * distribution with probability 1 - 2 P(Bin(n, 1/2) < k); k is the largest that still
- * gives 95 %. Below n = 6 there is no such k: even smallest..largest covers 1 - 2 (1/2)^n,
- * which is 50 % (n = 2), 75, 87.5 and 93.75 % (n = 5). Smallest..largest is then what is
- * returned, and a report should say that it is less than 95 %.
+ * Below n = 6 not even smallest..largest covers 95 %, but 1 - 2 (1/2)^n: 50 % (n = 2), 75, 87.5
+ * and 93.75 % (n = 5). Smallest..largest is then what is returned, and a report should say that
+ * it is less than 95 %.
  *
- * In effect: up to some 50 values the exact interval was the wider one in every trial, so
- * the seed shows only beyond. With 12 values the two together cover 96.7 %.
+ * Why not the percentile bootstrap: the median of a resample of few values can only land on
+ * those values, and its "95 %" covers 86 % at n = 7 and 90 % at n = 13. It is random as well.
  *
- * Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 13;
- * David & Nagaraja, Order Statistics (3rd ed. 2003), section 7.1.
+ * Sources: T. P. Hettmansperger, S. J. Sheather, Confidence intervals based on interpolated
+ * order statistics, Statistics & Probability Letters 4 (1986), 75-79; why it hardly depends on
+ * the distribution: J. Nyblom, Note on interpolated order statistics, ibid. 14 (1992), 129-131;
+ * the exact intervals: H. A. David, H. N. Nagaraja, Order Statistics (3rd ed. 2003), section 7.1.
  *
  * n == 1 gives mid and no interval (low = high = NAN).
  * Returns 0, -ENODATA for n == 0, -EINVAL if a value is not finite, -ENOMEM; *out then
  * holds NANs and n.
  */
+int stats__median_interval(const double *x, size_t n, struct interval *out);
+
+/* The same, for whom has not learned the new name. */
 int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
 			    struct interval *out);
 

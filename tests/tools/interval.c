@@ -12,7 +12,7 @@ static void print(const char *name, const double *values, size_t count)
 {
 	struct interval interval;
 
-	if (stats__bootstrap_median(values, count, 1, &interval))
+	if (stats__median_interval(values, count, &interval))
 		printf("%s -", name);
 	else
 		printf("%s %.4g [%.4g, %.4g]", name, interval.mid, interval.low, interval.high);
