@@ -92,7 +92,8 @@ run: deps
 	@$(BUILD)/switchtax run $(ARGS)
 
 test: deps
-	@$(MAKE) --no-print-directory build $(UNIT_BINS) $(BUILD)/tests/tools/judge
+	@$(MAKE) --no-print-directory build $(UNIT_BINS) $(BUILD)/tests/tools/judge \
+		$(BUILD)/tests/tools/statistics
 	@tests/run
 
 unit-bins: $(UNIT_BINS)
