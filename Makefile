@@ -60,8 +60,8 @@ USER_LIBS += -ldw -lelf -lz
 USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 
-.PHONY: all build deps run test bench lint check-asan check-tsan check-valgrind tidy cppcheck \
-	shellcheck fuzz install uninstall clean help
+.PHONY: all build deps run test bench coverage lint check-asan check-tsan check-valgrind tidy \
+	cppcheck shellcheck fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -77,6 +77,7 @@ help:
 	  'make          build into build/' \
 	  'make deps     install the Debian packages that are missing' \
 	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
+	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
@@ -100,6 +101,9 @@ unit-bins: $(UNIT_BINS)
 
 bench: build $(BUILD)/tests/tools/interval
 	@tests/bench/run
+
+coverage: $(BUILD)/tests/tools/statistics
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py
 
 $(BUILD)/tests/tools/%: tests/tools/%.c $(USER_OBJS) $(MODEL_OBJS) $(NO_TRACER)
 	@mkdir -p $(@D)
