@@ -65,6 +65,7 @@ struct table {
 #define COLUMN_OF_BOOL(row, f) COLUMN__(row, f, COLUMN_BOOL, int8_t, false)
 /* For columns that joined later: older files lack them, and they read as missing. */
 #define COLUMN_OF_U64_ADDED(row, f) COLUMN__(row, f, COLUMN_U64, uint64_t, true)
+#define COLUMN_OF_TEXT_ADDED(row, f) COLUMN__(row, f, COLUMN_TEXT, char[], true)
 
 /* Make every field of @row (table->row_size bytes) missing. */
 void columns__clear(const struct table *table, void *row);

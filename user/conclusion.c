@@ -22,8 +22,8 @@ static void complete(struct report *report, const struct session *session,
 		     const struct experiment *experiment, const struct verdict *verdict)
 {
 	report->verdict = verdict;
+	report->experiment = session->name;
 	report->seed = session->options->experiment.seed;
-	report->lock_operation_ns = experiment->lock_operation_ns;
 	report->interval_refused = experiment->interval_refused;
 	report->stop_reason = experiment->stop_reason;
 	report->untraced_reason = session->untraced_reason;
@@ -57,7 +57,22 @@ static void print(const struct session *session, const struct report *report, co
 	}
 }
 
-/* The report goes to its file first: a reader of stdout may go away. */
+static int write_json(struct session *session, const struct report *report)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	int err = memory ? report__json(memory, report) : -errno;
+
+	if (memory)
+		fclose(memory);
+	if (!err)
+		err = session__write(session, "report.json", text, size);
+	free(text);
+	return err;
+}
+
+/* The report goes to its files first: a reader of stdout may go away. */
 static int publish(struct session *session, const struct report *report)
 {
 	char *text = NULL;
@@ -72,6 +87,8 @@ static int publish(struct session *session, const struct report *report)
 	err = write_verdict(session, report->verdict);
 	if (!err)
 		err = session__write(session, "report.txt", text, size);
+	if (!err)
+		err = write_json(session, report);
 	print(session, report, text);
 	free(text);
 	return err;
@@ -87,7 +104,7 @@ static int judge(struct session *session, const struct experiment_plan *plan,
 
 	if (!verdict)
 		return -ENOMEM;
-	err = verdict__judge(&experiment->samples, &plan->question, experiment->lock_operation_ns,
+	err = verdict__judge(&experiment->samples, &plan->question, &experiment->prices,
 			     session->options->experiment.seed, verdict);
 	if (err && err != -ENODATA)
 		log__error("cannot judge: %s", strerror(-err));
@@ -97,6 +114,7 @@ static int judge(struct session *session, const struct experiment_plan *plan,
 		if (!err && verdict->invalid)
 			err = -EBADMSG;
 	}
+	verdict__free(verdict);
 	free(verdict);
 	return err;
 }

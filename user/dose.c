@@ -172,33 +172,98 @@ static const struct sample *find(const struct samples *samples, const char *arm,
 	return NULL;
 }
 
-static bool is_dose_of(const char *arm, const char *other)
+/* Digits and nothing else, of a number above 0. */
+static uint64_t parse_us(const char *digits)
+{
+	char *end;
+	unsigned long long us;
+
+	if (*digits < '1' || *digits > '9')
+		return 0;
+	errno = 0;
+	us = strtoull(digits, &end, 10);
+	return errno || *end ? 0 : us;
+}
+
+/* Of the end of an arm's name. */
+static uint64_t suffix_us(const char *text)
+{
+	static const char in_full[] = "-interval-", in_short[] = "-i";
+
+	if (strncmp(text, in_full, sizeof(in_full) - 1) == 0)
+		return parse_us(text + sizeof(in_full) - 1);
+	return strncmp(text, in_short, sizeof(in_short) - 1) == 0 ?
+		       parse_us(text + sizeof(in_short) - 1) : 0;
+}
+
+uint64_t dose__interval_us(const char *arm)
+{
+	uint64_t us = 0;
+
+	for (const char *dash = strchr(arm, '-'); dash && !us; dash = strchr(dash + 1, '-'))
+		us = suffix_us(dash);
+	return us;
+}
+
+bool dose__is_of(const char *arm, const char *other)
 {
 	size_t length = strlen(other);
 
-	return strncmp(arm, other, length) == 0 &&
-	       (!arm[length] || strncmp(arm + length, "-i", 2) == 0);
+	return strncmp(arm, other, length) == 0 && suffix_us(arm + length);
+}
+
+double dose__handoffs(const struct samples *samples, const struct sample *run)
+{
+	const struct sample *traced;
+
+	if (isfinite(run->handoffs) || run->traced)
+		return run->handoffs;
+	traced = find(samples, run->arm, run->block, true);
+	return traced ? traced->handoffs : NAN;
+}
+
+static bool is_point(const struct samples *samples, const struct sample *run, const char *other)
+{
+	return run->valid && run->block &&
+	       (strcmp(run->arm, other) == 0 || dose__is_of(run->arm, other)) &&
+	       isfinite(dose__handoffs(samples, run));
+}
+
+static void add_points(const struct samples *samples, const char *base, const char *other,
+		       struct dose_points *points)
+{
+	bool traced = !any_untraced(samples);
+
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct sample *run = &samples->items[i];
+		const struct sample *one = find(samples, base, run->block, traced);
+
+		if (!one || run->traced != traced || !is_point(samples, run, other))
+			continue;
+		points->arms[points->count] = run->arm;
+		points->items[points->count++] = (struct dose_point){
+			run->block, dose__handoffs(samples, run), run->wall_ms - one->wall_ms };
+	}
 }
 
 int dose__of_samples(const struct samples *samples, const char *base, const char *other,
 		     struct dose_points *points)
 {
-	bool traced = !any_untraced(samples);
-
-	*points = (struct dose_points){ 0 };
-	points->items = calloc(samples->count + 1, sizeof(*points->items));
-	if (!points->items)
+	*points = (struct dose_points){
+		.items = calloc(samples->count + 1, sizeof(*points->items)),
+		.arms = calloc(samples->count + 1, sizeof(*points->arms)),
+	};
+	if (!points->items || !points->arms)
 		return -ENOMEM;
-	for (size_t i = 0; i < samples->count; i++) {
-		const struct sample *run = &samples->items[i];
-		const struct sample *one = find(samples, base, run->block, traced);
-
-		if (one && run->valid && run->block && run->traced == traced &&
-		    is_dose_of(run->arm, other) && isfinite(run->handoffs))
-			points->items[points->count++] = (struct dose_point){
-				run->block, run->handoffs, run->wall_ms - one->wall_ms };
-	}
+	add_points(samples, base, other, points);
 	return 0;
+}
+
+void dose__free(struct dose_points *points)
+{
+	free(points->items);
+	free(points->arms);
+	*points = (struct dose_points){ 0 };
 }
 
 /* NAN: the block lacks a run. */
@@ -211,7 +276,7 @@ static double share_in_block(const struct samples *samples, const char *base, co
 
 	if (!one || !run)
 		return NAN;
-	return line->slope_us / 1000 * run->handoffs / (run->wall_ms - one->wall_ms);
+	return line->slope_us / 1000 * dose__handoffs(samples, run) / (run->wall_ms - one->wall_ms);
 }
 
 int dose__share(const struct samples *samples, const char *base, const char *other,
@@ -237,6 +302,6 @@ int dose__share(const struct samples *samples, const char *base, const char *oth
 		err = count < 0 ? count : stats__bootstrap_median(values, have, seed, share);
 	free(values);
 	free(lines);
-	free(points.items);
+	dose__free(&points);
 	return err;
 }

@@ -9,6 +9,7 @@
 #ifndef SWITCHTAX_DOSE_H
 #define SWITCHTAX_DOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct dose_point {
 
 struct dose_points {
 	struct dose_point *items;
+	const char **arms;	/* of each, as named in the samples */
 	size_t count;
 };
 
@@ -68,13 +70,26 @@ int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lin
 int dose__fit(const struct dose_point *points, size_t n, unsigned long seed,
 	      struct dose_fit *fit);
 
+/* The switch interval in an arm's name, NAME-interval-US or NAME-iUS; 0: there is none. */
+uint64_t dose__interval_us(const char *arm);
+
+/* Is arm the arm other at another switch interval, by its name? */
+bool dose__is_of(const char *arm, const char *other);
+
 /*
- * The points of untraced runs: of the arm other, and of the arms whose name begins with other
- * and "-i" (other at another switch interval), each against the base of its block. Without any
- * untraced runs, the traced ones. Free points->items. Returns 0 or -ENOMEM.
+ * The hand-offs of a run. Only our own workloads count theirs without being traced: for others
+ * they are those of the traced run of the same arm and block. NAN: not known.
+ */
+double dose__handoffs(const struct samples *samples, const struct sample *run);
+
+/*
+ * The points of untraced runs: of the arm other, and of the arms that are other at another
+ * switch interval, each against the base of its block. Without any untraced runs, the traced
+ * ones. Returns 0 or -ENOMEM; end with dose__free(), in every case.
  */
 int dose__of_samples(const struct samples *samples, const char *base, const char *other,
 		     struct dose_points *points);
+void dose__free(struct dose_points *points);
 
 /*
  * The share of the excess of the arm other that its hand-offs explain in full, slope x hand-offs

@@ -358,7 +358,7 @@ static int measure_lock(struct lab *lab)
 	columns__set_text(run.row.run_id, sizeof(run.row.run_id), combination.arm->name);
 	err = run_workload(lab, &combination, &run);
 	if (!err && run.pairs)
-		lab->experiment->lock_operation_ns = (double)run.row.wall_ns / (double)run.pairs;
+		lab->experiment->prices.lock_operation_ns = (double)run.row.wall_ns / (double)run.pairs;
 	run__free(&run);
 	return err;
 }
@@ -387,7 +387,7 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 	};
 	int err;
 
-	*experiment = (struct experiment){ .lock_operation_ns = NAN };
+	*experiment = (struct experiment){ .prices = { NAN, NAN } };
 	err = prepare(&lab);
 	if (!err)
 		err = run_blocks(&lab);

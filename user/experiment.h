@@ -66,7 +66,7 @@ struct experiment_plan {
 
 struct experiment {
 	struct samples samples;
-	double lock_operation_ns;	/* NAN: not measured */
+	struct verdict_prices prices;
 	uint64_t blocks_done;		/* measured ones */
 	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */
 	char other_lock_why[LOCK_SITES_WHY_SIZE];

@@ -124,7 +124,7 @@ static int judge_interval(const struct lab_evidence *evidence, struct claims *cl
 	err = dose__of_samples(evidence->samples, BASE, OTHER, &points);
 	if (!err)
 		err = dose__fit(points.items, points.count, seed, &fit);
-	free(points.items);
+	dose__free(&points);
 	if (!err)
 		err = verdict__slowdown(evidence->samples, &question, seed, &slowdown);
 	if (!err)

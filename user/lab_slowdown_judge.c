@@ -219,7 +219,7 @@ static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 	int err = -ENOMEM;
 
 	if (verdict)
-		err = verdict__judge(evidence->samples, &slowdown__question, NAN, seed, verdict);
+		err = verdict__judge(evidence->samples, &slowdown__question, NULL, seed, verdict);
 	if (!err)
 		err = dose__share(evidence->samples, slowdown__question.base,
 				  slowdown__question.other, seed, &lines.wide);
@@ -228,6 +228,8 @@ static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 		lines.ladder = verdict->parts[LADDER_SWITCHING].share;
 		add_c7(verdict, &lines, claims);
 	}
+	if (verdict)
+		verdict__free(verdict);
 	free(verdict);
 	return err == -ENODATA ? 0 : err;
 }

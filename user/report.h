@@ -20,13 +20,13 @@ struct report_comparison {
 /* What a report says besides the verdict. Strings are borrowed. */
 struct report {
 	const struct verdict *verdict;
+	const char *experiment;		/* its name */
 	const struct report_comparison *comparison;	/* NULL: of our own workloads */
 	const char *lock;
 	uint64_t workers;
 	uint64_t objects;
 	uint64_t interval_us;
 	uint64_t seed;
-	double lock_operation_ns;	/* NAN: not measured */
 	bool interval_refused;		/* arms with an interval were left out */
 	bool programs_printed;		/* and it was kept */
 	const char *stop_reason;

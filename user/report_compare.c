@@ -18,27 +18,6 @@
 #include "report_parts.h"
 #include "switch_interval.h"
 
-static const struct report_line ledger_lines[] = {
-	{ LEDGER_SWITCHING, 0, "context switching" },
-	{ LEDGER_SIGNAL, 1, "free, next owner asleep: handoff_signal" },
-	{ LEDGER_QUEUE, 1, "free, next owner runnable: handoff_queue" },
-	{ LEDGER_TAKE, 1, "free, next owner on a CPU: handoff_take" },
-	{ LEDGER_PREEMPTED_SELF, 1, "held, holder pre-empted by a sibling" },
-	{ LEDGER_PREEMPTED_OTHER, 0, "noise: holder pre-empted by others" },
-	{ LEDGER_BLOCKED, 0, "holder asleep: held_blocked" },
-	{ LEDGER_IDLE, 0, "lock not wanted: free_idle" },
-	{ LEDGER_NOT_EXPLAINED, 0, "held by a running thread, NOT EXPLAINED further" },
-	{ LEDGER_TOTAL, 0, "all lines = other - base" },
-};
-
-static const struct report_line ladder_lines[] = {
-	{ LADDER_ONE_CPU, 0, "on one CPU: other-1cpu - base" },
-	{ LADDER_ALL_CPUS, 0, "all CPUs: other - other-1cpu" },
-	{ LADDER_TOTAL, 0, "all rungs = other - base" },
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static bool arm_has_lock(const struct verdict *verdict, const char *name)
 {
 	const struct verdict_arm *arm = verdict__arm(verdict, name);
@@ -141,7 +120,7 @@ static void print_answer(FILE *out, const struct report *report)
 	report_compare__sentence(text, sizeof(text) - 2, report);
 	strcat(text, ".");
 	report_parts__wrapped(out, text);
-	if (report_parts__warning(out, report->verdict))
+	if (report_parts__warning(out, report))
 		report_parts__wrapped(out, "--no-lock leaves a lock that is taken very often "
 				      "alone; threads and futexes are traced all the same.");
 	report_parts__basis(basis, sizeof(basis), report->verdict);
@@ -151,6 +130,7 @@ static void print_answer(FILE *out, const struct report *report)
 static void print_ledger(FILE *out, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
+	const struct report_lines lines = report_lines__ledger(true);
 
 	fprintf(out, "\nLedger: where the lock's time went, other - base (traced runs)\n");
 	if (!verdict->parts[LEDGER_TOTAL].ms.n) {
@@ -161,47 +141,19 @@ static void print_ledger(FILE *out, const struct report *report)
 	}
 	fprintf(out, "  %-*s %-20s %s\n", REPORT_LABEL_WIDTH, "", "ms",
 		verdict->slower ? "% of the excess" : "");
-	report_parts__lines(out, verdict, ledger_lines, COUNT(ledger_lines));
+	report_parts__lines(out, verdict, &lines);
 }
 
 static void print_ladder(FILE *out, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
+	const struct report_lines lines = report_lines__ladder(true);
 
 	fprintf(out, "\nLadder: neighbouring arms (%s runs)\n", report->untraced_reason ||
 		verdict->arms[0].overhead.n ? "untraced" : "all");
-	report_parts__lines(out, verdict, ladder_lines, COUNT(ladder_lines));
+	report_parts__lines(out, verdict, &lines);
 	fprintf(out, "  (the first rung holds all that OTHER does more than BASE, its switching "
 		"on one\n  CPU included; the second what more CPUs cost, or save if below 0)\n");
-}
-
-static void print_interval_arm(FILE *out, const struct verdict_arm *arm)
-{
-	char ratio[FIGURES_SIZE], handoffs[FIGURES_SIZE], switches[FIGURES_SIZE];
-
-	fprintf(out, "  %8" PRIu64 "  %-21s %9s %9s\n", switch_interval__of_arm(arm->arm),
-		figures__ratio(ratio, &arm->to_other), figures__count(handoffs, arm->handoffs),
-		figures__count(switches, arm->switches));
-}
-
-static void print_intervals(FILE *out, const struct report *report)
-{
-	const struct verdict *verdict = report->verdict;
-	bool headed = false;
-
-	for (size_t i = 0; i < verdict->narms; i++) {
-		if (!switch_interval__of_arm(verdict->arms[i].arm))
-			continue;
-		if (!headed)
-			fprintf(out, "\nSwitch interval of OTHER, set from outside (CPython's own: "
-				"5000 us)\n  %8s  %-21s %9s %9s\n", "us", "/ other", "handoffs",
-				"switches");
-		headed = true;
-		print_interval_arm(out, &verdict->arms[i]);
-	}
-	if (report->interval_refused)
-		fprintf(out, "\nSwitch interval of OTHER\n  not set, those arms are left out: no "
-			"CPython 3, or started with -I, -E or -S\n");
 }
 
 void report_compare__text(FILE *out, const struct report *report)
@@ -210,10 +162,14 @@ void report_compare__text(FILE *out, const struct report *report)
 	report_parts__arms(out, report->verdict);
 	if (!report->untraced_reason)
 		fputs("  (hand-offs are those of the traced runs)\n", out);
+	report_parts__intervals(out, report->verdict, "Switch interval of OTHER, set from outside "
+				"(CPython's own: 5000 us)");
 	print_ledger(out, report);
 	print_ladder(out, report);
-	print_intervals(out, report);
+	report_parts__dose(out, report);
+	report_parts__agreement(out, report->verdict);
 	report_parts__overhead(out, report);
+	report_parts__notes(out, report);
 	report_parts__validity(out, report);
 }
 

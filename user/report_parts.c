@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agreement.h"
 #include "figures.h"
-#include "switch_interval.h"
+#include "report_notes.h"
 
 /* Of a column of arms; "threads-1cpu" fits. */
 #define ARM_WIDTH 13
@@ -56,33 +57,18 @@ void report_parts__wrapped(FILE *out, const char *text)
 	}
 }
 
-/* Did watching change the arm? More than 2 % off, beyond the interval's doubt. */
-static bool disturbed(const struct verdict_arm *arm)
+/* Sentences, an empty line before each. */
+bool report_parts__warning(FILE *out, const struct report *report)
 {
-	return arm->overhead.n > 1 && (arm->overhead.low > 1.02 || arm->overhead.high < 0.98);
-}
+	char text[REPORT_NOTE_SIZE];
+	size_t count = 0;
 
-/* The shares come from traced runs of two arms: say so where tracing was felt. */
-bool report_parts__warning(FILE *out, const struct verdict *verdict)
-{
-	bool warned = false;
-
-	for (size_t i = 0; i < verdict->narms; i++) {
-		const struct verdict_arm *arm = &verdict->arms[i];
-		char overhead[FIGURES_SIZE], text[384];
-
-		if (!disturbed(arm) || (strcmp(arm->arm, verdict->question.other) &&
-					strcmp(arm->arm, verdict->question.base)))
-			continue;
-		figures__ratio(overhead, &arm->overhead);
-		snprintf(text, sizeof(text), "Beware: tracing changes %s, which takes %s times as "
-			 "long as untraced. The ledger and its shares speak of the traced runs "
-			 "only.", arm->arm, overhead);
+	while (report_notes__tracing(report, count, text)) {
 		fputc('\n', out);
 		report_parts__wrapped(out, text);
-		warned = true;
+		count++;
 	}
-	return warned;
+	return count;
 }
 
 static void print_arm(FILE *out, const struct verdict_arm *arm)
@@ -109,21 +95,97 @@ void report_parts__arms(FILE *out, const struct verdict *verdict)
 		"switches", "handoffs", "faults", "RSS MB");
 	/* Arms that differ in their interval only get a table of their own. */
 	for (size_t i = 0; i < verdict->narms; i++)
-		if (!switch_interval__of_arm(verdict->arms[i].arm))
+		if (!verdict->arms[i].interval_us)
 			print_arm(out, &verdict->arms[i]);
 }
 
-void report_parts__lines(FILE *out, const struct verdict *verdict,
-			 const struct report_line *lines, size_t count)
+static void print_interval(FILE *out, const struct verdict_arm *arm)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct verdict_part *part = &verdict->parts[lines[i].component];
-		char ms[FIGURES_SIZE], share[FIGURES_SIZE];
+	char wall[FIGURES_SIZE], ratio[FIGURES_SIZE], handoffs[FIGURES_SIZE];
+	char switches[FIGURES_SIZE];
 
-		figures__ms(ms, &part->ms);
-		fprintf(out, "  %*s%-*s %-20s %s\n", 2 * lines[i].indent, "",
-			REPORT_LABEL_WIDTH - 2 * lines[i].indent, lines[i].label, ms,
-			part->share.n ? figures__percent(share, &part->share) : "");
+	fprintf(out, "  %8" PRIu64 "  %-20s %-21s %9s %9s\n", arm->interval_us,
+		figures__ms(wall, &arm->wall_ms), figures__ratio(ratio, &arm->to_other),
+		figures__count(handoffs, arm->handoffs), figures__count(switches, arm->switches));
+}
+
+/* What other did at other switch intervals; nothing if there are none. */
+void report_parts__intervals(FILE *out, const struct verdict *verdict, const char *title)
+{
+	bool headed = false;
+
+	for (size_t i = 0; i < verdict->narms; i++) {
+		if (!verdict->arms[i].interval_us)
+			continue;
+		if (!headed)
+			fprintf(out, "\n%s\n  %8s  %-20s / %-19s %9s %9s\n", title, "us", "wall ms",
+				verdict->question.other, "handoffs", "switches");
+		headed = true;
+		print_interval(out, &verdict->arms[i]);
+	}
+}
+
+static void print_line(FILE *out, const struct report_line *line, const struct verdict_part *part)
+{
+	char ms[FIGURES_SIZE], share[FIGURES_SIZE];
+
+	figures__ms(ms, &part->ms);
+	fprintf(out, "  %*s%-*s %-20s %s\n", 2 * line->indent, "",
+		REPORT_LABEL_WIDTH - 2 * line->indent, line->label, ms,
+		part->share.n ? figures__percent(share, &part->share) : "");
+}
+
+void report_parts__lines(FILE *out, const struct verdict *verdict,
+			 const struct report_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		print_line(out, &lines->lines[i], &verdict->parts[lines->lines[i].component]);
+}
+
+void report_parts__dose(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	const struct report_lines lines = report_lines__dose(report->comparison != NULL);
+	char text[FIGURES_SIZE];
+
+	fprintf(out, "\nDose and response: the excess held against the number of hand-offs\n");
+	if (!verdict->dose.slope_us.n) {
+		fprintf(out, "  no line: no two blocks have runs with different numbers of "
+			"hand-offs\n");
+		return;
+	}
+	fprintf(out, "  %-*s %s us\n", REPORT_LABEL_WIDTH, "one hand-off, all included (slope)",
+		figures__scaled(text, &verdict->dose.slope_us, 1, "%.1f"));
+	report_parts__lines(out, verdict, &lines);
+}
+
+/* Narrow, wide and ladder side by side, and what comes of it. */
+void report_parts__agreement(FILE *out, const struct verdict *verdict)
+{
+	static const struct report_line switching[] = {
+		{ LEDGER_SWITCHING, 0, "ledger, narrow: lost around the switches" },
+		{ DOSE_SWITCHING, 0, "dose, wide: all that grows with hand-offs" },
+		{ LADDER_SWITCHING, 0, "ladder: its switching rungs, less lock" },
+	};
+	const struct report_lines lines = { switching, sizeof(switching) / sizeof(switching[0]) };
+	char text[AGREEMENT_TEXT_SIZE];
+
+	agreement__text(verdict, text);
+	if (!*text)
+		return;
+	fprintf(out, "\nContext switching by three lines of evidence\n  %-*s %-20s %s\n",
+		REPORT_LABEL_WIDTH, "", "ms", "% of the excess");
+	report_parts__lines(out, verdict, &lines);
+	report_parts__wrapped(out, text);
+}
+
+void report_parts__notes(FILE *out, const struct report *report)
+{
+	char text[REPORT_NOTE_SIZE];
+
+	for (size_t i = 0; report_notes__get(report, i, text); i++) {
+		fputs(i ? "" : "\nNotes\n", out);
+		report_parts__wrapped(out, text);
 	}
 }
 
@@ -142,9 +204,10 @@ void report_parts__overhead(FILE *out, const struct report *report)
 		if (strlen(verdict->arms[i].arm) > (size_t)width)
 			width = (int)strlen(verdict->arms[i].arm);
 	for (size_t i = 0; i < verdict->narms; i++)
-		fprintf(out, "  %-*s %s%s\n", width, verdict->arms[i].arm,
+		if (verdict->arms[i].overhead.n || !verdict->arms[i].interval_us)
+			fprintf(out, "  %-*s %s%s\n", width, verdict->arms[i].arm,
 			figures__ratio(text, &verdict->arms[i].overhead),
-			disturbed(&verdict->arms[i]) ? "  tracing changes this arm" : "");
+			report_notes__felt(&verdict->arms[i]) ? "  tracing changes this arm" : "");
 }
 
 void report_parts__validity(FILE *out, const struct report *report)

@@ -8,19 +8,13 @@
 #include <stdio.h>
 
 #include "report.h"
+#include "report_lines.h"
 
 /* What the two arms in question are called in a sentence. */
 struct report_words {
 	const char *other;
 	const char *other_first;	/* as the first word */
 	const char *base;
-};
-
-/* What a line of the ledger or the ladder is called for people. */
-struct report_line {
-	enum verdict_component component;
-	int indent;
-	const char *label;
 };
 
 /* Room for a label, indentation included, and for text. */
@@ -39,10 +33,14 @@ void report_parts__basis(char *text, size_t size, const struct verdict *verdict)
 void report_parts__wrapped(FILE *out, const char *text);
 
 /* The sections of a report; the first returns whether there was a reason to warn. */
-bool report_parts__warning(FILE *out, const struct verdict *verdict);
+bool report_parts__warning(FILE *out, const struct report *report);
 void report_parts__arms(FILE *out, const struct verdict *verdict);
+void report_parts__intervals(FILE *out, const struct verdict *verdict, const char *title);
 void report_parts__lines(FILE *out, const struct verdict *verdict,
-			 const struct report_line *lines, size_t count);
+			 const struct report_lines *lines);
+void report_parts__dose(FILE *out, const struct report *report);
+void report_parts__agreement(FILE *out, const struct verdict *verdict);
+void report_parts__notes(FILE *out, const struct report *report);
 void report_parts__overhead(FILE *out, const struct report *report);
 void report_parts__validity(FILE *out, const struct report *report);
 

@@ -60,6 +60,7 @@ struct run_row {
 	uint64_t releases;	/* of the lock */
 	uint64_t half_seen;	/* lock intervals that had begun before the window */
 	uint64_t stopped_ns;	/* stopped while we looked for its lock; not in wall_ns */
+	char disturbed[ROWS_REASON_SIZE];	/* by whom, and how much; "": it was not */
 };
 
 /* threads.csv: one thread of one run */

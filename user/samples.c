@@ -33,6 +33,7 @@ struct sample sample__from_row(const struct run_row *row)
 		.max_rss_mb = number(row->max_rss_bytes) / 1e6,
 		.steal_ms = ms(row->steal_ns),
 		.other_cpu_ms = ms(row->other_cpu_ns),
+		.disturbed = row->disturbed[0] != '\0',
 	};
 
 	columns__set_text(sample.run_id, sizeof(sample.run_id), row->run_id);
@@ -97,6 +98,22 @@ static struct sample *find(struct samples *samples, const char *run_id)
 	return NULL;
 }
 
+static void read_part(const struct ledger_row *row, struct sample *sample)
+{
+	static const char *const names[RUNNING_PARTS] = {
+		[RUNNING_USER] = "held_running.user", [RUNNING_FAULT] = "held_running.fault",
+		[RUNNING_SYSCALL] = "held_running.syscall",
+		[RUNNING_INTERRUPT] = "held_running.interrupt",
+	};
+
+	for (int part = 0; part < RUNNING_PARTS; part++) {
+		if (strcmp(row->state, names[part]))
+			continue;
+		sample->running_ms[part] = ms(row->ns);
+		sample->sampled = true;
+	}
+}
+
 static int on_state(const void *data, void *arg)
 {
 	struct reading *reading = arg;
@@ -110,6 +127,7 @@ static int on_state(const void *data, void *arg)
 		if (strcmp(row->state, ledger__lock_state(state)) == 0)
 			sample->lock_ms[state] = ms(row->ns);
 	sample->has_lock = true;
+	read_part(row, sample);
 	return 0;
 }
 

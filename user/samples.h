@@ -15,6 +15,9 @@
 
 struct run;
 
+/* What the holder did while it ran, by samples (measurement model, section 2). */
+enum running_part { RUNNING_USER, RUNNING_FAULT, RUNNING_SYSCALL, RUNNING_INTERRUPT, RUNNING_PARTS };
+
 /* The part of a run that verdicts are made of. */
 struct sample {
 	char run_id[ROWS_NAME_SIZE];
@@ -25,6 +28,8 @@ struct sample {
 	bool has_lock;
 	double wall_ms;
 	double lock_ms[LOCK_STATES];
+	bool sampled;			/* lock_ms[HELD_RUNNING] is split: */
+	double running_ms[RUNNING_PARTS];
 	double handoffs;		/* NAN: not known, here and below */
 	double acquisitions;
 	double switches;
@@ -32,6 +37,7 @@ struct sample {
 	double max_rss_mb;
 	double steal_ms;
 	double other_cpu_ms;
+	bool disturbed;			/* marked: somebody else had too much of the CPUs */
 };
 
 struct samples {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the CSV files of a results folder and prints the report they lead to: the
-// golden test's program. usage: judge DIR LOCK_OPERATION_NS
+// golden test's program. usage: judge DIR LOCK_OPERATION_NS [SWITCH_NS]
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@ int main(int argc, char **argv)
 	struct csv_error error = { 0 };
 	struct verdict verdict;
 	struct run_row first;
-	double price = argc > 2 ? strtod(argv[2], NULL) : 0;
+	const struct verdict_prices prices = { argc > 2 ? strtod(argv[2], NULL) : NAN,
+					       argc > 3 ? strtod(argv[3], NULL) : NAN };
 	int dirfd = argc > 2 ? open(argv[1], O_RDONLY | O_DIRECTORY) : -1;
 	int err;
 
@@ -25,7 +27,7 @@ int main(int argc, char **argv)
 		return 2;
 	err = samples__read(&samples, dirfd, &first, &error);
 	if (!err)
-		err = verdict__judge(&samples, &slowdown__question, price, first.seed, &verdict);
+		err = verdict__judge(&samples, &slowdown__question, &prices, first.seed, &verdict);
 	if (err) {
 		fprintf(stderr, "judge: %s\n", error.text[0] ? error.text : strerror(-err));
 		return 1;
@@ -37,9 +39,10 @@ int main(int argc, char **argv)
 		.objects = first.objects,
 		.interval_us = first.interval_us,
 		.seed = first.seed,
-		.lock_operation_ns = price,
+		.experiment = first.experiment,
 		.stop_reason = "golden",
 	});
+	verdict__free(&verdict);
 	samples__free(&samples);
 	return 0;
 }

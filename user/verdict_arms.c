@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The arms of a verdict: which there are, and what each took.
+#include <math.h>
+#include <string.h>
+
+#include "verdict_parts.h"
+
+static double ratio_to_base(const struct block *block, const void *arm)
+{
+	return blocks__wall(block, arm) / blocks__wall(block, block->inquiry->question->base);
+}
+
+static double ratio_to_other(const struct block *block, const void *arm)
+{
+	return blocks__wall(block, arm) / blocks__wall(block, block->inquiry->question->other);
+}
+
+static double overhead_of(const struct block *block, const void *arm)
+{
+	struct block other = *block;
+
+	other.traced = !block->traced;
+	return blocks__wall(block, arm) / blocks__wall(&other, arm);
+}
+
+static double handoffs_of(const struct block *block, const void *arm)
+{
+	const struct sample *sample = blocks__find(block, arm);
+
+	return sample ? sample->handoffs : NAN;
+}
+
+static double switches_of(const struct block *block, const void *arm)
+{
+	const struct sample *sample = blocks__find(block, arm);
+
+	return sample ? sample->switches : NAN;
+}
+
+static double faults_of(const struct block *block, const void *arm)
+{
+	const struct sample *sample = blocks__find(block, arm);
+
+	return sample ? sample->faults : NAN;
+}
+
+static double rss_of(const struct block *block, const void *arm)
+{
+	const struct sample *sample = blocks__find(block, arm);
+
+	return sample ? sample->max_rss_mb : NAN;
+}
+
+static double median_of(const struct inquiry *inquiry, bool traced, block_figure *figure,
+			const char *arm)
+{
+	struct interval interval;
+
+	return blocks__over(inquiry, traced, figure, arm, &interval) ? NAN : interval.mid;
+}
+
+/* Only our own workloads count their hand-offs by themselves. */
+static double handoffs_median(const struct inquiry *inquiry, const char *arm)
+{
+	double median = median_of(inquiry, inquiry->clock_traced, handoffs_of, arm);
+
+	return isnan(median) ? median_of(inquiry, true, handoffs_of, arm) : median;
+}
+
+static bool has_lock(const struct samples *samples, const char *arm)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].has_lock && samples->items[i].valid &&
+		    strcmp(samples->items[i].arm, arm) == 0)
+			return true;
+	return false;
+}
+
+static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
+{
+	bool traced = inquiry->clock_traced;
+	int err = blocks__over(inquiry, traced, blocks__wall, arm->arm, &arm->wall_ms);
+
+	if (!err)
+		err = blocks__over(inquiry, traced, ratio_to_base, arm->arm, &arm->ratio);
+	if (!err)
+		err = blocks__over(inquiry, traced, ratio_to_other, arm->arm, &arm->to_other);
+	if (!err)
+		err = blocks__over(inquiry, true, overhead_of, arm->arm, &arm->overhead);
+	arm->has_lock = has_lock(inquiry->samples, arm->arm);
+	arm->handoffs = handoffs_median(inquiry, arm->arm);
+	arm->switches = median_of(inquiry, traced, switches_of, arm->arm);
+	arm->faults = median_of(inquiry, traced, faults_of, arm->arm);
+	arm->max_rss_mb = median_of(inquiry, traced, rss_of, arm->arm);
+	return err;
+}
+
+/* An arm that was given up in the warm-up has nothing to show. */
+static bool was_measured(const struct samples *samples, const char *arm)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].block && strcmp(samples->items[i].arm, arm) == 0)
+			return true;
+	return false;
+}
+
+/* It joins those of the same kind by its interval, behind all others. */
+static void place(struct verdict *verdict, const char *arm)
+{
+	uint64_t us = dose__interval_us(arm);
+	size_t at = verdict->narms++;
+
+	for (; at && us && verdict->arms[at - 1].interval_us > us; at--)
+		verdict->arms[at] = verdict->arms[at - 1];
+	columns__set_text(verdict->arms[at].arm, ROWS_NAME_SIZE, arm);
+	verdict->arms[at].interval_us = us;
+}
+
+static void add_arm(const struct samples *samples, const char *arm, struct verdict *verdict)
+{
+	if (verdict->narms < VERDICT_MAX_ARMS && was_measured(samples, arm) &&
+	    !verdict__arm(verdict, arm))
+		place(verdict, arm);
+}
+
+int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict)
+{
+	const struct samples *samples = inquiry->samples;
+	int err = 0;
+
+	for (const char *const *arms = inquiry->question->arms; *arms; arms++)
+		add_arm(samples, *arms, verdict);
+	for (size_t i = 0; i < samples->count; i++)
+		if (dose__is_of(samples->items[i].arm, inquiry->question->other))
+			add_arm(samples, samples->items[i].arm, verdict);
+	for (size_t i = 0; i < verdict->narms && !err; i++)
+		err = judge_arm(inquiry, &verdict->arms[i]);
+	return err;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict_parts - the arms, and how each component of the excess is formed inside a block: what
+ * verdict.c asks of the files that hold one line of evidence each. Nobody else needs it.
+ */
+#ifndef SWITCHTAX_VERDICT_PARTS_H
+#define SWITCHTAX_VERDICT_PARTS_H
+
+#include "blocks.h"
+#include "verdict.h"
+
+/* Fills verdict->arms. Returns 0 or -ENOMEM. */
+int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict);
+
+/* clock_traced: as in struct inquiry. */
+struct block_part verdict_ledger__part(enum verdict_component component);
+struct block_part verdict_ladder__part(enum verdict_component component, bool clock_traced);
+struct block_part verdict_dose__part(enum verdict_component component, bool clock_traced);
+
+/* Does any measured block tell page faults apart, in both arms in question? */
+bool verdict_ledger__sampled(const struct inquiry *inquiry);
+
+/* What is lost around the switches, narrow: the ledger's figure, other - base, in ms. */
+block_figure verdict_ledger__narrow;
+
+/* What an arm paid for taking and releasing the lock, in ms; 0 where no price is known. */
+double verdict_ladder__lock_operations(const struct block *block, const char *arm);
+
+/* The same, other - base; NAN where no price is known. The argument is not used. */
+block_figure verdict_ladder__lock;
+
+/* memory - base, in ms; the argument is not used. */
+block_figure verdict_ladder__memory;
+
+#endif
