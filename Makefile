@@ -24,6 +24,9 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include
 HAVE_BPF  := $(if $(and $(shell command -v $(CLANG)),$(BPFTOOL),\
 	     $(wildcard /usr/include/bpf/libbpf.h)),1)
 
+# Without ncurses there is no live view.
+HAVE_CURSES := $(if $(wildcard /usr/include/curses.h /usr/include/ncursesw/curses.h),1)
+
 V ?= 0
 ifeq ($(V),0)
 Q := @
@@ -39,7 +42,8 @@ TEST_WORKLOADS := oracle pingpong misbehave census
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 # Only the tracer's files, tracer*.c, see the BPF programs.
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
-USER_MODULES := $(filter-out main tracer%,$(patsubst user/%.c,%,$(wildcard user/*.c)))
+NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
+USER_MODULES := $(filter-out main tracer% $(NOT_LIVE),$(patsubst user/%.c,%,$(wildcard user/*.c)))
 BPF_PARTS := state arrivals switches handoffs calls futexes adopt births
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -59,6 +63,7 @@ else
 USER_LIBS += -ldw -lelf -lz
 USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
+USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
 .PHONY: all build deps run test bench coverage lint check-asan check-tsan check-valgrind tidy \
 	cppcheck shellcheck fuzz install uninstall clean help

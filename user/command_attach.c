@@ -8,6 +8,8 @@
 
 #include "commands.h"
 #include "interrupt.h"
+#include "live_screen.h"
+#include "live_watch.h"
 #include "log.h"
 #include "probe_price.h"
 #include "traced_run.h"
@@ -75,20 +77,44 @@ static void describe(pid_t pid, char *text, size_t size)
 	snprintf(text, size, "%d (%s)", (int)pid, comm);
 }
 
-static enum exit_status watch(struct session *session)
+#define REFRESH_S 1
+
+/* With a live view, or without: until it ends, time is over, or somebody has seen enough. */
+static int attach(struct session *session, const char *program, struct run *run,
+		  const char **stop_reason)
 {
 	const struct options *options = session->options;
 	struct run_spec spec = traced_run__spec(options, NULL);
-	struct run run = { 0 };
-	enum exit_status status;
-	char program[96];
+	struct live_watch watch;
 	int err;
 
 	spec.timeout_ms = (uint64_t)(options->experiment.budget_s * 1000);
+	*stop_reason = "the time was over, or it ended";
+	if (!options->live)
+		return run__attach(session->tracer, &spec, options->pid, run);
+	err = live_watch__begin(&watch, program,
+				options->refresh_s > 0 ? options->refresh_s : REFRESH_S,
+				run->error, sizeof(run->error));
+	spec.onlooker = &watch.onlooker;
+	if (!err)
+		err = run__attach(session->tracer, &spec, options->pid, run);
+	if (live_watch__quit(&watch))
+		*stop_reason = "q was pressed";
+	live_watch__end(&watch);
+	return err;
+}
+
+static enum exit_status watch(struct session *session)
+{
+	const struct options *options = session->options;
+	struct run run = { 0 };
+	enum exit_status status;
+	const char *stop_reason;
+	char program[96];
+
 	describe(options->pid, program, sizeof(program));
 	traced_run__identify(options, "attach", &run.row);
-	err = run__attach(session->tracer, &spec, options->pid, &run);
-	if (err) {
+	if (attach(session, program, &run, &stop_reason)) {
 		log__error("%s", run.error);
 		session__abandon(session);
 		status = EXIT_NOT_VALID;
@@ -103,10 +129,21 @@ static enum exit_status watch(struct session *session)
 
 		if (!run.ledger.nthreads)
 			log__warn("-p %s: it ended before anything of it was seen", program);
-		status = traced_run__finish(session, &report, "the time was over, or it ended");
+		status = traced_run__finish(session, &report, stop_reason);
 	}
 	run__free(&run);
 	return status == EXIT_MEASURED && interrupt__pending() ? EXIT_INTERRUPTED : status;
+}
+
+/* Known before anything is opened. */
+static bool can_be_shown(void)
+{
+	char why[256];
+
+	if (live_screen__check(why, sizeof(why)) == 0)
+		return true;
+	log__error("--live: %s", why);
+	return false;
 }
 
 enum exit_status command__attach(const struct options *options)
@@ -114,6 +151,8 @@ enum exit_status command__attach(const struct options *options)
 	struct session session;
 	enum exit_status status;
 
+	if (options->live && !can_be_shown())
+		return EXIT_USAGE;
 	if (!check_process(options->pid))
 		return EXIT_NOT_VALID;
 	status = session__open(&session, options, "attach", false);

@@ -93,6 +93,7 @@ static uint64_t thread_life(const struct trace *trace, const struct thread_recor
 static void settle_thread(const struct trace *trace, const struct thread_record *record,
 			  struct ledger_thread *thread, struct ledger *ledger)
 {
+	thread->slot = record->slot;
 	thread->tid = record->tid;
 	thread->life_ns = thread_life(trace, record);
 	thread->acquisitions = record->acquisitions;

@@ -4,9 +4,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+/* Of lines that are held back: a program watched for days may give rise to many. */
+#define HELD_MAX (1 << 20)
+
 static enum log_level level = LOG_NORMAL;
+static FILE *held;
+static char *held_text;
+static size_t held_size;
+static unsigned long not_held;
 
 void log__set_level(enum log_level new_level)
 {
@@ -20,11 +28,37 @@ enum log_level log__level(void)
 
 static void print(const char *prefix, const char *format, va_list args)
 {
-	if (isatty(STDERR_FILENO))
+	FILE *out = held ? held : stderr;
+
+	if (held && ftell(held) > HELD_MAX) {
+		not_held++;
+		return;
+	}
+	if (!held && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	fputs(prefix, stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fputs(prefix, out);
+	vfprintf(out, format, args);
+	fputc('\n', out);
+}
+
+void log__hold(void)
+{
+	if (!held && isatty(STDERR_FILENO))
+		held = open_memstream(&held_text, &held_size);
+}
+
+void log__release(void)
+{
+	if (!held)
+		return;
+	fclose(held);
+	held = NULL;
+	fwrite(held_text, 1, held_size, stderr);
+	free(held_text);
+	if (not_held)
+		fprintf(stderr, "switchtax: %lu lines more, which were too many to keep\n",
+			not_held);
+	not_held = 0;
 }
 
 #define LOG_BODY(prefix, least)			\

@@ -14,4 +14,11 @@ void log__warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log__info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log__debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * From log__hold() on, keep what would go to a terminal, which something else draws on;
+ * log__release() prints it.
+ */
+void log__hold(void);
+void log__release(void);
+
 #endif

@@ -41,6 +41,8 @@ struct options {
 	const char *other;
 	char **program;			/* of trace, NULL-terminated */
 	pid_t pid;			/* of attach */
+	bool live;			/* show it on the terminal meanwhile */
+	double refresh_s;		/* of live; 0: not given */
 	const char *acquire;		/* functions of the lock; NULL: not named */
 	const char *release;
 	char acquire_name[256];		/* storage behind acquire */

@@ -87,6 +87,17 @@ static void on_news(void *arg)
 	lock_search__on_news(&session->search);
 }
 
+static void let_look(struct run_session *session)
+{
+	const struct run_onlooker *onlooker = session->spec->onlooker;
+
+	if (!onlooker || !session->tracer)
+		return;
+	run_accounts__note_lock(session);
+	if (!onlooker->look(session->tracer, session->run, onlooker->arg))
+		session->enough = true;
+}
+
 static void on_tick(void *arg)
 {
 	struct run_session *session = arg;
@@ -96,6 +107,7 @@ static void on_tick(void *arg)
 		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
 		session->spec->on_tick(session->spec->tick_arg);
+	let_look(session);
 }
 
 static int attach(struct run_session *session)
@@ -154,6 +166,8 @@ static int tick_ms(const struct run_session *session)
 {
 	if (session->tracer && session->spec->stream_handoffs)
 		return DRAIN_MS;
+	if (session->spec->onlooker)
+		return session->spec->onlooker->every_ms;
 	if (session->spec->tick_ms || !run_session__searches(session))
 		return session->spec->tick_ms;
 	return LOOK_MS;
@@ -161,6 +175,8 @@ static int tick_ms(const struct run_session *session)
 
 static struct target_watch watch_of(struct run_session *session)
 {
+	const struct run_onlooker *onlooker = session->spec->onlooker;
+
 	return (struct target_watch){
 		.timeout_ms = session->spec->timeout_ms,
 		.tick_ms = tick_ms(session),
@@ -168,6 +184,9 @@ static struct target_watch watch_of(struct run_session *session)
 		.watch_fd = run_session__searches(session),
 		.fd = run_session__searches(session) ? tracer__news_fd(session->tracer) : -1,
 		.on_readable = on_news,
+		.watch_keys = onlooker != NULL,
+		.keys_fd = onlooker ? onlooker->keys_fd : -1,
+		.enough = &session->enough,
 		.arg = session,
 	};
 }

@@ -18,6 +18,20 @@
 
 #define RUN_ERROR_SIZE 512
 
+struct run;
+
+/* Somebody who looks on while a process is watched. */
+struct run_onlooker {
+	int every_ms;
+	int keys_fd;		/* and at once when this is readable; gone: the watching ends */
+	/*
+	 * The run has its lock's name, and how the lock is known or why not, as far as that has
+	 * come; for figures: tracer__peek(). False: has seen enough.
+	 */
+	bool (*look)(struct tracer *tracer, const struct run *run, void *arg);
+	void *arg;
+};
+
 /* What to run, and how. Strings are borrowed. */
 struct run_spec {
 	struct target_config target;
@@ -31,6 +45,7 @@ struct run_spec {
 	int tick_ms;			/* for progress; 0: none */
 	void (*on_tick)(void *arg);
 	void *tick_arg;
+	const struct run_onlooker *onlooker;	/* of run__attach(); NULL: nobody */
 };
 
 struct run_handoffs {
@@ -74,9 +89,9 @@ struct run {
 int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *run);
 
 /*
- * Trace a process that already runs, until it ends, spec->timeout_ms have passed or a
- * signal arrives; all three are normal ends, and the process goes on as it was. Of the
- * spec, target is not used. Returns 0, -ESRCH (no such process), or another -errno, with
+ * Trace a process that already runs, until it ends, spec->timeout_ms have passed, a signal
+ * arrives or the onlooker has seen enough; all are normal ends, and the process goes on as it
+ * was. Of the spec, target is not used. Returns 0, -ESRCH (no such process), or another -errno, with
  * run->error saying more. End with run__free().
  */
 int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, struct run *run);

@@ -171,8 +171,7 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 	columns__set_text(row->reason, sizeof(row->reason), ledger->reason);
 }
 
-/* What is known of the lock of a program that knows nothing of us. */
-static void fill_lock(struct run_session *session)
+void run_accounts__note_lock(struct run_session *session)
 {
 	struct run *run = session->run;
 	const struct lock_search *search = &session->search;
@@ -196,7 +195,7 @@ static int settle_accounts(struct run_session *session, const struct trace *trac
 	fill_ledger(run, trace);
 	if (!run_session__searches(session))
 		return 0;
-	fill_lock(session);
+	run_accounts__note_lock(session);
 	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
 			       &run->futexes);
 }

@@ -17,4 +17,7 @@ int run_accounts__settle(struct run_session *session);
 /* The same for a process that is not our child: of it the kernel tells us less. */
 int run_accounts__settle_foreign(struct run_session *session);
 
+/* What is known by now of the lock of a program that knows nothing of us, put into the run. */
+void run_accounts__note_lock(struct run_session *session);
+
 #endif

@@ -27,6 +27,7 @@ struct run_session {
 	struct machine_times before;
 	uint64_t went_ns;		/* let go, and reaped, by our own clock */
 	uint64_t reaped_ns;
+	bool enough;			/* the onlooker has seen enough */
 	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
 };
 

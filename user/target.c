@@ -294,22 +294,28 @@ static uint64_t now_ms(void)
 struct woken {
 	bool ended;
 	bool readable;
+	bool keys;		/* somebody has typed something, or ... */
+	bool hung_up;		/* ... nobody will any more */
 };
 
 static struct woken sleep_until(const struct target *target, const struct target_watch *watch,
 				uint64_t ms, const sigset_t *mask)
 {
-	struct pollfd fds[2] = { { .fd = target->pidfd, .events = POLLIN },
-				 { .fd = watch ? watch->fd : -1, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = target->pidfd, .events = POLLIN },
+				 { .fd = watch && watch->watch_fd ? watch->fd : -1,
+				   .events = POLLIN },
+				 { .fd = watch && watch->watch_keys ? watch->keys_fd : -1,
+				   .events = POLLIN } };
 	struct timespec wait = { .tv_sec = (time_t)(ms / 1000),
 				 .tv_nsec = (long)(ms % 1000) * 1000000 };
-	struct woken woken = { false, false };
+	struct woken woken = { false, false, false, false };
 
-	if (ppoll(fds, watch && watch->watch_fd ? 2 : 1, ms == UINT64_MAX ? NULL : &wait,
-		  mask) <= 0)
+	if (ppoll(fds, 3, ms == UINT64_MAX ? NULL : &wait, mask) <= 0)
 		return woken;
 	woken.ended = fds[0].revents != 0;
 	woken.readable = fds[1].revents != 0;
+	woken.keys = fds[2].revents != 0;
+	woken.hung_up = (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 	return woken;
 }
 
@@ -341,7 +347,7 @@ static enum target_end watch_it(struct target *target, const struct target_watch
 
 		if (interrupt__pending())
 			return TARGET_INTERRUPTED;
-		if (deadline && now >= deadline)
+		if ((deadline && now >= deadline) || (watch->enough && *watch->enough))
 			return TARGET_TIMED_OUT;
 		woken = sleep_until(target, watch, next_wait_ms(deadline, now, watch->tick_ms),
 				    interrupt__wait_mask());
@@ -349,7 +355,9 @@ static enum target_end watch_it(struct target *target, const struct target_watch
 			watch->on_readable(watch->arg);
 		if (woken.ended)
 			return TARGET_EXITED;
-		if (!woken.readable && watch->on_tick)
+		if (woken.hung_up)
+			return TARGET_INTERRUPTED;
+		if ((!woken.readable || woken.keys) && watch->on_tick)
 			watch->on_tick(watch->arg);
 	}
 }

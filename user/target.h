@@ -79,6 +79,10 @@ struct target_watch {
 	bool watch_fd;			/* also call on_readable whenever fd is readable */
 	int fd;
 	void (*on_readable)(void *arg);
+	bool watch_keys;		/* a tick comes at once when keys_fd is readable */
+	int keys_fd;
+	const bool *enough;		/* set by a tick to end the wait, as when the time is over;
+					 * NULL: never */
 	void *arg;
 };
 

@@ -91,6 +91,15 @@ void tracer__detach(struct tracer *tracer);
 /* Copy what the run left; valid after tracer__finish(). Returns 0 or -ENOMEM. */
 int tracer__read(struct tracer *tracer, struct trace *trace);
 
+/*
+ * The same while the run goes on, as if its window closed now; without the futexes and the
+ * histograms, and of the threads' names those that they had when they were first seen. The
+ * programs write on meanwhile: lock and threads are of one moment if there is one in a few
+ * tries at which nothing changes; else each thread's record is whole for itself, and they are
+ * some microseconds apart. Returns 0, -EAGAIN (the window is not open yet), or -ENOMEM.
+ */
+int tracer__peek(struct tracer *tracer, struct trace *trace);
+
 /* Call on_handoff for each hand-off streamed since the last call. Returns 0 or -errno. */
 int tracer__drain(struct tracer *tracer,
 		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg);

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../workloads/clock.h"
+
+/* How often a look at a run under way tries to find a moment at which nothing changes. */
+#define PEEK_TRIES 8
+
 void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed, uint64_t *ran_ns)
 {
 	struct bpf_program *program;
@@ -126,11 +131,11 @@ static int read_futexes(const struct tracer *tracer, struct trace *trace)
 	return 0;
 }
 
-int tracer__read(struct tracer *tracer, struct trace *trace)
+/* What a trace begins with. Returns 0 or -ENOMEM. */
+static int begin_trace(const struct tracer *tracer, struct trace *trace)
 {
 	const struct switchtax *skel = tracer->skel;
 	size_t used = skel->bss->threads_used;
-	uint64_t missed, ran_ns;
 
 	if (used > MAX_THREADS - 1)
 		used = MAX_THREADS - 1;
@@ -139,24 +144,91 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 		.end_ns = skel->data->window_end_ns,
 		.opened = skel->data->window_start_ns != NEVER,
 		.closed = skel->data->window_end_ns != NEVER,
-		.lock = skel->bss->the_lock,
 		.arrivals_unseen = skel->bss->arrivals_unseen,
 		.nthreads = used,
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
-	if (!trace->threads || read_futexes(tracer, trace)) {
-		trace__free(trace);
-		return -ENOMEM;
-	}
-	memcpy(trace->threads, &tracer->threads[1], used * sizeof(*trace->threads));
-	for (size_t i = 0; i < used; i++)
-		if (trace->threads[i].state != THREAD_DEAD)
-			read_name(&trace->threads[i]);
-	memcpy(trace->losses, skel->bss->losses, sizeof(trace->losses));
-	sum_histograms(tracer, trace);
+	return trace->threads ? 0 : -ENOMEM;
+}
+
+static void read_losses(const struct tracer *tracer, struct trace *trace)
+{
+	uint64_t missed, ran_ns;
+
+	memcpy(trace->losses, tracer->skel->bss->losses, sizeof(trace->losses));
 	tracer_maps__program_totals(tracer, &missed, &ran_ns);
 	trace->missed_programs = missed - tracer->missed_before;
 	trace->bpf_ns = ran_ns > tracer->ran_before_ns ? ran_ns - tracer->ran_before_ns
 						       : UINT64_MAX;
+}
+
+int tracer__read(struct tracer *tracer, struct trace *trace)
+{
+	if (begin_trace(tracer, trace) || read_futexes(tracer, trace)) {
+		trace__free(trace);
+		return -ENOMEM;
+	}
+	trace->lock = tracer->skel->bss->the_lock;
+	memcpy(trace->threads, &tracer->threads[1], trace->nthreads * sizeof(*trace->threads));
+	for (size_t i = 0; i < trace->nthreads; i++)
+		if (trace->threads[i].state != THREAD_DEAD)
+			read_name(&trace->threads[i]);
+	read_losses(tracer, trace);
+	sum_histograms(tracer, trace);
+	return 0;
+}
+
+/*
+ * Copy, and compare: what is the same both times was so when the clock was read in between.
+ * The fences keep the compiler from taking the copy for the original.
+ */
+static bool copy_moment(const struct tracer *tracer, struct trace *trace)
+{
+	const struct lock_record *lock = &tracer->skel->bss->the_lock;
+	const struct thread_record *threads = &tracer->threads[1];
+	size_t size = trace->nthreads * sizeof(*threads);
+
+	trace->lock = *lock;
+	memcpy(trace->threads, threads, size);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	trace->end_ns = clock_now_ns();
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return memcmp(&trace->lock, lock, sizeof(*lock)) == 0 &&
+	       memcmp(trace->threads, threads, size) == 0;
+}
+
+/* Too much goes on for one moment of all: each record by itself, then. */
+static void copy_threads(const struct tracer *tracer, struct trace *trace)
+{
+	for (size_t i = 0; i < trace->nthreads; i++) {
+		struct thread_record *copy = &trace->threads[i];
+
+		for (int n = 0; n < PEEK_TRIES; n++) {
+			memcpy(copy, &tracer->threads[i + 1], sizeof(*copy));
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			if (memcmp(copy, &tracer->threads[i + 1], sizeof(*copy)) == 0)
+				break;
+		}
+	}
+	trace->lock = tracer->skel->bss->the_lock;
+	trace->end_ns = clock_now_ns();
+}
+
+int tracer__peek(struct tracer *tracer, struct trace *trace)
+{
+	int tries = 0;
+
+	if (begin_trace(tracer, trace))
+		return -ENOMEM;
+	if (!trace->opened) {
+		trace__free(trace);
+		return -EAGAIN;
+	}
+	while (tries < PEEK_TRIES && !copy_moment(tracer, trace))
+		tries++;
+	if (tries == PEEK_TRIES)
+		copy_threads(tracer, trace);
+	trace->closed = true;
+	read_losses(tracer, trace);
 	return 0;
 }

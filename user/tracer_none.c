@@ -97,6 +97,13 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 	return -ENOSYS;
 }
 
+int tracer__peek(struct tracer *tracer, struct trace *trace)
+{
+	(void)tracer;
+	(void)trace;
+	return -ENOSYS;
+}
+
 int tracer__drain(struct tracer *tracer,
 		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg)
 {
