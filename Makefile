@@ -15,6 +15,8 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 WARNINGS  := -Wall -Wextra -Wshadow -Werror
 CFLAGS    ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
+# Frame pointers: samples of the running holder show who called whom (bpf/samples.bpf.c).
+WORKLOAD_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
 USER_CFLAGS = $(ALL_CFLAGS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 USER_LIBS := -lcjson -lcap-ng -lgsl -lgslcblas -lm
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include/$(MULTIARCH) \
@@ -44,7 +46,7 @@ TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
 USER_MODULES := $(filter-out main tracer% $(NOT_LIVE),$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state arrivals switches handoffs calls futexes adopt births
+BPF_PARTS := state arrivals switches handoffs calls futexes adopt births samples
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
@@ -120,7 +122,7 @@ $(BUILD)/tests/tools/%: tests/tools/%.c $(USER_OBJS) $(MODEL_OBJS) $(NO_TRACER)
 $(BUILD)/workloads/%.o: workloads/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
 
 $(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_OBJS)
 	$(call say,LINK,$@)
@@ -129,7 +131,7 @@ $(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_OBJS)
 $(BUILD)/tests/%.o: tests/workloads/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
 
 $(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_OBJS)
 	$(call say,LINK,$@)

@@ -226,6 +226,44 @@ struct futex_sleeps {
 	__u64 ns;		/* asleep, inside the window */
 };
 
+/* Why a sample of the running holder, or a part of it, could not be kept. */
+enum sample_loss {
+	SAMPLE_LOSS_ROOM,		/* no room in the ring: the sample is not counted */
+	SAMPLE_LOSS_SEAT,		/* seat unreadable: may have been the holder */
+	SAMPLE_LOSS_KERNEL_STACK,	/* counted, without its kernel stack */
+	SAMPLE_LOSS_USER_STACK,		/* counted, without its user stack */
+	SAMPLE_LOSSES,
+};
+
+#define SAMPLE_KERNEL_FRAMES	64
+#define SAMPLE_USER_FRAMES	127	/* what the kernel walks at most (PERF_MAX_STACK_DEPTH) */
+#define SAMPLE_USER_MODE	1u	/* flags: was in its own code */
+#define SAMPLE_SYSCALL		2u	/* was in the kernel, by a system call */
+
+/* struct bpf_stack_build_id of linux/bpf.h, which has no name for its parts' sizes. */
+enum sample_frame_status {
+	SAMPLE_FRAME_EMPTY,
+	SAMPLE_FRAME_FILE,		/* build-id, and offset in the file */
+	SAMPLE_FRAME_ADDRESS,		/* only an address of the process */
+};
+
+struct sample_frame {
+	__s32 status;
+	unsigned char build_id[20];
+	__u64 place;			/* offset or address */
+};
+
+/* One sample, as it comes through the ring: frames leaf first, user frames as many as there are. */
+struct stack_sample {
+	__u32 pid;			/* of the process, as the loader's PID namespace has it */
+	__u16 kernel_frames;
+	__u16 user_frames;
+	__u32 flags;
+	__u32 padding;
+	__u64 kernel[SAMPLE_KERNEL_FRAMES];
+	struct sample_frame user[SAMPLE_USER_FRAMES];
+};
+
 /* What the loader is told at once. */
 enum news_kind {
 	NEWS_EXEC,		/* the process has executed a program, and is being stopped */
@@ -243,6 +281,7 @@ struct news {
 
 _Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
 _Static_assert(sizeof(struct news) == 24, "no hidden padding");
+_Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
 _Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
 _Static_assert(sizeof(struct handoff_event) == 56, "no hidden padding");
 _Static_assert(sizeof(struct thread_record) % 8 == 0, "array elements stay aligned");

@@ -82,7 +82,7 @@ const char *columns__unit(const struct column *column)
  * Bytes of the UTF-8 character at @s (at most @left), 0 if it is none: no overlong forms,
  * no surrogates, nothing above U+10FFFF (Unicode standard, table 3-7).
  */
-static size_t utf8_length(const unsigned char *s, size_t left)
+size_t columns__utf8_length(const unsigned char *s, size_t left)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t length;
@@ -157,7 +157,7 @@ static size_t format_text(const char *field, size_t size, char *text)
 	size_t i = 0;
 
 	while (i < length) {
-		size_t step = utf8_length((const unsigned char *)field + i, length - i);
+		size_t step = columns__utf8_length((const unsigned char *)field + i, length - i);
 
 		if (step)
 			memcpy(text + i, field + i, step);
@@ -230,7 +230,7 @@ static const char *parse_text(const struct column *column, char *field, const ch
 	if (length >= column->size)
 		return "a shorter text";
 	for (size_t i = 0; i < length; i += step) {
-		step = utf8_length((const unsigned char *)text + i, length - i);
+		step = columns__utf8_length((const unsigned char *)text + i, length - i);
 		if (!step)
 			return "UTF-8";
 	}

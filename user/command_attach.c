@@ -84,7 +84,7 @@ static int attach(struct session *session, const char *program, struct run *run,
 		  const char **stop_reason)
 {
 	const struct options *options = session->options;
-	struct run_spec spec = traced_run__spec(options, NULL);
+	struct run_spec spec = traced_run__spec(session, NULL);
 	struct live_watch watch;
 	int err;
 

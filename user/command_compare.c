@@ -189,6 +189,8 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 		session__abandon(session);
 		return EXIT_NOT_VALID;
 	}
+	comparison->plan.symbolizer = session->symbolizer;
+	comparison->plan.python_frames = comparison->options.python_frames;
 	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
 	about.programs_printed = outputs__close(&comparison->outputs);
 	status = conclusion__draw(session, &comparison->plan, &experiment, &about, err);

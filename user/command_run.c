@@ -40,6 +40,7 @@ enum exit_status command__run(const struct options *options)
 		return EXIT_NOT_VALID;
 	}
 	status = session__open(&session, options, options->experiment.name, true);
+	slowdown.plan.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
 		status = run(&session, &slowdown.plan);
 	slowdown__free(&slowdown);

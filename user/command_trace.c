@@ -40,7 +40,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 	bool announces = !options->acquire && !options->no_lock &&
 			 symbols__defines(path, ANNOUNCE_SYMBOL);
 	const char *announcer = announces ? path : NULL;
-	struct run_spec spec = traced_run__spec(options, announcer);
+	struct run_spec spec = traced_run__spec(session, announcer);
 	int err;
 
 	spec.target = (struct target_config){

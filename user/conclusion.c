@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "report_stacks.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
 {
@@ -73,7 +74,8 @@ static int write_json(struct session *session, const struct report *report)
 }
 
 /* The report goes to its files first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report *report)
+static int publish(struct session *session, const struct report *report,
+		   const struct stack_sums *stacks)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -83,8 +85,13 @@ static int publish(struct session *session, const struct report *report)
 	if (!memory)
 		return -errno;
 	report__text(memory, report);
+	report_stacks__text(memory, stacks, report->verdict->question.base,
+			    report->verdict->question.other);
 	fclose(memory);
 	err = write_verdict(session, report->verdict);
+	if (!err)
+		err = report_stacks__files(session, stacks, report->verdict->question.base,
+					   report->verdict->question.other);
 	if (!err)
 		err = session__write(session, "report.txt", text, size);
 	if (!err)
@@ -110,7 +117,7 @@ static int judge(struct session *session, const struct experiment_plan *plan,
 		log__error("cannot judge: %s", strerror(-err));
 	if (!err || (err == -ENODATA && verdict->runs)) {
 		complete(&report, session, experiment, verdict);
-		err = publish(session, &report);
+		err = publish(session, &report, &experiment->stacks);
 		if (!err && verdict->invalid)
 			err = -EBADMSG;
 	}

@@ -110,6 +110,8 @@ static struct run_spec spec_for(struct lab *lab, const struct combination *combi
 		.lock = lab->plan->lock,
 		.own_workload = arm->own_workload,
 		.stream_handoffs = lab->options->timeline && combination->traced,
+		.symbolizer = lab->plan->symbolizer,
+		.python_frames = lab->plan->python_frames,
 		.timeout_ms = lab->options->time_limit_s * 1000,
 		.tick_ms = lab->progress.shown ? TICK_MS : 0,
 		.on_tick = progress__tick,
@@ -230,6 +232,8 @@ static int one_run(struct lab *lab, const struct combination *combination, uint6
 	}
 	if (!err)
 		err = samples__add_run(&lab->experiment->samples, &run);
+	if (!err)
+		err = stack_sums__add(&lab->experiment->stacks, &run);
 	run__free(&run);
 	return err;
 }
@@ -399,4 +403,5 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 void experiment__free(struct experiment *experiment)
 {
 	samples__free(&experiment->samples);
+	stack_sums__free(&experiment->stacks);
 }

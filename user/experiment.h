@@ -15,6 +15,7 @@
 
 #include "outputs.h"
 #include "record.h"
+#include "stack_sums.h"
 #include "switch_interval.h"
 #include "tracer.h"
 #include "verdict.h"
@@ -62,11 +63,14 @@ struct experiment_plan {
 	struct target_user user;
 	struct lock_wish lock;		/* of programs that do not announce theirs */
 	struct outputs *outputs;	/* of programs that are no workloads of ours */
+	struct symbolizer *symbolizer;	/* names samples of traced runs; NULL: none are taken */
+	bool python_frames;
 };
 
 struct experiment {
 	struct samples samples;
 	struct verdict_prices prices;
+	struct stack_sums stacks;	/* of the holder's samples */
 	uint64_t blocks_done;		/* measured ones */
 	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */
 	char other_lock_why[LOCK_SITES_WHY_SIZE];

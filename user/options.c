@@ -60,6 +60,7 @@ static void set_defaults(struct options *options)
 	struct experiment_options *experiment = &options->experiment;
 
 	options->bpf = true;
+	options->samples = true;
 	experiment->name = options->command == COMMAND_COMPARE ? "compare" :
 			   options->command == COMMAND_LABS ? "labs" :
 			   options->command == COMMAND_CALIBRATE ? "calibrate" : "slowdown";

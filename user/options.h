@@ -47,6 +47,8 @@ struct options {
 	const char *release;
 	char acquire_name[256];		/* storage behind acquire */
 	bool no_lock;			/* do not look for the program's lock */
+	bool samples;			/* of the running holder; false: --no-samples */
+	bool python_frames;		/* have Pythons name their functions */
 	char cpus[1024];		/* as the kernel writes it */
 	char arms[512];			/* storage behind experiment.arms */
 	int argc;			/* the whole command line, for environment.json */

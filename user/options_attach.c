@@ -8,6 +8,8 @@ static const struct argp_option attach_options[] = {
 	  "watch for this long (default: until it ends, or Ctrl-C)", 1 },
 	{ "live", KEY_LIVE, NULL, 0, "show on the terminal what is going on, until q is pressed", 1 },
 	{ "refresh", KEY_REFRESH, "SECONDS", 0, "show it anew this often (default 1)", 1 },
+	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
+	  "do not sample what the lock's holder does while it runs", 1 },
 	{ 0 },
 };
 
@@ -29,6 +31,7 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	case 'p':
 		options->pid = (pid_t)options__whole(state, "pid", arg, 1, INT32_MAX);
 		break;
+	case KEY_NO_SAMPLES: options->samples = false; break;
 	case KEY_BUDGET:
 		options->experiment.budget_s = options__positive(state, "budget", arg, 1e6);
 		break;

@@ -12,6 +12,11 @@ static const struct argp_option compare_options[] = {
 	  "stop when the slowdown is known to +- this (default 1)", 1 },
 	{ "seed", KEY_SEED, "N", 0, "of the order of runs (default: the time)", 1 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 600)", 1 },
+	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
+	  "do not sample what the lock's holder does while it runs", 1 },
+	{ "python-frames", KEY_PYTHON_FRAMES, NULL, 0,
+	  "have Python 3.12 or newer name its functions in samples, in traced runs; this makes its "
+	  "calls slower", 1 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 1 },
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the programs as root, not as the user who called sudo", 1 },
@@ -24,6 +29,7 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_AS_ROOT: options->as_root = true; break;
+	case KEY_PYTHON_FRAMES: options->python_frames = true; break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
 			argp_error(state, "unexpected argument '%s': each of the two command lines "

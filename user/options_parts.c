@@ -180,6 +180,7 @@ error_t options__parse_blocks(int key, char *arg, struct argp_state *state)
 		experiment->time_limit_s = options__whole(state, "time-limit", arg, 1, 1000000);
 		break;
 	case KEY_NO_BPF: options->bpf = false; break;
+	case KEY_NO_SAMPLES: options->samples = false; break;
 	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
 	default: return ARGP_ERR_UNKNOWN;
 	}

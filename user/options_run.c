@@ -27,6 +27,8 @@ static const struct argp_option run_options[] = {
 	{ "seed", KEY_SEED, "N", 0, "of the tasks and of the order of runs (default: the time)",
 	  2 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a single run (default 120)", 2 },
+	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
+	  "do not sample what the lock's holder does while it runs", 2 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 2 },
 	{ 0 },
 };

@@ -5,6 +5,11 @@
 static const struct argp_option trace_options[] = {
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the program as root, not as the user who called sudo", 1 },
+	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
+	  "do not sample what the lock's holder does while it runs", 1 },
+	{ "python-frames", KEY_PYTHON_FRAMES, NULL, 0,
+	  "have Python 3.12 or newer name its functions in samples, in traced runs; this makes its "
+	  "calls slower", 1 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0,
 	  "kill the program after this (default: never)", 1 },
 	{ 0 },
@@ -16,6 +21,8 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_AS_ROOT: options->as_root = true; break;
+	case KEY_NO_SAMPLES: options->samples = false; break;
+	case KEY_PYTHON_FRAMES: options->python_frames = true; break;
 	case KEY_TIME_LIMIT:
 		options->experiment.time_limit_s = options__whole(state, "time-limit", arg, 1,
 								  1000000);

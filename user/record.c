@@ -2,8 +2,10 @@
 // Turns a settled run into rows.
 #include "record.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "histograms.h"
@@ -15,6 +17,7 @@ static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_HISTOGRAMS] = &rows__histograms,
 	[RECORD_HANDOFFS] = &rows__handoffs,
 	[RECORD_FUTEXES] = &rows__futexes,
+	[RECORD_STACKS] = &rows__stacks,
 	[RECORD_OBSERVATIONS] = &rows__observations,
 	[RECORD_LABS] = &rows__labs,
 };
@@ -31,6 +34,7 @@ static bool is_wanted(const struct record_wish *wish, enum record_file file)
 	switch (file) {
 	case RECORD_HANDOFFS: return wish->handoffs;
 	case RECORD_FUTEXES: return wish->futexes;
+	case RECORD_STACKS: return wish->stacks;
 	case RECORD_OBSERVATIONS: return wish->observations;
 	case RECORD_LABS: return wish->labs;
 	default: return true;
@@ -110,6 +114,28 @@ static uint64_t state_count(const struct ledger *ledger, enum lock_state state)
 	return of_handoff ? ledger->handoffs : COLUMN_MISSING_U64;
 }
 
+/* The parts of held_running; without a sample nothing is known of them. */
+static int write_held_running(struct record *record, const struct run *run)
+{
+	uint64_t parts[SAMPLE_KINDS];
+	int err = 0;
+
+	if (!run_samples__split(&run->samples, run->ledger.lock_ns[HELD_RUNNING], parts))
+		return 0;
+	for (int kind = 0; kind < SAMPLE_KINDS && !err; kind++) {
+		struct ledger_row row;
+
+		columns__clear(&rows__ledger, &row);
+		columns__set_text(row.run_id, sizeof(row.run_id), run->row.run_id);
+		snprintf(row.state, sizeof(row.state), "%s.%s", ledger__lock_state(HELD_RUNNING),
+			 sample_kind__name(kind));
+		row.ns = parts[kind];
+		row.count = run->samples.stacks.samples[kind];
+		err = append(record, RECORD_LEDGER, &row);
+	}
+	return err;
+}
+
 static int write_ledger(struct record *record, const struct run *run)
 {
 	int err = 0;
@@ -126,7 +152,7 @@ static int write_ledger(struct record *record, const struct run *run)
 		row.count = state_count(&run->ledger, state);
 		err = append(record, RECORD_LEDGER, &row);
 	}
-	return err;
+	return err ? err : write_held_running(record, run);
 }
 
 static int write_histogram(struct record *record, const struct run *run, enum histogram which)
@@ -210,6 +236,31 @@ static int write_futexes(struct record *record, const struct run *run)
 	return err;
 }
 
+static int write_stacks(struct record *record, const struct run *run)
+{
+	const struct stacks *stacks = &run->samples.stacks;
+	struct stack_row *row;
+	int err = 0;
+
+	if (!record->open[RECORD_STACKS] || !stacks->count)
+		return 0;
+	row = malloc(sizeof(*row));
+	if (!row)
+		return explain(record, RECORD_STACKS, -ENOMEM);
+	for (size_t i = 0; i < stacks->count && !err; i++) {
+		const struct stack *stack = stacks->list[i];
+
+		columns__clear(&rows__stacks, row);
+		columns__set_text(row->run_id, sizeof(row->run_id), run->row.run_id);
+		columns__set_text(row->kind, sizeof(row->kind), sample_kind__name(stack->kind));
+		columns__set_text(row->stack, sizeof(row->stack), stack->text);
+		row->samples = stack->samples;
+		err = append(record, RECORD_STACKS, row);
+	}
+	free(row);
+	return err;
+}
+
 int record__run(struct record *record, const struct run *run)
 {
 	int err = write_threads(record, run);
@@ -218,6 +269,7 @@ int record__run(struct record *record, const struct run *run)
 	err = err ? err : write_histograms(record, run);
 	err = err ? err : write_handoffs(record, run);
 	err = err ? err : write_futexes(record, run);
+	err = err ? err : write_stacks(record, run);
 	return err ? err : append(record, RECORD_RUNS, &run->row);
 }
 

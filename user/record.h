@@ -23,6 +23,7 @@ enum record_file {
 	RECORD_HISTOGRAMS,
 	RECORD_HANDOFFS,
 	RECORD_FUTEXES,
+	RECORD_STACKS,
 	RECORD_OBSERVATIONS,
 	RECORD_LABS,
 	RECORD_FILES,
@@ -39,6 +40,7 @@ struct record {
 struct record_wish {
 	bool handoffs;		/* handoffs.csv */
 	bool futexes;		/* futexes.csv */
+	bool stacks;		/* stacks.csv */
 	bool observations;	/* observations.csv */
 	bool labs;		/* labs.csv */
 };

@@ -175,3 +175,12 @@ static const struct column price_columns[] = {
 };
 
 const struct table rows__prices = TABLE("prices.csv", price_columns, struct price_row);
+
+static const struct column stack_columns[] = {
+	COLUMN_OF_TEXT(struct stack_row, run_id),
+	COLUMN_OF_TEXT(struct stack_row, kind),
+	COLUMN_OF_TEXT(struct stack_row, stack),
+	COLUMN_OF_U64(struct stack_row, samples),
+};
+
+const struct table rows__stacks = TABLE("stacks.csv", stack_columns, struct stack_row);

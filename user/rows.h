@@ -175,6 +175,16 @@ struct price_row {
 	uint64_t samples;
 };
 
+/* stacks.csv: one line of names that samples of one run's holder have found */
+#define ROWS_STACK_SIZE 16384
+
+struct stack_row {
+	char run_id[ROWS_NAME_SIZE];
+	char kind[ROWS_UNIT_SIZE];	/* user, fault, syscall, interrupt */
+	char stack[ROWS_STACK_SIZE];	/* frames root first, with ';' between them */
+	uint64_t samples;
+};
+
 extern const struct table rows__runs;
 extern const struct table rows__threads;
 extern const struct table rows__ledger;
@@ -185,5 +195,6 @@ extern const struct table rows__verdict;
 extern const struct table rows__observations;
 extern const struct table rows__labs;
 extern const struct table rows__prices;
+extern const struct table rows__stacks;
 
 #endif

@@ -16,8 +16,14 @@
 #include "run_accounts.h"
 #include "../workloads/clock.h"
 
+/* Variables that are set for a program. */
+#define ENVIRONMENT_MOST 16
+
 /* How often the ring buffer of hand-offs is emptied. */
 #define DRAIN_MS 20
+
+/* How often samples are fetched: the ring has room for a second of them. */
+#define SAMPLES_MS 200
 
 /* How often a program of others is looked at for what it has mapped since. */
 #define LOOK_MS 500
@@ -30,6 +36,11 @@ int run_session__fail(struct run *run, int err, const char *what)
 {
 	snprintf(run->error, sizeof(run->error), "%s: %s", what, strerror(-err));
 	return err;
+}
+
+bool run_session__samples(const struct run_session *session)
+{
+	return session->tracer && session->spec->symbolizer;
 }
 
 bool run_session__searches(const struct run_session *session)
@@ -80,6 +91,12 @@ static void drain(struct run_session *session)
 		tracer__drain(session->tracer, keep_handoff, &session->run->handoffs);
 }
 
+static void drain_samples(struct run_session *session)
+{
+	if (run_session__samples(session))
+		tracer__drain_samples(session->tracer, run_samples__keep, &session->run->samples);
+}
+
 static void on_news(void *arg)
 {
 	struct run_session *session = arg;
@@ -103,6 +120,7 @@ static void on_tick(void *arg)
 	struct run_session *session = arg;
 
 	drain(session);
+	drain_samples(session);
 	if (run_session__searches(session) && session->search.has_modules)
 		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
@@ -118,6 +136,7 @@ static int attach(struct run_session *session)
 		.any_program = run_session__searches(session),
 		.stream_handoffs = session->spec->stream_handoffs,
 		.births = session->spec->births,
+		.samples = run_session__samples(session),
 	};
 
 	if (!session->tracer)
@@ -138,11 +157,29 @@ static int explain_exec(struct run *run, int err, const struct target_config *co
 	return -ECHILD;
 }
 
+/* Before what the arm itself sets: that one counts. */
+static void ask_for_python_frames(struct target_config *config,
+				  char *environment[ENVIRONMENT_MOST])
+{
+	static char ask[] = "PYTHONPERFSUPPORT=1";
+	size_t count = 0;
+
+	environment[count++] = ask;
+	for (size_t i = 0; config->environment && config->environment[i] &&
+	     count < ENVIRONMENT_MOST - 1; i++)
+		environment[count++] = config->environment[i];
+	environment[count] = NULL;
+	config->environment = environment;
+}
+
 static int start(struct run_session *session)
 {
 	struct target_config config = session->spec->target;
+	char *environment[ENVIRONMENT_MOST];
 	int err;
 
+	if (run_session__samples(session) && session->spec->python_frames)
+		ask_for_python_frames(&config, environment);
 	if (session->spec->own_workload) {
 		config.stdout_fd = session->out_fd;
 		config.stderr_fd = session->err_fd;
@@ -161,16 +198,24 @@ static int start(struct run_session *session)
 	return err ? explain_exec(session->run, err, &config) : 0;
 }
 
+static int shorter(int ms, int than_ms)
+{
+	return ms && ms < than_ms ? ms : than_ms;
+}
+
 /* The shortest of the intervals that are wanted; 0: none is. */
 static int tick_ms(const struct run_session *session)
 {
-	if (session->tracer && session->spec->stream_handoffs)
-		return DRAIN_MS;
-	if (session->spec->onlooker)
-		return session->spec->onlooker->every_ms;
-	if (session->spec->tick_ms || !run_session__searches(session))
-		return session->spec->tick_ms;
-	return LOOK_MS;
+	const struct run_spec *spec = session->spec;
+	int ms = spec->tick_ms;
+
+	if (session->tracer && spec->stream_handoffs)
+		ms = shorter(ms, DRAIN_MS);
+	if (run_session__samples(session))
+		ms = shorter(ms, SAMPLES_MS);
+	if (spec->onlooker)
+		ms = shorter(ms, spec->onlooker->every_ms);
+	return ms || !run_session__searches(session) ? ms : LOOK_MS;
 }
 
 static struct target_watch watch_of(struct run_session *session)
@@ -217,6 +262,7 @@ static void stop_tracing(struct run_session *session)
 		return;
 	tracer__finish(session->tracer, session->target.pid == 0);
 	drain(session);
+	drain_samples(session);
 	tracer__detach(session->tracer);
 }
 
@@ -250,6 +296,8 @@ static struct run_session session_of(struct tracer *tracer, const struct run_spe
 				   .bounds = { 0, UINT64_MAX } };
 
 	lock_search__init(&session.search, tracer, &spec->lock);
+	run_samples__begin(&run->samples, tracer ? spec->symbolizer : NULL,
+			   spec->target.user.drop ? spec->target.user.uid : geteuid());
 	run->traced = tracer != NULL;
 	run->row.traced = run->traced;
 	run->error[0] = '\0';
@@ -333,6 +381,7 @@ void run__free(struct run *run)
 {
 	ledger__free(&run->ledger);
 	futexes__free(&run->futexes);
+	run_samples__free(&run->samples);
 	free(run->handoffs.events);
 	free(run->output);
 	run->output = NULL;

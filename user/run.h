@@ -13,6 +13,7 @@
 #include "ledger.h"
 #include "lock_sites.h"
 #include "rows.h"
+#include "run_samples.h"
 #include "target.h"
 #include "tracer.h"
 
@@ -41,6 +42,8 @@ struct run_spec {
 	bool keep_interrupted;		/* settle what an interrupted run has done so far */
 	bool stream_handoffs;
 	bool births;			/* as in struct tracer_run */
+	struct symbolizer *symbolizer;	/* sample the holder, and name it by this; NULL: do not */
+	bool python_frames;		/* ask Pythons to name their functions for us */
 	uint64_t timeout_ms;		/* 0: none */
 	int tick_ms;			/* for progress; 0: none */
 	void (*on_tick)(void *arg);
@@ -70,6 +73,7 @@ struct run {
 	uint64_t start_ns;		/* of the window */
 	uint64_t pairs;			/* of lockcost */
 	struct run_handoffs handoffs;
+	struct run_samples samples;
 	struct run_lock lock;
 	struct futexes futexes;		/* that it slept on */
 	char *output;			/* a workload of ours: all it has printed; else NULL */

@@ -200,6 +200,26 @@ static int settle_accounts(struct run_session *session, const struct trace *trac
 			       &run->futexes);
 }
 
+/* By the files of the process, should nobody have looked at it while it lived. */
+static int settle_samples(struct run_session *session, const struct trace *trace)
+{
+	const struct run_spec *spec = session->spec;
+	struct run_samples *samples = &session->run->samples;
+	int err;
+
+	if (!run_session__samples(session))
+		return 0;
+	if (session->search.has_modules)
+		symbolizer__learn(spec->symbolizer, &session->search.modules);
+	if (spec->target.path)
+		symbolizer__learn_program(spec->symbolizer, spec->target.path);
+	memcpy(samples->losses, trace->sample_losses, sizeof(samples->losses));
+	err = run_samples__settle(samples);
+	if (spec->python_frames)
+		symbolizer__remove_perf_maps(spec->symbolizer);
+	return err;
+}
+
 /* What the tracer thinks of its own view of the lock. */
 static void log_lock(const struct lock_record *lock)
 {
@@ -219,6 +239,8 @@ static int settle(struct run_session *session)
 		return run_session__fail(run, err, "cannot read the trace");
 	log_lock(&trace.lock);
 	err = settle_accounts(session, &trace);
+	if (!err)
+		err = settle_samples(session, &trace);
 	trace__free(&trace);
 	if (run->handoffs.dropped) {
 		run->row.valid = 0;

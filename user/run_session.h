@@ -34,6 +34,9 @@ struct run_session {
 /* Put into run->error what could not be done. Returns err. */
 int run_session__fail(struct run *run, int err, const char *what);
 
+/* Is the running holder sampled? */
+bool run_session__samples(const struct run_session *session);
+
 /* Is it traced, and a program that knows nothing of us? */
 bool run_session__searches(const struct run_session *session);
 

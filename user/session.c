@@ -42,6 +42,13 @@ static enum exit_status open_tracer(struct session *session, bool fallback)
 	return EXIT_CANNOT_MEASURE;
 }
 
+/* Labs and prices have their own measures, which a clock's ticks would only disturb. */
+static bool takes_samples(const struct options *options)
+{
+	return options->samples && !options->lab && options->command != COMMAND_LABS &&
+	       options->command != COMMAND_CALIBRATE;
+}
+
 static enum exit_status open_results(struct session *session)
 {
 	const struct options *options = session->options;
@@ -50,6 +57,7 @@ static enum exit_status open_results(struct session *session)
 		.handoffs = options->experiment.timeline,
 		.futexes = options->command != COMMAND_RUN && options->command != COMMAND_LABS &&
 			   options->command != COMMAND_CALIBRATE,
+		.stacks = session->symbolizer != NULL,
 		.observations = labs || options->command == COMMAND_CALIBRATE,
 		.labs = labs,
 	};
@@ -79,9 +87,14 @@ enum exit_status session__open(struct session *session, const struct options *op
 	status = open_tracer(session, fallback);
 	if (status != EXIT_MEASURED)
 		return status;
+	/* Without memory for names there are no samples, and everything else goes on. */
+	if (session->tracer && takes_samples(options) && symbolizer__open(&session->symbolizer))
+		log__warn("no memory to name samples; none are taken");
 	status = open_results(session);
-	if (status != EXIT_MEASURED)
+	if (status != EXIT_MEASURED) {
+		symbolizer__close(session->symbolizer);
 		tracer__close(session->tracer);
+	}
 	return status;
 }
 
@@ -241,6 +254,7 @@ static void close_all(struct session *session)
 {
 	results__discard_if_empty(&session->results);
 	results__close(&session->results);
+	symbolizer__close(session->symbolizer);
 	tracer__close(session->tracer);
 }
 

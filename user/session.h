@@ -13,12 +13,14 @@
 #include "options.h"
 #include "record.h"
 #include "results.h"
+#include "symbolizer.h"
 #include "tracer.h"
 
 struct session {
 	const struct options *options;
 	const char *name;		/* of the experiment */
 	struct tracer *tracer;		/* NULL: untraced */
+	struct symbolizer *symbolizer;	/* NULL: no samples are taken */
 	const char *untraced_reason;	/* NULL: traced */
 	struct results results;
 	struct record record;

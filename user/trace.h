@@ -32,6 +32,7 @@ struct trace {
 	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];	/* summed over CPUs */
 	uint64_t arrivals_unseen;	/* switches in that the kernel did not report */
 	uint64_t losses[LOSSES];
+	uint64_t sample_losses[SAMPLE_LOSSES];	/* these do no harm to the accounts */
 	uint64_t missed_programs;	/* runs that the kernel skipped (recursion) */
 	uint64_t bpf_ns;		/* UINT64_MAX unless kernel.bpf_stats_enabled */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "report_stacks.h"
 
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
 {
@@ -20,13 +21,17 @@ void traced_run__identify(const struct options *options, const char *arm, struct
 	columns__set_text(row->cpus, sizeof(row->cpus), options->cpus);
 }
 
-struct run_spec traced_run__spec(const struct options *options, const char *announcer)
+struct run_spec traced_run__spec(const struct session *session, const char *announcer)
 {
+	const struct options *options = session->options;
+
 	return (struct run_spec){
 		.announcer = announcer,
 		.lock = { .acquire = options->acquire, .release = options->release,
 			  .none = options->no_lock },
 		.keep_interrupted = true,
+		.symbolizer = session->symbolizer,
+		.python_frames = options->python_frames,
 		.stream_handoffs = options->experiment.timeline,
 		.timeout_ms = options->experiment.time_limit_s * 1000,
 	};
@@ -41,8 +46,10 @@ static void print_csv(const struct run *run)
 }
 
 /* The report goes to its file first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report_trace *report)
+static int publish(struct session *session, const struct report_trace *report,
+		   const struct stack_sums *stacks)
 {
+	const char *arm = report->run->row.arm;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&text, &size);
@@ -51,8 +58,11 @@ static int publish(struct session *session, const struct report_trace *report)
 	if (!memory)
 		return -errno;
 	report_trace__text(memory, report);
+	report_stacks__text(memory, stacks, NULL, arm);
 	fclose(memory);
 	err = session__write(session, "report.txt", text, size);
+	if (!err)
+		err = report_stacks__files(session, stacks, NULL, arm);
 	switch (session->options->format) {
 	case FORMAT_TEXT: fputs(text, stdout); break;
 	case FORMAT_JSON: report_trace__json(stdout, report); break;
@@ -68,11 +78,15 @@ enum exit_status traced_run__finish(struct session *session, const struct report
 	const struct run_row *row = &report->run->row;
 	bool failed = row->exit_status && row->exit_status != COLUMN_MISSING_I64;
 	int err = record__run(&session->record, report->run), other;
+	struct stack_sums stacks = { 0 };
 
 	if (err)
 		log__error("%s", session->record.why);
 	else
-		err = publish(session, report);
+		err = stack_sums__add(&stacks, report->run);
+	if (!err)
+		err = publish(session, report, &stacks);
+	stack_sums__free(&stacks);
 	other = session__commit(session, stop_reason);
 	if (err || other)
 		return EXIT_NOT_VALID;

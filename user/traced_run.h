@@ -16,7 +16,7 @@ void traced_run__identify(const struct options *options, const char *arm, struct
  * What the run asks for as the options have it, for any program; target is left out.
  * announcer: its file if it announces its lock, else NULL.
  */
-struct run_spec traced_run__spec(const struct options *options, const char *announcer);
+struct run_spec traced_run__spec(const struct session *session, const char *announcer);
 
 /*
  * Write the run's rows, report and environment, print the result, and close the session.

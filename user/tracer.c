@@ -77,6 +77,7 @@ static int load_with(struct tracer *tracer, bool sessions)
 	choose_programs(skel, sessions);
 	bpf_map__set_max_entries(skel->maps.pid_slots, pid_max() / 4 + 1);
 	bpf_map__set_max_entries(skel->maps.cpu_records, (unsigned int)tracer->ncpus);
+	bpf_map__set_max_entries(skel->maps.sample_ring, tracer_samples__ring_size(tracer->ncpus));
 	err = switchtax__load(skel);
 	if (err) {
 		switchtax__destroy(skel);
@@ -132,7 +133,7 @@ static int map_memory(struct tracer *tracer)
 		return -errno;
 	tracer->news = ring_buffer__new(bpf_map__fd(skel->maps.news_stream), take_news, tracer,
 					NULL);
-	return tracer->news ? 0 : -errno;
+	return tracer->news ? tracer_samples__open(tracer) : -errno;
 }
 
 int tracer__open(struct tracer **out, char *why, size_t why_size)
@@ -177,6 +178,7 @@ void tracer__close(struct tracer *tracer)
 	tracer__detach(tracer);
 	ring_buffer__free(tracer->ring);
 	ring_buffer__free(tracer->news);
+	ring_buffer__free(tracer->samples);
 	if (tracer->skel) {
 		unmap_pages(tracer->threads, tracer->skel->maps.thread_records,
 			    sizeof(*tracer->threads));
@@ -284,6 +286,11 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 		tracer__refused(why, why_size, "cannot attach to the workload's probe sites", err);
 		goto fail;
 	}
+	err = run->samples ? tracer_samples__attach(tracer) : 0;
+	if (err) {
+		tracer__refused(why, why_size, "cannot sample: --no-samples does without", err);
+		goto fail;
+	}
 	tracer->nkernel = tracer->nlinks;
 	return 0;
 fail:
@@ -358,6 +365,7 @@ void tracer__finish(struct tracer *tracer, bool ended)
 
 void tracer__detach(struct tracer *tracer)
 {
+	tracer_samples__detach(tracer);
 	tracer_lock__detach(tracer);
 	tracer->nkernel = 0;
 	while (tracer->nlinks)

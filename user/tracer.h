@@ -40,7 +40,11 @@ struct tracer_run {
 	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
 	bool stream_handoffs;	/* also keep each hand-off for tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
+	bool samples;		/* also sample the running holder for tracer__drain_samples() */
 };
+
+/* Between two samples of a CPU; why, see tracer_samples.c. 1009 a second. */
+#define TRACER_SAMPLE_PERIOD_NS (1000000000 / 1009)
 
 /*
  * Forget the last run, attach, and adopt the process's threads: it sleeps before its
@@ -103,5 +107,12 @@ int tracer__peek(struct tracer *tracer, struct trace *trace);
 /* Call on_handoff for each hand-off streamed since the last call. Returns 0 or -errno. */
 int tracer__drain(struct tracer *tracer,
 		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg);
+
+/*
+ * Hand over the samples taken so far, and forget them; valid only during the call. Often enough
+ * that a second of them never waits. Returns 0 or -errno.
+ */
+int tracer__drain_samples(struct tracer *tracer,
+			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg);
 
 #endif

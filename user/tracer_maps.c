@@ -70,6 +70,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	forget_futexes(tracer);
 	ring_buffer__consume(tracer->news);
 	tracer->npending = 0;
+	tracer_samples__clear(tracer);
 	skel->data->window_start_ns = NEVER;
 	skel->data->window_end_ns = NEVER;
 	skel->bss->window_at_call = 0;
@@ -156,6 +157,8 @@ static void read_losses(const struct tracer *tracer, struct trace *trace)
 	uint64_t missed, ran_ns;
 
 	memcpy(trace->losses, tracer->skel->bss->losses, sizeof(trace->losses));
+	memcpy(trace->sample_losses, tracer->skel->bss->sample_losses,
+	       sizeof(trace->sample_losses));
 	tracer_maps__program_totals(tracer, &missed, &ran_ns);
 	trace->missed_programs = missed - tracer->missed_before;
 	trace->bpf_ns = ran_ns > tracer->ran_before_ns ? ran_ns - tracer->ran_before_ns

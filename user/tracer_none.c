@@ -112,3 +112,12 @@ int tracer__drain(struct tracer *tracer,
 	(void)arg;
 	return -ENOSYS;
 }
+
+int tracer__drain_samples(struct tracer *tracer,
+			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg)
+{
+	(void)tracer;
+	(void)on_sample;
+	(void)arg;
+	return -ENOSYS;
+}

@@ -30,6 +30,11 @@ struct tracer {
 	size_t nkernel;			/* of them, not the lock's */
 	bool sessions;			/* the kernel has uprobe sessions */
 	int session_fds[2];		/* links of the lock's sites, -1: none */
+	struct bpf_link **clocks;	/* one per CPU that is online, while samples are taken */
+	int nclocks;
+	struct ring_buffer *samples;
+	void (*on_sample)(const struct stack_sample *sample, void *arg);
+	void *on_sample_arg;
 	struct ring_buffer *ring;
 	struct ring_buffer *news;
 	struct news pending[MAX_NEWS];	/* taken from the ring, not yet asked for */
@@ -55,5 +60,12 @@ void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,
 
 /* Remove the probes at the lock's functions, if there are any. */
 void tracer_lock__detach(struct tracer *tracer);
+
+/* Sampling: bytes of the ring; the ring itself; the clocks; nothing is left of the last run. */
+unsigned int tracer_samples__ring_size(int ncpus);
+int tracer_samples__open(struct tracer *tracer);
+int tracer_samples__attach(struct tracer *tracer);
+void tracer_samples__detach(struct tracer *tracer);
+void tracer_samples__clear(struct tracer *tracer);
 
 #endif

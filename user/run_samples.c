@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * While a run lasts its samples are only kept, and naming them waits until it has ended: it
+ * would take CPU time from what is measured. A very long run is named in between, so that
+ * memory stays bounded.
+ */
+#define _GNU_SOURCE 1
+#include "run_samples.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apportion.h"
+
+/* Some 20 MB, or twenty seconds of one CPU. */
+#define MOST_RAW 20000
+
+static const char *const loss_names[SAMPLE_LOSSES] = {
+	[SAMPLE_LOSS_ROOM] = "samples lost: ring full",
+	[SAMPLE_LOSS_SEAT] = "samples lost: seat unreadable",
+	[SAMPLE_LOSS_KERNEL_STACK] = "kernel stacks lost: not to be had",
+	[SAMPLE_LOSS_USER_STACK] = "user stacks lost: not to be had",
+};
+
+/* A copy without the unused room, which also is what makes two of them equal. */
+struct run_sample {
+	uint64_t count;
+	size_t size;		/* of key and all behind it */
+	struct {
+		uint32_t pid;
+		uint32_t flags;
+		uint32_t nkernel;
+		uint32_t nuser;
+	} key;
+	uint64_t frames[];	/* the kernel's, then the user's (struct sample_frame) */
+};
+
+static int by_content(const void *a, const void *b)
+{
+	const struct run_sample *left = a, *right = b;
+
+	if (left->size != right->size)
+		return left->size < right->size ? -1 : 1;
+	return memcmp(&left->key, &right->key, left->size);
+}
+
+static struct run_sample *copy(const struct stack_sample *sample)
+{
+	size_t kernel = sample->kernel_frames * sizeof(uint64_t);
+	size_t user = sample->user_frames * sizeof(struct sample_frame);
+	struct run_sample *raw = calloc(1, sizeof(*raw) + kernel + user);
+
+	if (!raw)
+		return NULL;
+	raw->size = sizeof(raw->key) + kernel + user;
+	raw->key.pid = sample->pid;
+	raw->key.flags = sample->flags;
+	raw->key.nkernel = sample->kernel_frames;
+	raw->key.nuser = sample->user_frames;
+	memcpy(raw->frames, sample->kernel, kernel);
+	memcpy(raw->frames + sample->kernel_frames, sample->user, user);
+	return raw;
+}
+
+static int make_room(struct run_samples *samples)
+{
+	size_t room = samples->room ? 2 * samples->room : 256;
+	void *raw;
+
+	if (samples->nraw < samples->room)
+		return 0;
+	raw = reallocarray(samples->raw, room, sizeof(struct run_sample *));
+	if (!raw)
+		return -ENOMEM;
+	samples->raw = raw;
+	samples->room = room;
+	return 0;
+}
+
+/* Takes raw over. */
+static int count(struct run_samples *samples, struct run_sample *raw)
+{
+	struct run_sample **found;
+
+	if (make_room(samples))
+		return -ENOMEM;
+	found = tsearch(raw, &samples->tree, by_content);
+	if (!found)
+		return -ENOMEM;
+	(*found)->count++;
+	if (*found == raw)
+		samples->raw[samples->nraw++] = raw;
+	else
+		free(raw);
+	return 0;
+}
+
+void run_samples__begin(struct run_samples *samples, struct symbolizer *symbolizer, uid_t uid)
+{
+	*samples = (struct run_samples){ .symbolizer = symbolizer };
+	if (symbolizer)
+		symbolizer__begin(symbolizer, uid);
+}
+
+void run_samples__keep(const struct stack_sample *sample, void *run_samples)
+{
+	struct run_samples *samples = run_samples;
+	struct run_sample *raw;
+
+	if (samples->nraw >= MOST_RAW && run_samples__settle(samples))
+		samples->dropped++;
+	symbolizer__look(samples->symbolizer, (pid_t)sample->pid);
+	raw = copy(sample);
+	if (!raw || count(samples, raw)) {
+		free(raw);
+		samples->dropped++;
+	}
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+static void forget_raw(struct run_samples *samples)
+{
+	tdestroy(samples->tree, keep_node);
+	samples->tree = NULL;
+	for (size_t i = 0; i < samples->nraw; i++)
+		free(samples->raw[i]);
+	samples->nraw = 0;
+}
+
+static int name(struct run_samples *samples, const struct run_sample *raw, char *text)
+{
+	const struct symbolizer_sample sample = {
+		.pid = (pid_t)raw->key.pid,
+		.flags = raw->key.flags,
+		.kernel = raw->frames,
+		.nkernel = raw->key.nkernel,
+		.user = (const struct sample_frame *)(raw->frames + raw->key.nkernel),
+		.nuser = raw->key.nuser,
+	};
+	enum sample_kind kind = symbolizer__name(samples->symbolizer, &sample, text);
+
+	return stacks__add(&samples->stacks, kind, text, raw->count);
+}
+
+int run_samples__settle(struct run_samples *samples)
+{
+	char *text = malloc(SYMBOLIZER_TEXT_SIZE);
+	int err = text ? 0 : -ENOMEM;
+
+	if (samples->symbolizer)
+		symbolizer__refresh(samples->symbolizer);
+	for (size_t i = 0; i < samples->nraw && !err; i++)
+		err = name(samples, samples->raw[i], text);
+	free(text);
+	forget_raw(samples);
+	return err;
+}
+
+bool run_samples__split(const struct run_samples *samples, uint64_t ns,
+			uint64_t parts[SAMPLE_KINDS])
+{
+	return apportion(ns, samples->stacks.samples, parts, SAMPLE_KINDS);
+}
+
+void run_samples__describe_losses(const struct run_samples *samples, char *text, size_t size)
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (int cause = 0; cause < SAMPLE_LOSSES && at < size; cause++)
+		if (samples->losses[cause])
+			at += (size_t)snprintf(text + at, size - at, "%s%" PRIu64 " %s",
+					       at ? "; " : "", samples->losses[cause],
+					       loss_names[cause]);
+	if (samples->dropped && at < size)
+		snprintf(text + at, size - at, "%s%" PRIu64 " samples lost: no memory",
+			 at ? "; " : "", samples->dropped);
+}
+
+void run_samples__free(struct run_samples *samples)
+{
+	forget_raw(samples);
+	free(samples->raw);
+	stacks__free(&samples->stacks);
+	*samples = (struct run_samples){ 0 };
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names for samples: of a process whatever was seen of it while it lived, of files and the
+ * kernel what they have.
+ */
+#define _GNU_SOURCE 1
+#include "symbolizer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "columns.h"
+#include "kernel_symbols.h"
+#include "needed.h"
+#include "perf_map.h"
+#include "proctext.h"
+#include "symbol_files.h"
+#include "../workloads/clock.h"
+
+#define NAME_SIZE 192
+#define MOST_FRAMES (SAMPLE_USER_FRAMES + SAMPLE_KERNEL_FRAMES)
+#define MOST_PROCESSES 256
+#define ROOT_CUT "[...]"
+
+/* When to look again: libraries come early, and each look costs a millisecond. */
+#define FIRST_LOOK_NS 200000000ULL
+#define LAST_LOOK_NS 10000000000ULL
+
+struct process {
+	pid_t pid;
+	pid_t own_pid;			/* as its own PID namespace has it */
+	uid_t uid;
+	bool has_modules;
+	struct modules modules;
+	uint64_t looked_ns;
+	uint64_t look_again_ns;		/* after so long */
+	bool asked_map;			/* perf_map is what there is */
+	struct perf_map map;
+};
+
+struct symbolizer {
+	struct kernel_symbols kernel;
+	bool has_kernel;
+	struct symbol_files files;
+	struct process *processes;
+	size_t nprocesses;
+	uid_t uid;
+	time_t since;			/* of the run */
+	char names[MOST_FRAMES][NAME_SIZE];	/* of one sample, leaf first */
+};
+
+int symbolizer__open(struct symbolizer **symbolizer)
+{
+	*symbolizer = calloc(1, sizeof(**symbolizer));
+	return *symbolizer ? 0 : -ENOMEM;
+}
+
+/* ---- processes ---- */
+
+static void forget_processes(struct symbolizer *symbolizer)
+{
+	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
+		struct process *process = &symbolizer->processes[i];
+
+		if (process->has_modules)
+			modules__free(&process->modules);
+		perf_map__free(&process->map);
+	}
+	free(symbolizer->processes);
+	symbolizer->processes = NULL;
+	symbolizer->nprocesses = 0;
+}
+
+void symbolizer__close(struct symbolizer *symbolizer)
+{
+	if (!symbolizer)
+		return;
+	forget_processes(symbolizer);
+	symbol_files__free(&symbolizer->files);
+	kernel_symbols__free(&symbolizer->kernel);
+	free(symbolizer);
+}
+
+void symbolizer__begin(struct symbolizer *symbolizer, uid_t uid)
+{
+	forget_processes(symbolizer);
+	symbolizer->uid = uid;
+	symbolizer->since = time(NULL);
+}
+
+/* NULL: no memory, or too many. */
+static struct process *process_of(struct symbolizer *symbolizer, pid_t pid)
+{
+	struct process *list;
+
+	for (size_t i = 0; i < symbolizer->nprocesses; i++)
+		if (symbolizer->processes[i].pid == pid)
+			return &symbolizer->processes[i];
+	if (symbolizer->nprocesses == MOST_PROCESSES)
+		return NULL;
+	list = reallocarray(symbolizer->processes, symbolizer->nprocesses + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	symbolizer->processes = list;
+	list += symbolizer->nprocesses++;
+	*list = (struct process){ .pid = pid, .own_pid = pid, .uid = symbolizer->uid };
+	return list;
+}
+
+/* Whose it is, and what it calls itself: the last of NSpid, its innermost namespace's. */
+static void read_identity(struct process *process)
+{
+	char path[64], *text;
+	const char *pids;
+	struct stat st;
+	uint64_t pid;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)process->pid);
+	if (!stat(path, &st))
+		process->uid = st.st_uid;
+	text = proctext__read_in(path, "status");
+	pids = proctext__after_line_start(text, "NSpid:");
+	while (pids && (pids = proctext__skip_blanks(pids), proctext__take_number(&pids, &pid)))
+		process->own_pid = (pid_t)pid;
+	free(text);
+}
+
+void symbolizer__look(struct symbolizer *symbolizer, pid_t pid)
+{
+	struct process *process = process_of(symbolizer, pid);
+	uint64_t now = clock_now_ns();
+	struct modules modules;
+
+	if (!process || now < process->looked_ns + process->look_again_ns)
+		return;
+	process->looked_ns = now;
+	process->look_again_ns = process->look_again_ns ? 2 * process->look_again_ns
+							 : FIRST_LOOK_NS;
+	if (process->look_again_ns > LAST_LOOK_NS)
+		process->look_again_ns = LAST_LOOK_NS;
+	if (modules__read(pid, &modules))
+		return;
+	if (process->has_modules)
+		modules__free(&process->modules);
+	process->modules = modules;
+	process->has_modules = true;
+	read_identity(process);
+	symbolizer__learn(symbolizer, &process->modules);
+}
+
+void symbolizer__learn(struct symbolizer *symbolizer, const struct modules *modules)
+{
+	symbol_files__learn(&symbolizer->files, modules);
+}
+
+/* What we would load: for programs that end before anybody has looked at them. */
+void symbolizer__learn_program(struct symbolizer *symbolizer, const char *path)
+{
+	struct modules modules = { .pid = getpid(), .root = open("/", O_PATH | O_CLOEXEC),
+				   .root_path = strdup("/") };
+	int file = modules.root < 0 || !modules.root_path ? -1 : modules__add(&modules, path);
+
+	if (file >= 0 && !symbol_files__of_module(&symbolizer->files, &modules.files[file])) {
+		needed__add(&modules, "");
+		symbolizer__learn(symbolizer, &modules);
+	}
+	modules__free(&modules);
+}
+
+/* ---- code made at run time ---- */
+
+static struct perf_map_owner owner_of(const struct symbolizer *symbolizer,
+				      const struct process *process, int our_root)
+{
+	return (struct perf_map_owner){
+		.root = process->has_modules ? process->modules.root : our_root,
+		.pid = process->own_pid,
+		.uid = process->uid,
+		.since = symbolizer->since,
+	};
+}
+
+static void ask_map(struct symbolizer *symbolizer, struct process *process)
+{
+	int our_root = open("/", O_PATH | O_CLOEXEC);
+	struct perf_map_owner owner = owner_of(symbolizer, process, our_root);
+
+	process->asked_map = true;
+	(void)perf_map__read(&owner, &process->map);
+	if (our_root >= 0)
+		close(our_root);
+}
+
+void symbolizer__refresh(struct symbolizer *symbolizer)
+{
+	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
+		perf_map__free(&symbolizer->processes[i].map);
+		symbolizer->processes[i].asked_map = false;
+	}
+}
+
+void symbolizer__remove_perf_maps(struct symbolizer *symbolizer)
+{
+	int our_root = open("/", O_PATH | O_CLOEXEC);
+
+	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
+		struct perf_map_owner owner = owner_of(symbolizer, &symbolizer->processes[i],
+						       our_root);
+
+		perf_map__remove(&owner);
+	}
+	if (our_root >= 0)
+		close(our_root);
+}
+
+/* ---- frames ---- */
+
+/* In a line of names ';' separates, and nothing may break the line or drive a terminal. */
+static void copy_name(char *name, const char *from)
+{
+	size_t length = strlen(from), at = 0;
+
+	while (length && at < NAME_SIZE - 8) {
+		size_t step = columns__utf8_length((const unsigned char *)from, length);
+
+		if (step > 1) {
+			memcpy(name + at, from, step);
+			at += step;
+		} else if (*from == ';') {
+			name[at++] = ':';
+		} else {
+			name[at++] = step && *from >= ' ' && *from != 0x7f ? *from : '?';
+		}
+		step = step ? step : 1;
+		from += step;
+		length -= step;
+	}
+	name[at] = '\0';
+}
+
+static const struct mapping *mapping_at(const struct modules *modules, uint64_t address)
+{
+	for (size_t i = 0; i < modules->nmappings; i++)
+		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
+			return &modules->mappings[i];
+	return NULL;
+}
+
+/* What a frame turned out to be. */
+enum frame_name { FRAME_NAMED, FRAME_UNKNOWN, FRAME_NO_CODE };
+
+/* By what was mapped where. */
+static enum frame_name name_mapped(struct symbolizer *symbolizer, const struct modules *modules,
+				   uint64_t address, char *name, size_t size)
+{
+	const struct mapping *mapping = mapping_at(modules, address);
+	struct symbol_file *file;
+
+	if (!mapping)
+		return FRAME_UNKNOWN;
+	if (mapping->module < 0) {
+		snprintf(name, size, "%s", mapping->label);
+		if (strcmp(name, "[heap]") == 0 || strcmp(name, "[stack]") == 0)
+			return FRAME_NO_CODE;
+		return name[0] == '[' && strncmp(name, "[anon", 5) != 0 ? FRAME_NAMED
+									: FRAME_UNKNOWN;
+	}
+	file = symbol_files__of_module(&symbolizer->files, &modules->files[mapping->module]);
+	if (!file)
+		return FRAME_UNKNOWN;
+	return symbol_files__name(file, mapping->offset + (address - mapping->start), name, size) ?
+	       FRAME_NAMED : FRAME_NO_CODE;
+}
+
+static enum frame_name name_address(struct symbolizer *symbolizer, pid_t pid, uint64_t address,
+				    char *name, size_t size)
+{
+	struct process *process = process_of(symbolizer, pid);
+	enum frame_name found = FRAME_UNKNOWN;
+	const char *made;
+
+	if (process && process->has_modules)
+		found = name_mapped(symbolizer, &process->modules, address, name, size);
+	if (!process || found != FRAME_UNKNOWN)
+		return found;
+	if (!process->asked_map)
+		ask_map(symbolizer, process);
+	made = perf_map__at(&process->map, address);
+	if (!made)
+		return FRAME_UNKNOWN;
+	snprintf(name, size, "%s", made);
+	return FRAME_NAMED;
+}
+
+/*
+ * A caller's address is where its callee returns to: its call is the instruction before.
+ * False: there is no code, so the frames from here on are no frames.
+ */
+static bool name_user(struct symbolizer *symbolizer, pid_t pid, const struct sample_frame *frame,
+		      bool leaf, char *to)
+{
+	uint64_t place = frame->place - !leaf;
+	enum frame_name found = FRAME_UNKNOWN;
+	struct symbol_file *file;
+	char name[1024] = "";
+
+	if (frame->status == SAMPLE_FRAME_FILE) {
+		file = symbol_files__by_id(&symbolizer->files, frame->build_id);
+		if (file)
+			found = symbol_files__name(file, place, name, sizeof(name)) ?
+				FRAME_NAMED : FRAME_NO_CODE;
+	} else if (frame->status == SAMPLE_FRAME_ADDRESS) {
+		found = name_address(symbolizer, pid, place, name, sizeof(name));
+	}
+	copy_name(to, found == FRAME_NAMED ? name :
+		      found == FRAME_UNKNOWN ? "[unknown]" : "[broken]");
+	return found != FRAME_NO_CODE;
+}
+
+/*
+ * A function compiled without frame pointers has something else in that register, and what
+ * looks like its callers then is data. From there on nothing is said but that: "[broken]".
+ */
+static size_t name_users(struct symbolizer *symbolizer, const struct symbolizer_sample *sample,
+			 size_t count)
+{
+	bool sound = true;
+
+	for (size_t i = 0; i < sample->nuser && sound; i++)
+		sound = name_user(symbolizer, sample->pid, &sample->user[i], i == 0,
+				  symbolizer->names[count++]);
+	return count;
+}
+
+/* Of the kernel's frames; those of modules and of BPF too. Returns what it was doing. */
+static enum sample_kind name_kernel(struct symbolizer *symbolizer,
+				    const struct symbolizer_sample *sample)
+{
+	const char *functions[SAMPLE_KERNEL_FRAMES];
+
+	if (sample->flags & SAMPLE_USER_MODE)
+		return SAMPLE_KIND_USER;
+	if (!symbolizer->has_kernel)
+		symbolizer->has_kernel = kernel_symbols__read(&symbolizer->kernel) == 0;
+	for (size_t i = 0; i < sample->nkernel; i++) {
+		functions[i] = kernel_symbols__at(&symbolizer->kernel, sample->kernel[i] - !!i);
+		copy_name(symbolizer->names[i], functions[i] ? functions[i] : "[unknown]");
+		strcat(symbolizer->names[i], "_[k]");
+	}
+	return sample_kind__of(functions, sample->nkernel, sample->flags & SAMPLE_SYSCALL);
+}
+
+/* Root first; of too many the root's are left out. */
+static void join(const struct symbolizer *symbolizer, size_t count, char *text)
+{
+	size_t used = sizeof(ROOT_CUT ";"), fits = 0, at = 0;
+
+	while (fits < count && used + strlen(symbolizer->names[fits]) + 1 < SYMBOLIZER_TEXT_SIZE)
+		used += strlen(symbolizer->names[fits++]) + 1;
+	if (fits < count)
+		at += (size_t)sprintf(text, "%s;", ROOT_CUT);
+	while (fits--)
+		at += (size_t)sprintf(text + at, "%s%s", symbolizer->names[fits], fits ? ";" : "");
+}
+
+enum sample_kind symbolizer__name(struct symbolizer *symbolizer,
+				  const struct symbolizer_sample *sample, char *text)
+{
+	enum sample_kind kind = name_kernel(symbolizer, sample);
+	size_t count = kind == SAMPLE_KIND_USER ? 0 : sample->nkernel;
+
+	count = name_users(symbolizer, sample, count);
+	if (!count)
+		copy_name(symbolizer->names[count++], "[unknown]");
+	join(symbolizer, count, text);
+	return kind;
+}
