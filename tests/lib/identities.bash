@@ -4,16 +4,24 @@
 # Needs table.bash.
 
 # L1: the lock's states sum to the window, within 0.1 % (or 20 us), and the window holds
-# what a workload of ours says by its own clock.
+# what a workload of ours says by its own clock. The parts of held_running, where there are
+# any, are four and sum to it exactly.
 assert_l1() { # FOLDER
 	awk -F, '
 		FNR == 1 { delete c; for (i = 1; i <= NF; i++) c[$i] = i; file++; next }
+		file == 1 && $c["state"] ~ /^held_running\./ {
+			parts[$c["run_id"]] += $c["ns"]; count[$c["run_id"]]++; next
+		}
+		file == 1 && $c["state"] == "held_running" { held[$c["run_id"]] = $c["ns"] }
 		file == 1 { sum[$c["run_id"]] += $c["ns"]; states[$c["run_id"]]++; next }
 		$c["traced"] == 1 && ($c["run_id"] in sum) {
 			id = $c["run_id"]; wall = $c["window_ns"]; off = sum[id] - wall
 			if (off < 0) off = -off
 			if (states[id] != 8 || (off > wall / 1000 && off > 20000)) {
 				print id, "states", states[id], "sum", sum[id], "wall", wall; bad = 1
+			}
+			if ((id in count) && (count[id] != 4 || parts[id] != held[id])) {
+				print id, "parts", count[id], "sum", parts[id], "held", held[id]; bad = 1
 			}
 			if ($c["workers"] != "" && wall < $c["wall_ns"]) {
 				print id, "window", wall, "own", $c["wall_ns"]; bad = 1

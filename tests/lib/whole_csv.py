@@ -21,6 +21,7 @@ COLUMNS = {
                     "queue_ns, take_ns",
     "histograms.csv": "run_id, histogram",
     "futexes.csv": "run_id, address, name, waiter_tid, waker_tid, waits, wait_ns",
+    "stacks.csv": "run_id, kind, stack, samples",
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
     "observations.csv": "run_id, experiment, arm, block, metric, variant, value, unit",
