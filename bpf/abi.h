@@ -84,7 +84,7 @@ enum loss {
 	LOSS_SEAT_READ,		/* a seat could not be read at a switch */
 	LOSS_LOCK_READ,		/* the lock's page could not be read */
 	LOSS_HISTORY,		/* a hand-off older than the remembered stretches */
-	LOSS_STREAM,		/* no room for a hand-off in the ring buffer */
+	LOSS_STREAM,		/* no room for an event of the timeline in the ring buffer */
 	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
 	LOSS_NEWS,		/* no room to tell the loader of an exec */
 	LOSSES,
@@ -141,6 +141,8 @@ struct thread_record {
 	__u64 futex;
 	__u32 futex_waker;
 	__u32 from_ours;	/* on a CPU, which it got from another thread of the run */
+	__u32 stream_lost;	/* stretches of it that found no room in the ring buffer, since */
+	__u32 padding;		/* the last one that did */
 	char comm[COMM_BYTES];
 };
 
@@ -200,18 +202,63 @@ struct lock_record {
 	struct other_lock others[MAX_OTHER_LOCKS];
 };
 
-/* One hand-off, streamed only with --timeline. */
+/* What is streamed of a run with a timeline, and nothing of others. The kind comes first. */
+enum stream_kind {
+	STREAM_STRETCH,		/* struct stretch_event */
+	STREAM_TAKE,		/* struct handoff_event */
+	STREAM_RELEASE,		/* struct lock_event: the lock is free when the window closes */
+	STREAM_HELD,		/* struct lock_event: held since before the window opened */
+};
+
+/* What a thread's stretch off the CPU was to the lock. */
+enum stretch_hold {
+	STRETCH_NO_HOLD,	/* nothing, or the next event at the lock tells */
+	STRETCH_KEPT,		/* the thread held it all the time */
+	STRETCH_FREE,		/* the thread had let go of it, and nobody wanted it */
+	STRETCH_HOLDS,
+};
+
+/* A thread is back on a CPU. The stretches on CPUs are what lies between. */
+struct stretch_event {
+	__u32 kind;
+	__u32 slot;
+	__u32 state;		/* enum thread_state, of the time from off to ready */
+	__u32 hold;		/* enum stretch_hold */
+	__u32 cpu_left;
+	__u32 cpu;		/* that it is on now */
+	__u32 lost;		/* stretches of the thread before this one that were not streamed */
+	__u32 padding;
+	struct off_stretch off;
+	/* STRETCH_KEPT: blocked, then pre-empted by threads of the run, then by others */
+	__u64 blocked_ns;
+	__u64 self_ns;
+	__u64 released_ns;	/* STRETCH_FREE: free from here until on_ns */
+};
+
+/* The lock is taken: a hand-off if by another thread than the last holder. */
 struct handoff_event {
+	__u32 kind;
+	__u32 forced;
 	__u64 t_ns;		/* when the new owner announced itself */
+	__u64 released_ns;	/* free since; 0: since before the window */
+	__u64 wanted_ns;	/* free and wanted since; t_ns: nobody waited */
+	__u32 from_slot;	/* 0: nobody has had it before */
+	__u32 to_slot;
 	__u32 from_tid;
 	__u32 to_tid;
 	__u32 from_cpu;
 	__u32 to_cpu;
-	__u32 forced;
-	__u32 padding;
 	__u64 signal_ns;
 	__u64 queue_ns;
 	__u64 take_ns;
+};
+
+struct lock_event {
+	__u32 kind;
+	__u32 slot;		/* the (last) holder */
+	__u32 wanted;		/* STREAM_RELEASE: somebody waits */
+	__u32 padding;
+	__u64 t_ns;		/* STREAM_RELEASE: free since */
 };
 
 /* Who slept on which futex, and who woke it (0: a time-out, a signal, an outsider). */
@@ -283,7 +330,9 @@ _Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
 _Static_assert(sizeof(struct news) == 24, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
 _Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
-_Static_assert(sizeof(struct handoff_event) == 56, "no hidden padding");
+_Static_assert(sizeof(struct stretch_event) == 80, "no hidden padding");
+_Static_assert(sizeof(struct handoff_event) == 80, "no hidden padding");
+_Static_assert(sizeof(struct lock_event) == 24, "no hidden padding");
 _Static_assert(sizeof(struct thread_record) % 8 == 0, "array elements stay aligned");
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A thread comes to a CPU: its stretch off the CPU ends, and goes into the books.
-#include "thread.bpf.h"
+#include "stream.bpf.h"
 
 /*
  * CPython: a waiter whose wait has timed out while the lock did not change hands asks the
@@ -40,6 +40,7 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	struct off_stretch *last = &thread->off[(thread->off_count - 1) % OFF_HISTORY];
 	struct off_stretch off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on };
 	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
+	struct hold_stretch hold = { .hold = STRETCH_NO_HOLD };
 
 	if (!joins(thread, last, ready, on)) {
 		thread->off[thread->off_count % OFF_HISTORY] = off;
@@ -49,11 +50,13 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	add_thread_time(thread, THREAD_READY, ready, on);
 	histogram_add(cpu, HISTOGRAM_READY, ready, on);
 	if (thread->slot == the_lock.holder)
-		hold_switched_in(thread, cpu, &off, off_state, from_ours);
+		hold_switched_in(thread, cpu, &off, off_state, from_ours, &hold);
 	if (off_state == THREAD_LOCK_WAIT)
 		look_for_request(thread, off.off_ns);
 	if (thread->futex)
 		futex_wakes_up(thread, off.off_ns, ready);
+	if (streaming)
+		stream_stretch(thread, &off, &hold, here);
 	if (thread->cpu != here && in_window(on, on + 1))
 		thread->migrations++;
 	thread->cpu = here;

@@ -92,8 +92,8 @@ static __always_inline bool is_elsewhere(struct thread_record *thread, __u64 arg
 /* --- taking it ----------------------------------------------------------------- */
 
 /* The free time ends at `now`: nobody wanted it at first, then somebody did. */
-static __always_inline struct handoff_parts free_until(struct thread_record *to,
-						       struct cpu_record *cpu, __u64 now)
+static __always_inline struct handoff_walk free_until(struct thread_record *to,
+						      struct cpu_record *cpu, __u64 now)
 {
 	__u64 free = the_lock.free_since_ns, wanted = the_lock.wanted_since_ns;
 	struct handoff_walk walk = { .owner = to, .until = now };
@@ -106,18 +106,34 @@ static __always_inline struct handoff_parts free_until(struct thread_record *to,
 		split_handoff(&walk);
 		histogram_add(cpu, HISTOGRAM_HANDOFF, walk.released, now);
 	}
-	return walk.parts;
+	return walk;
+}
+
+/*
+ * A timeline shows the lock free only where a hand-off or a switch makes it worth an event:
+ * a lock may be let go of and taken again by one thread many times between two switches.
+ */
+static __always_inline void stream_acquired(struct thread_record *from, struct thread_record *to,
+					    struct handoff_walk *walk, __u64 now)
+{
+	struct lock_taking taking = { .released = the_lock.free_since_ns, .taken = now,
+				      .wanted = walk->released, .forced = the_lock.asked };
+	struct thread_record *last = thread_at(the_lock.last);
+
+	if (from || !last || last != to || to->since_ns > the_lock.free_since_ns ||
+	    the_lock.free_since_ns <= window_start_ns)
+		stream_taking(last, to, &taking, &walk->parts);
 }
 
 /* The thread has the lock since `now`; nobody else is in here with the same lock. */
 static __always_inline void acquired(struct thread_record *to, struct cpu_record *cpu, __u64 now)
 {
-	struct handoff_parts parts = free_until(to, cpu, now);
-	bool waited = to->call == CALL_WAITING, forced = the_lock.asked;
+	struct handoff_walk walk = free_until(to, cpu, now);
 	struct thread_record *from = count_acquisition(to, now);
+	bool waited = to->call == CALL_WAITING;
 
-	if (from)
-		stream_handoff(from, to, forced, &parts, now);
+	if (streaming)
+		stream_acquired(from, to, &walk, now);
 	begin_hold(to, now);
 	the_lock.unconfirmed = 0;
 	/* The holder before the waiters: whoever finds nobody waiting finds the holder. */
@@ -184,7 +200,7 @@ static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
 {
 	struct thread_record *last = thread_at(the_lock.last);
 
-	if (stream_handoffs || !the_lock.known || now < the_lock.claims_from_ns)
+	if (streaming || !the_lock.known || now < the_lock.claims_from_ns)
 		return false;
 	return !last || last == thread || has_let_go(last, now);
 }
@@ -261,6 +277,8 @@ static __always_inline void released(struct thread_record *from, struct cpu_reco
 {
 	add_hold_until(from, from, HELD_RUNNING, now);
 	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, now);
+	if (from->hold_start_ns < window_start_ns)
+		stream_lock(STREAM_HELD, from, false, window_start_ns);
 	from->call = the_lock.asked ? CALL_LEAVING : CALL_OUTSIDE;
 	if (counted(now))
 		the_lock.releases++;
@@ -289,6 +307,7 @@ static __always_inline void held_from_the_start(struct thread_record *thread, __
 	the_lock.known = 1;
 	the_lock.half_seen += counted(now);
 	the_lock.holder = thread->slot;
+	stream_lock(STREAM_HELD, thread, false, window_start_ns);
 }
 
 /* It took the lock unseen: waiting since before we came, or after a lost claim. */

@@ -51,6 +51,8 @@ static __always_inline void pass_on(struct thread_record *from, struct thread_re
 {
 	__u64 released = close_hold(to, from, page, now);
 	struct handoff_walk walk = { .owner = to, .released = released, .until = now };
+	struct lock_taking taking = { .released = released, .wanted = page->wanted ? released : now,
+				      .taken = now, .forced = page->forced };
 
 	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, released);
 	if (page->wanted) {
@@ -59,12 +61,22 @@ static __always_inline void pass_on(struct thread_record *from, struct thread_re
 	} else {
 		add_lock_time(to, FREE_IDLE, released, now);
 	}
+	stream_taking(from, to, &taking, &walk.parts);
 	if (from == to)
 		return;
 	to->handoffs_in++;
 	the_lock.handoffs++;
 	the_lock.handoffs_forced += page->wanted && page->forced;
-	stream_handoff(from, to, page->forced, &walk.parts, now);
+}
+
+/* The first time of all. */
+static __always_inline void begin_holds(struct thread_record *to, __u64 now)
+{
+	struct lock_taking taking = { .wanted = now, .taken = now };
+	struct handoff_parts none = {};
+
+	add_lock_time(to, FREE_IDLE, window_start_ns, now);
+	stream_taking(NULL, to, &taking, &none);
 }
 
 static __always_inline void on_acquired(struct thread_record *to, struct cpu_record *cpu,
@@ -82,7 +94,7 @@ static __always_inline void on_acquired(struct thread_record *to, struct cpu_rec
 		from->acquisitions += page.acquisitions - 1 - the_lock.acquisitions_seen;
 		pass_on(from, to, &page, cpu, now);
 	} else {
-		add_lock_time(to, FREE_IDLE, window_start_ns, now);
+		begin_holds(to, now);
 	}
 	to->acquisitions++;
 	to->hold_start_ns = now;
@@ -127,6 +139,7 @@ static __always_inline void close_lock(struct thread_record *closer, __u64 now)
 	}
 	released = close_hold(closer, last, &page, now);
 	add_lock_time(closer, page.wanted ? HANDOFF_SIGNAL : FREE_IDLE, released, now);
+	stream_lock(STREAM_RELEASE, last, page.wanted, released);
 	the_lock.holder = 0;
 }
 

@@ -115,11 +115,20 @@ static __always_inline __u64 ours_until(struct cpu_record *cpu, __u64 now)
 	return cpu->ours_ns + (since && now > since ? now - since : 0);
 }
 
+/* What a stretch off the CPU was to the lock, for the timeline (struct stretch_event). */
+struct hold_stretch {
+	enum stretch_hold hold;
+	__u64 blocked_ns;
+	__u64 self_ns;
+	__u64 released_ns;
+};
+
 /*
  * A pre-empted holder waited in [ready, now]. The share in which its CPU ran the
  * run's own threads is "self", the rest "other".
  */
-static __always_inline void split_preempted(struct thread_record *owner, __u64 from, __u64 now)
+static __always_inline void split_preempted(struct thread_record *owner, __u64 from, __u64 now,
+					    struct hold_stretch *stretch)
 {
 	struct cpu_record *cpu = cpu_at(owner->cpu);
 	__u64 ours = 0;
@@ -130,6 +139,7 @@ static __always_inline void split_preempted(struct thread_record *owner, __u64 f
 		ours = now - from;
 	add_lock_time(owner, HELD_PREEMPTED_SELF, from, from + ours);
 	add_lock_time(owner, HELD_PREEMPTED_OTHER, from + ours, now);
+	stretch->self_ns = ours;
 }
 
 /*
@@ -137,26 +147,33 @@ static __always_inline void split_preempted(struct thread_record *owner, __u64 f
  * counts by who had that CPU last; waking from an idle CPU is part of the sleep.
  */
 static __always_inline void split_slept(struct thread_record *owner, struct cpu_record *cpu,
-					__u64 off, __u64 ready, __u64 now, bool from_ours)
+					__u64 off, __u64 ready, __u64 now, bool from_ours,
+					struct hold_stretch *stretch)
 {
 	if (cpu->idle)
 		ready = now;
 	add_lock_time(owner, HELD_BLOCKED, off, ready);
 	add_lock_time(owner, from_ours ? HELD_PREEMPTED_SELF : HELD_PREEMPTED_OTHER, ready, now);
+	stretch->blocked_ns = ready - off;
+	stretch->self_ns = from_ours ? now - ready : 0;
 }
 
 /* The last owner is back on a CPU; owner->cpu is still the one it left. */
 static __always_inline void hold_switched_in(struct thread_record *owner, struct cpu_record *cpu,
 					     struct off_stretch *off, __u32 off_state,
-					     bool from_ours)
+					     bool from_ours, struct hold_stretch *stretch)
 {
 	if (owner->off_holding) {
 		if (off_state == THREAD_READY)
-			split_preempted(owner, off->off_ns, off->on_ns);
+			split_preempted(owner, off->off_ns, off->on_ns, stretch);
 		else
-			split_slept(owner, cpu, off->off_ns, off->ready_ns, off->on_ns, from_ours);
+			split_slept(owner, cpu, off->off_ns, off->ready_ns, off->on_ns, from_ours,
+				    stretch);
+		stretch->hold = STRETCH_KEPT;
 		owner->hold_since_ns = off->on_ns;
 	} else if (!owner->off_wanted) {
+		stretch->released_ns = owner->hold_since_ns;
+		stretch->hold = STRETCH_FREE;
 		/*
 		 * It let go, nobody wanted the lock, and nobody has taken it. A lock
 		 * that counts its own gaps will report this one; else it ends here.

@@ -8,13 +8,7 @@
 #ifndef SWITCHTAX_LOCK_BPF_H
 #define SWITCHTAX_LOCK_BPF_H
 
-#include "thread.bpf.h"
-
-struct handoff_parts {
-	__u64 signal_ns;
-	__u64 queue_ns;
-	__u64 take_ns;
-};
+#include "stream.bpf.h"
 
 static __always_inline __u64 later(__u64 a, __u64 b)
 {
@@ -69,31 +63,6 @@ static __always_inline void split_handoff(struct handoff_walk *walk)
 		if (walk->owner->off_count > OFF_HISTORY)
 			count_loss(LOSS_HISTORY);
 	}
-}
-
-static __always_inline void stream_handoff(struct thread_record *from, struct thread_record *to,
-					   bool forced, struct handoff_parts *parts, __u64 now)
-{
-	struct handoff_event *event;
-
-	if (!stream_handoffs || !in_window(now, now + 1))
-		return;
-	event = bpf_ringbuf_reserve(&handoff_stream, sizeof(*event), 0);
-	if (!event) {
-		count_loss(LOSS_STREAM);
-		return;
-	}
-	event->t_ns = now;
-	event->from_tid = from->tid;
-	event->to_tid = to->tid;
-	event->from_cpu = from->cpu;
-	event->to_cpu = to->cpu;
-	event->forced = forced;
-	event->padding = 0;
-	event->signal_ns = parts->signal_ns;
-	event->queue_ns = parts->queue_ns;
-	event->take_ns = parts->take_ns;
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
 #endif

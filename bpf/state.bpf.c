@@ -5,7 +5,7 @@
 struct pid_slots pid_slots SEC(".maps");
 struct thread_records thread_records SEC(".maps");
 struct cpu_records cpu_records SEC(".maps");
-struct handoff_stream handoff_stream SEC(".maps");
+struct event_stream event_stream SEC(".maps");
 struct news_stream news_stream SEC(".maps");
 struct futex_pairs futex_pairs SEC(".maps");
 
@@ -16,7 +16,7 @@ __u32 root_tgid = 0;
 __u32 report_execs = 0;
 __u32 watch_futexes = 0;
 __u32 ns_level = 0;
-__u32 stream_handoffs = 0;
+__u32 streaming = 0;
 __u32 threads_used = 0;
 __u64 arrivals_unseen = 0;
 __u64 losses[LOSSES] = {};

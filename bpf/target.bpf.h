@@ -49,9 +49,10 @@ struct cpu_records {
 	__uint(max_entries, 1);		/* set from the number of CPUs at load time */
 };
 
-struct handoff_stream {
+/* The timeline: what comes in while the loader sleeps for 20 ms, and is then kept waiting. */
+struct event_stream {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 22);
 };
 
 /* What the loader must hear of while the program runs. */
@@ -70,7 +71,7 @@ struct futex_pairs {
 extern struct pid_slots pid_slots SEC(".maps");
 extern struct thread_records thread_records SEC(".maps");
 extern struct cpu_records cpu_records SEC(".maps");
-extern struct handoff_stream handoff_stream SEC(".maps");
+extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
 extern struct futex_pairs futex_pairs SEC(".maps");
 
@@ -84,7 +85,7 @@ extern __u32 root_tgid;		/* the process we started, or attached to */
 extern __u32 report_execs;	/* tell the loader of programs that it executes */
 extern __u32 watch_futexes;
 extern __u32 ns_level;		/* of the loader's PID namespace */
-extern __u32 stream_handoffs;
+extern __u32 streaming;	/* a timeline is wanted */
 extern __u32 threads_used;	/* slots given out; slot 0 is never used */
 extern __u64 arrivals_unseen;	/* switches in that had to be made up for */
 extern __u64 losses[LOSSES];

@@ -116,6 +116,7 @@ static enum exit_status watch(struct session *session)
 	traced_run__identify(options, "attach", &run.row);
 	if (attach(session, program, &run, &stop_reason)) {
 		log__error("%s", run.error);
+		run__free(&run);	/* its timeline is not to be left behind */
 		session__abandon(session);
 		status = EXIT_NOT_VALID;
 	} else {

@@ -100,6 +100,7 @@ static enum exit_status trace_program(struct session *session, const char *path)
 	} else {
 		if (run.error[0])
 			log__error("%s", run.error);
+		run__free(&run);	/* its timeline is not to be left behind */
 		remove_outputs(session);
 		session__abandon(session);
 		status = err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;

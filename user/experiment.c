@@ -93,7 +93,14 @@ static int fail(struct lab *lab, int err, const char *where, const char *what)
 	return err;
 }
 
-static struct run_spec spec_for(struct lab *lab, const struct combination *combination)
+/* Of the warm-up always: no verdict uses it, and the report shows a stretch of it. */
+static const struct results *timeline_folder(const struct lab *lab, bool traced, uint64_t block)
+{
+	return traced && (lab->options->timeline || block == 0) ? lab->record->results : NULL;
+}
+
+static struct run_spec spec_for(struct lab *lab, const struct combination *combination,
+				uint64_t block)
 {
 	const struct experiment_arm *arm = combination->arm;
 	const struct outputs *outputs = lab->plan->outputs;
@@ -109,7 +116,8 @@ static struct run_spec spec_for(struct lab *lab, const struct combination *combi
 		.announcer = arm->announcer,
 		.lock = lab->plan->lock,
 		.own_workload = arm->own_workload,
-		.stream_handoffs = lab->options->timeline && combination->traced,
+		.keep_handoffs = lab->options->timeline && combination->traced,
+		.timeline = timeline_folder(lab, combination->traced, block),
 		.symbolizer = lab->plan->symbolizer,
 		.python_frames = lab->plan->python_frames,
 		.timeout_ms = lab->options->time_limit_s * 1000,
@@ -192,7 +200,7 @@ static int run_program(struct lab *lab, const struct combination *combination, s
 	if (err) {
 		fail(lab, err, run->row.run_id, "the switch interval cannot be passed on");
 	} else {
-		spec = spec_for(lab, combination);
+		spec = spec_for(lab, combination, run->row.block);
 		err = run__once(combination->traced ? lab->tracer : NULL, &spec, run);
 		if (err)
 			fail(lab, err, run->row.run_id, run->error);
@@ -210,7 +218,7 @@ static int run_program(struct lab *lab, const struct combination *combination, s
 
 static int run_workload(struct lab *lab, const struct combination *combination, struct run *run)
 {
-	struct run_spec spec = spec_for(lab, combination);
+	struct run_spec spec = spec_for(lab, combination, run->row.block);
 	int err = run__once(combination->traced ? lab->tracer : NULL, &spec, run);
 
 	return err ? fail(lab, err, run->row.run_id, run->error) : 0;

@@ -22,7 +22,7 @@
 #define LEDGER_TOLERANCE_NS 20000
 
 struct ledger_thread {
-	uint32_t slot;				/* its alone, while a tid may come back as another's */
+	uint32_t slot;				/* of its record in the trace, from 1: a tid may come back */
 	uint32_t tid;
 	char comm[COMM_BYTES + 1];
 	uint64_t life_ns;			/* inside the window */

@@ -261,6 +261,16 @@ static int write_stacks(struct record *record, const struct run *run)
 	return err;
 }
 
+static int commit_timeline(struct record *record, const struct run *run)
+{
+	int err = timeline_writer__commit(run->timeline);
+
+	if (err)
+		results__explain(record->results, "the timeline", err, record->why,
+				 sizeof(record->why));
+	return err;
+}
+
 int record__run(struct record *record, const struct run *run)
 {
 	int err = write_threads(record, run);
@@ -270,6 +280,7 @@ int record__run(struct record *record, const struct run *run)
 	err = err ? err : write_handoffs(record, run);
 	err = err ? err : write_futexes(record, run);
 	err = err ? err : write_stacks(record, run);
+	err = err ? err : commit_timeline(record, run);
 	return err ? err : append(record, RECORD_RUNS, &run->row);
 }
 

@@ -48,7 +48,7 @@ struct record_wish {
 /* Create the files. Returns 0 or -errno, see record->why. */
 int record__open(struct record *record, struct results *results, const struct record_wish *wish);
 
-/* Write all rows of one run. Returns 0 or -errno, see record->why. */
+/* Write all rows of one run, and let its timeline appear. Returns 0 or -errno, see record->why. */
 int record__run(struct record *record, const struct run *run);
 
 /* Write the observations from that index on; of a run, before the run itself. As above. */

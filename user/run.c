@@ -19,7 +19,7 @@
 /* Variables that are set for a program. */
 #define ENVIRONMENT_MOST 16
 
-/* How often the ring buffer of hand-offs is emptied. */
+/* How often the ring buffer of the timeline is emptied. */
 #define DRAIN_MS 20
 
 /* How often samples are fetched: the ring has room for a second of them. */
@@ -85,10 +85,39 @@ static void keep_handoff(const struct handoff_event *event, void *arg)
 	handoffs->events[handoffs->count++] = *event;
 }
 
+static void on_event(const void *event, size_t size, void *arg)
+{
+	struct run_session *session = arg;
+	const struct handoff_event *taken = event;
+
+	if (session->run->timeline)
+		timeline_writer__event(session->run->timeline, event, size);
+	if (session->spec->keep_handoffs && size >= sizeof(*taken) &&
+	    taken->kind == STREAM_TAKE && taken->from_slot && taken->from_slot != taken->to_slot)
+		keep_handoff(taken, &session->run->handoffs);
+}
+
+static bool streams(const struct run_session *session)
+{
+	return session->tracer && (session->spec->keep_handoffs || session->spec->timeline);
+}
+
 static void drain(struct run_session *session)
 {
-	if (session->tracer && session->spec->stream_handoffs)
-		tracer__drain(session->tracer, keep_handoff, &session->run->handoffs);
+	if (streams(session))
+		tracer__drain(session->tracer, on_event, session);
+}
+
+static int open_timeline(struct run_session *session)
+{
+	struct run *run = session->run;
+	int err;
+
+	if (!session->tracer || !session->spec->timeline)
+		return 0;
+	err = timeline_writer__open(&run->timeline, session->spec->timeline->dirfd,
+				    run->row.run_id);
+	return err ? run_session__fail(run, err, "cannot write a timeline") : 0;
 }
 
 static void drain_samples(struct run_session *session)
@@ -134,15 +163,17 @@ static int attach(struct run_session *session)
 		.pid = session->target.pid,
 		.announcer = session->spec->announcer,
 		.any_program = run_session__searches(session),
-		.stream_handoffs = session->spec->stream_handoffs,
+		.timeline = streams(session),
 		.births = session->spec->births,
 		.samples = run_session__samples(session),
 	};
+	int err;
 
 	if (!session->tracer)
 		return 0;
-	return tracer__attach(session->tracer, &run, session->run->error,
-			      sizeof(session->run->error));
+	err = open_timeline(session);
+	return err ? err : tracer__attach(session->tracer, &run, session->run->error,
+					  sizeof(session->run->error));
 }
 
 /* In place of "No such file", where the file is there and another is not. */
@@ -209,7 +240,7 @@ static int tick_ms(const struct run_session *session)
 	const struct run_spec *spec = session->spec;
 	int ms = spec->tick_ms;
 
-	if (session->tracer && spec->stream_handoffs)
+	if (streams(session))
 		ms = shorter(ms, DRAIN_MS);
 	if (run_session__samples(session))
 		ms = shorter(ms, SAMPLES_MS);
@@ -382,6 +413,8 @@ void run__free(struct run *run)
 	ledger__free(&run->ledger);
 	futexes__free(&run->futexes);
 	run_samples__free(&run->samples);
+	timeline_writer__free(run->timeline);
+	run->timeline = NULL;
 	free(run->handoffs.events);
 	free(run->output);
 	run->output = NULL;

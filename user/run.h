@@ -12,9 +12,11 @@
 #include "futexes.h"
 #include "ledger.h"
 #include "lock_sites.h"
+#include "results.h"
 #include "rows.h"
 #include "run_samples.h"
 #include "target.h"
+#include "timeline_writer.h"
 #include "tracer.h"
 
 #define RUN_ERROR_SIZE 512
@@ -40,7 +42,8 @@ struct run_spec {
 	struct lock_wish lock;		/* what to look for, if it does not announce it */
 	bool own_workload;		/* stdout is a report of ours (workload.h) */
 	bool keep_interrupted;		/* settle what an interrupted run has done so far */
-	bool stream_handoffs;
+	bool keep_handoffs;		/* in run->handoffs */
+	const struct results *timeline;	/* folder for a RUN_ID.timeline; NULL: none is made */
 	bool births;			/* as in struct tracer_run */
 	struct symbolizer *symbolizer;	/* sample the holder, and name it by this; NULL: do not */
 	bool python_frames;		/* ask Pythons to name their functions for us */
@@ -74,6 +77,7 @@ struct run {
 	uint64_t pairs;			/* of lockcost */
 	struct run_handoffs handoffs;
 	struct run_samples samples;
+	struct timeline_writer *timeline;	/* written, not yet under its name; or NULL */
 	struct run_lock lock;
 	struct futexes futexes;		/* that it slept on */
 	char *output;			/* a workload of ours: all it has printed; else NULL */
@@ -99,6 +103,7 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
  * run->error saying more. End with run__free().
  */
 int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, struct run *run);
+/* May be called twice. A timeline that has not been given its name is removed. */
 void run__free(struct run *run);
 
 #endif

@@ -220,6 +220,13 @@ static int settle_samples(struct run_session *session, const struct trace *trace
 	return err;
 }
 
+static int finish_timeline(struct run *run, const struct trace *trace)
+{
+	int err = run->timeline ? timeline_writer__finish(run->timeline, trace, &run->ledger) : 0;
+
+	return err ? run_session__fail(run, err, "cannot write the timeline") : 0;
+}
+
 /* What the tracer thinks of its own view of the lock. */
 static void log_lock(const struct lock_record *lock)
 {
@@ -239,15 +246,19 @@ static int settle(struct run_session *session)
 		return run_session__fail(run, err, "cannot read the trace");
 	log_lock(&trace.lock);
 	err = settle_accounts(session, &trace);
-	if (!err)
+	if (err)
+		run_session__fail(run, err, "cannot settle the ledger");
+	else
 		err = settle_samples(session, &trace);
+	if (!err)
+		err = finish_timeline(run, &trace);
 	trace__free(&trace);
 	if (run->handoffs.dropped) {
 		run->row.valid = 0;
 		columns__set_text(run->row.reason, sizeof(run->row.reason),
 				  "hand-offs dropped: no memory to keep them");
 	}
-	return err ? run_session__fail(run, err, "cannot settle the ledger") : 0;
+	return err;
 }
 
 static void fill_machine(struct run_session *session)

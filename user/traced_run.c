@@ -32,7 +32,8 @@ struct run_spec traced_run__spec(const struct session *session, const char *anno
 		.keep_interrupted = true,
 		.symbolizer = session->symbolizer,
 		.python_frames = options->python_frames,
-		.stream_handoffs = options->experiment.timeline,
+		.keep_handoffs = options->experiment.timeline,
+		.timeline = options->experiment.timeline ? &session->results : NULL,
 		.timeout_ms = options->experiment.time_limit_s * 1000,
 	};
 }

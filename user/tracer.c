@@ -105,8 +105,7 @@ static int take_event(void *arg, void *data, size_t size)
 {
 	struct tracer *tracer = arg;
 
-	if (size >= sizeof(struct handoff_event))
-		tracer->on_handoff(data, tracer->on_handoff_arg);
+	tracer->on_event(data, size, tracer->on_event_arg);
 	return 0;
 }
 
@@ -127,7 +126,7 @@ static int map_memory(struct tracer *tracer)
 	tracer->cpus = map_pages(skel->maps.cpu_records, sizeof(*tracer->cpus));
 	if (!tracer->threads || !tracer->cpus)
 		return -errno;
-	tracer->ring = ring_buffer__new(bpf_map__fd(skel->maps.handoff_stream), take_event, tracer,
+	tracer->ring = ring_buffer__new(bpf_map__fd(skel->maps.event_stream), take_event, tracer,
 					NULL);
 	if (!tracer->ring)
 		return -errno;
@@ -373,12 +372,12 @@ void tracer__detach(struct tracer *tracer)
 }
 
 int tracer__drain(struct tracer *tracer,
-		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg)
+		  void (*on_event)(const void *event, size_t size, void *arg), void *arg)
 {
 	int err;
 
-	tracer->on_handoff = on_handoff;
-	tracer->on_handoff_arg = arg;
+	tracer->on_event = on_event;
+	tracer->on_event_arg = arg;
 	err = ring_buffer__consume(tracer->ring);
 	return err < 0 ? err : 0;
 }

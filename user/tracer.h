@@ -38,7 +38,7 @@ struct tracer_run {
 	pid_t pid;		/* its threads, and all that they will start, are traced */
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
 	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
-	bool stream_handoffs;	/* also keep each hand-off for tracer__drain() */
+	bool timeline;		/* stream its events (bpf/abi.h) to tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 	bool samples;		/* also sample the running holder for tracer__drain_samples() */
 };
@@ -104,9 +104,12 @@ int tracer__read(struct tracer *tracer, struct trace *trace);
  */
 int tracer__peek(struct tracer *tracer, struct trace *trace);
 
-/* Call on_handoff for each hand-off streamed since the last call. Returns 0 or -errno. */
+/*
+ * Call on_event for each event streamed since the last call: it begins with its enum
+ * stream_kind. Returns 0 or -errno.
+ */
 int tracer__drain(struct tracer *tracer,
-		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg);
+		  void (*on_event)(const void *event, size_t size, void *arg), void *arg);
 
 /*
  * Hand over the samples taken so far, and forget them; valid only during the call. Often enough

@@ -77,7 +77,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->root_tgid = 0;
 	skel->bss->report_execs = run->any_program;
 	skel->bss->watch_futexes = run->any_program;
-	skel->bss->stream_handoffs = run->stream_handoffs;
+	skel->bss->streaming = run->timeline;
 	skel->bss->threads_used = 0;
 	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;

@@ -105,10 +105,10 @@ int tracer__peek(struct tracer *tracer, struct trace *trace)
 }
 
 int tracer__drain(struct tracer *tracer,
-		  void (*on_handoff)(const struct handoff_event *event, void *arg), void *arg)
+		  void (*on_event)(const void *event, size_t size, void *arg), void *arg)
 {
 	(void)tracer;
-	(void)on_handoff;
+	(void)on_event;
 	(void)arg;
 	return -ENOSYS;
 }

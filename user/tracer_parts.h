@@ -39,8 +39,8 @@ struct tracer {
 	struct ring_buffer *news;
 	struct news pending[MAX_NEWS];	/* taken from the ring, not yet asked for */
 	size_t npending;
-	void (*on_handoff)(const struct handoff_event *event, void *arg);
-	void *on_handoff_arg;
+	void (*on_event)(const void *event, size_t size, void *arg);
+	void *on_event_arg;
 	uint64_t missed_before;
 	uint64_t ran_before_ns;
 };

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * timeline_format - what writer and reader of RUN_ID.timeline agree on. docs/timeline.md says
+ * it byte by byte, for readers by others: whoever changes one changes the other, and the
+ * version.
+ */
+#ifndef SWITCHTAX_TIMELINE_FORMAT_H
+#define SWITCHTAX_TIMELINE_FORMAT_H
+
+#define TIMELINE_SUFFIX ".timeline"
+
+/* The head: magic, and the version as four bytes, lowest first. A zlib stream follows. */
+#define TIMELINE_MAGIC "SWTXTIME"
+#define TIMELINE_MAGIC_SIZE 8
+#define TIMELINE_HEAD_SIZE 12
+#define TIMELINE_VERSION 1
+
+/* The low three bits of a record's first byte. */
+enum timeline_record {
+	RECORD_END,
+	RECORD_STRETCH,
+	RECORD_TAKE,
+	RECORD_RELEASE,
+	RECORD_HELD,
+	RECORD_LOST,
+	RECORD_THREAD,
+	RECORD_SUMMARY,
+};
+
+#define TIMELINE_KIND_MASK 0x07
+
+/* The high bits, by kind. */
+#define STRETCH_STATE_SHIFT	3	/* two bits: enum thread_state */
+#define STRETCH_CPUS		0x20	/* CPU left and CPU come to follow */
+#define STRETCH_HOLD_SHIFT	6	/* two bits: enum stretch_hold */
+
+#define TAKE_FORCED		0x08
+#define TAKE_WANTED_AT_RELEASE	0x10
+#define TAKE_WANTED_LATER	0x20	/* how much later follows */
+#define TAKE_FREE_BEFORE	0x40	/* free since before the window */
+
+#define RELEASE_WANTED		0x08
+
+#define THREAD_IS_DEAD		0x08
+#define THREAD_IS_OFF		0x10	/* off the CPU at the window's end, since ... follows */
+#define THREAD_STATE_SHIFT	5
+
+#define SUMMARY_HAS_LOCK	0x08
+#define SUMMARY_CALLED		0x10	/* the lock is known by calls, not announced */
+#define SUMMARY_VALID		0x20
+
+/* STRETCH_KEPT, how the time was split: see docs/timeline.md. */
+enum timeline_split { SPLIT_OTHER, SPLIT_SELF, SPLIT_BLOCKED, SPLIT_MIXED };
+
+/* Longer than the longest record. */
+#define TIMELINE_RECORD_SIZE 256
+
+#define TIMELINE_MAX_SLOT 65535
+
+#endif
