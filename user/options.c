@@ -35,6 +35,8 @@ static const struct {
 	{ "attach", COMMAND_ATTACH, "a program that already runs", &options_attach__argp },
 	{ "calibrate", COMMAND_CALIBRATE, "this machine's price list", &options_calibrate__argp },
 	{ "labs", COMMAND_LABS, "every claim of the lab sheet, tested", &options_labs__argp },
+	{ "timeline", COMMAND_TIMELINE, "what a run's threads and its lock did, and when",
+	  &options_timeline__argp },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
 	  &options_list__argp },
 	{ "doctor", COMMAND_DOCTOR, "can this machine measure? what is missing?",

@@ -51,6 +51,7 @@ enum timeline_lock_kind { TIMELINE_TAKE, TIMELINE_RELEASE, TIMELINE_HELD };
 struct timeline_lock_event {
 	enum timeline_lock_kind kind;
 	bool forced;
+	bool handoff;		/* taken by another thread than the last holder */
 	uint32_t from;		/* thread; of TIMELINE_TAKE, 0: nobody has had it before */
 	uint32_t to;
 	uint64_t released_ns;	/* free since; 0: since before the window */

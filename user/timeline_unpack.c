@@ -174,6 +174,7 @@ static int unpack_take(struct fields *fields, unsigned int flags)
 	event.forced = flags & TAKE_FORCED;
 	event.to = get_slot(fields, 1);
 	event.from = get_slot(fields, 0);
+	event.handoff = event.from && event.from != event.to;
 	event.taken_ns = get_signed(fields, reference(fields->unpack, event.to));
 	if (!(flags & TAKE_FREE_BEFORE))
 		event.released_ns = event.taken_ns - get(fields);

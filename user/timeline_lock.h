@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * timeline_lock - the lock's track: its eight states one after the other, worked out from who
+ * took it when, and from what the threads did meanwhile (measurement model, section 2).
+ */
+#ifndef SWITCHTAX_TIMELINE_LOCK_H
+#define SWITCHTAX_TIMELINE_LOCK_H
+
+#include "timeline_intervals.h"
+
+/* Append one interval. Returns 0 or -ENOMEM. */
+int timeline_intervals__add(struct timeline_intervals *intervals,
+			    const struct timeline_interval *interval);
+
+/*
+ * Append the lock's track, once the threads' are there: nothing if no lock is known. Gaps
+ * between a release that nobody waited for and the same thread's next taking have no events
+ * of their own, unless the thread left its CPU meanwhile: they count as held. Returns 0 or
+ * -ENOMEM.
+ */
+int timeline_lock__lay_out(const struct timeline *timeline, struct timeline_intervals *intervals);
+
+/* Append the hand-offs. Returns 0 or -ENOMEM. */
+int timeline_lock__handoffs(const struct timeline *timeline,
+			    struct timeline_intervals *intervals);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Prints intervals. One table of columns serves both formats.
+#include "timeline_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "columns.h"
+#include "ledger.h"
+
+struct timeline_row {
+	char kind[16];
+	uint64_t thread;
+	uint64_t tid;
+	char comm[COMM_BYTES + 1];
+	char state[24];
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t cpu;
+	uint64_t from_thread;
+};
+
+static const struct column columns[] = {
+	COLUMN_OF_TEXT(struct timeline_row, kind),
+	COLUMN_OF_U64(struct timeline_row, thread),
+	COLUMN_OF_U64(struct timeline_row, tid),
+	COLUMN_OF_TEXT(struct timeline_row, comm),
+	COLUMN_OF_TEXT(struct timeline_row, state),
+	COLUMN_OF_U64(struct timeline_row, start_ns),
+	COLUMN_OF_U64(struct timeline_row, end_ns),
+	COLUMN_OF_U64(struct timeline_row, cpu),
+	COLUMN_OF_U64(struct timeline_row, from_thread),
+};
+
+#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const struct table table = {
+	.columns = columns, .count = NCOLUMNS, .row_size = sizeof(struct timeline_row),
+};
+
+static void fill(struct timeline_row *row, const struct timeline *timeline,
+		 const struct timeline_interval *interval)
+{
+	columns__clear(&table, row);
+	columns__set_text(row->kind, sizeof(row->kind),
+			  timeline_intervals__kind(interval->kind));
+	columns__set_text(row->state, sizeof(row->state), timeline_intervals__state(interval));
+	row->start_ns = interval->start_ns;
+	row->end_ns = interval->end_ns;
+	if (interval->thread) {
+		const struct timeline_thread *thread = &timeline->threads[interval->thread - 1];
+
+		row->thread = interval->thread;
+		row->tid = thread->tid;
+		columns__set_text(row->comm, sizeof(row->comm), thread->comm);
+	}
+	if (interval->cpu != TIMELINE_NO_CPU)
+		row->cpu = interval->cpu;
+	if (interval->from)
+		row->from_thread = interval->from;
+}
+
+/* RFC 4180, section 2.6. */
+static void print_field(FILE *out, const char *text)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+void timeline_print__csv(FILE *out, const struct timeline *timeline,
+			 const struct timeline_intervals *intervals)
+{
+	char text[256];
+
+	for (size_t i = 0; i < NCOLUMNS; i++)
+		fprintf(out, "%s%s", i ? "," : "", columns[i].name);
+	fputc('\n', out);
+	for (size_t at = 0; at < intervals->count; at++) {
+		struct timeline_row row;
+
+		fill(&row, timeline, &intervals->items[at]);
+		for (size_t i = 0; i < NCOLUMNS; i++) {
+			columns__format(&columns[i], &row, text);
+			if (i)
+				fputc(',', out);
+			print_field(out, text);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* RFC 8259, section 7; the text is UTF-8 already. */
+static void print_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		if ((unsigned char)*text < ' ')
+			fprintf(out, "\\u%04x", (unsigned char)*text);
+		else
+			fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_object(FILE *out, const struct timeline_row *row)
+{
+	char text[256];
+
+	fputs("{", out);
+	for (size_t i = 0; i < NCOLUMNS; i++) {
+		columns__format(&columns[i], row, text);
+		fprintf(out, "%s\"%s\":", i ? "," : "", columns[i].name);
+		if (columns__missing(&columns[i], row))
+			fputs("null", out);
+		else if (columns[i].type == COLUMN_TEXT)
+			print_string(out, text);
+		else
+			fputs(text, out);
+	}
+	fputs("}", out);
+}
+
+static void print_head(FILE *out, const struct timeline *timeline,
+		       const struct timeline_intervals *intervals)
+{
+	fputs("{\n\"schema_version\": 1,\n\"run_id\": ", out);
+	print_string(out, timeline->run_id);
+	fprintf(out, ",\n\"window_ns\": %" PRIu64 ",\n\"switches\": %" PRIu64
+		",\n\"handoffs\": %" PRIu64 ",\n\"lost\": %" PRIu64 ",\n\"valid\": %s,\n"
+		"\"gaps\": %" PRIu64 ",\n\"ledger_ns\": ",
+		timeline->end_ns - timeline->start_ns,
+		timeline->switches[VOLUNTARY] + timeline->switches[INVOLUNTARY],
+		timeline->handoffs, timeline->lost, timeline->valid ? "true" : "false",
+		intervals->missing);
+	if (!timeline->has_lock)
+		fputs("null", out);
+	for (int state = 0; timeline->has_lock && state < LOCK_STATES; state++)
+		fprintf(out, "%s\"%s\": %" PRIu64, state ? ", " : "{ ", ledger__lock_state(state),
+			timeline->lock_ns[state]);
+	fprintf(out, "%s,\n\"intervals\": [", timeline->has_lock ? " }" : "");
+}
+
+/* Row by row: there may be millions, too many to be built in memory first. */
+void timeline_print__json(FILE *out, const struct timeline *timeline,
+			  const struct timeline_intervals *intervals)
+{
+	print_head(out, timeline, intervals);
+	for (size_t at = 0; at < intervals->count; at++) {
+		struct timeline_row row;
+
+		fill(&row, timeline, &intervals->items[at]);
+		fputs(at ? ",\n" : "\n", out);
+		print_object(out, &row);
+	}
+	fputs("\n]\n}\n", out);
+}
