@@ -8,6 +8,8 @@ dict for paper. Positions on an axis are numbers, their names are tick texts.
 
 from . import words
 
+LONG = 40
+
 
 class Cell:
     """What a table shows, and the number behind it."""
@@ -15,7 +17,6 @@ class Cell:
     def __init__(self, text, value=None):
         self.text = text
         self.value = value
-        self.numeric = value is not None or text == "–"
 
 
 class Table:
@@ -27,10 +28,15 @@ class Table:
                      for row in rows]
         self.caption = caption
         self.shown = shown
+        self.numeric = [any(row[column].value is not None for row in self.rows)
+                        for column in range(len(head))]
+        # Too long for paper; the CSV files have it.
+        self.long = not shown and len(self.rows) > LONG
 
 
 class Figure:
-    def __init__(self, name, title, alt, traces, layout, height=300, table=None, zoom=False):
+    def __init__(self, name, title, alt, traces, layout, height=300, table=None, zoom=False,
+                 below=58):
         self.name = name
         self.title = title
         self.alt = alt
@@ -39,11 +45,13 @@ class Figure:
         self.height = height
         self.table = table
         self.zoom = zoom
+        self.below = below
         self.picture = None
 
     def spec(self):
         """What plotly.js gets."""
-        return {"data": self.traces, "layout": self.layout, "zoom": self.zoom}
+        return {"data": self.traces, "layout": self.layout, "zoom": self.zoom,
+                "below": self.below}
 
 
 def base_layout():
@@ -53,7 +61,9 @@ def base_layout():
         "font": {"color": "$ink", "size": 13},
         "hoverlabel": {"bgcolor": "$card", "bordercolor": "$muted", "font": {"color": "$ink"}},
         "margin": {"l": 8, "r": 16, "t": 8, "b": 8},
-        "legend": {"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.25, "yanchor": "top",
+                   "traceorder": "normal", "bgcolor": "rgba(0,0,0,0)"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "$muted", "activecolor": "$accent"},
         "showlegend": False,
     }
 
@@ -61,9 +71,9 @@ def base_layout():
 def axis(title, **more):
     """An axis with a name and its unit."""
     return {
-        "title": {"text": title, "standoff": 8}, "automargin": True, "gridcolor": "$grid",
-        "zerolinecolor": "$muted", "linecolor": "$muted", "tickcolor": "$muted",
-        "fixedrange": True, **more,
+        "title": {"text": title, "standoff": 8, "font": {"size": 12, "color": "$muted"}},
+        "automargin": True, "gridcolor": "$grid", "zerolinecolor": "$muted",
+        "linecolor": "$muted", "tickcolor": "$muted", "fixedrange": True, **more,
     }
 
 
@@ -99,8 +109,7 @@ def errors(low, middle, high):
     }
 
 
-def upright(x, words_there=None):
+def upright(x):
     """A line that says: here is the reference."""
-    shape = {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1,
-             "line": {"color": "$muted", "width": 1.2, "dash": "dash"}}
-    return shape
+    return {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1,
+            "line": {"color": "$muted", "width": 1.2, "dash": "dash"}}

@@ -18,10 +18,25 @@
 		return value;
 	}
 
+	// The legend goes below the axis and its name; on a phone its entries stand in a column.
+	function room(spec) {
+		const entries = spec.layout.showlegend ? spec.data.length : 0;
+		return spec.layout.height + (narrow.matches ? 17 * entries : 0);
+	}
+
+	function settle(place, spec) {
+		if (!spec.layout.showlegend)
+			return null;
+		const y = -spec.below / Math.max(60, place._fullLayout._size.h);
+		return Plotly.relayout(place, {'legend.y': Math.max(-2, y)});
+	}
+
 	function draw(name) {
 		const style = getComputedStyle(document.documentElement);
 		const spec = coloured(specs[name], style);
 		const place = document.getElementById(name);
+		spec.layout.height = room(spec);
+		place.style.height = spec.layout.height + 'px';
 		spec.layout.font.family = getComputedStyle(document.body).fontFamily;
 		spec.layout.font.size = narrow.matches ? 11 : 13;
 		// A stretch that was chosen stays chosen when the colours change.
@@ -31,7 +46,7 @@
 			responsive: true, displaylogo: false, displayModeBar: spec.zoom && !narrow.matches,
 			modeBarButtonsToRemove: ['toImage', 'lasso2d', 'select2d', 'autoScale2d'],
 			scrollZoom: false, doubleClick: 'reset',
-		});
+		}).then(() => settle(place, spec));
 	}
 
 	async function unpack(text) {

@@ -18,8 +18,7 @@ from .folder import Missing
 from .words import script
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TITLES = {"slowdown": "Why are threads slower than one?",
-          "compare": "Why is the other one slower?",
+TITLES = {"compare": "Why is the other one slower?",
           "trace": "Where the threads' time went", "attach": "Where the threads' time went"}
 
 
@@ -50,7 +49,7 @@ def render(results, sections):
         lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     safe = markupsafe.Markup
     return environment.get_template("page.html").render(
-        title=TITLES.get(results.experiment, f"Experiment {results.experiment}"),
+        title=title_of(results),
         folder=results.folder.name, experiment=results.experiment, sections=sections,
         # Ours, without a "<": the style sheet and the script. The rest is escaped.
         css=safe(text_of("page.css")), light=safe(colours("light")),
@@ -58,6 +57,13 @@ def render(results, sections):
         plotly=safe(packed(plotly.offline.get_plotlyjs())) if figures else "",
         specs=safe(script({figure.name: figure.spec() for figure in figures})),
         started=started(results))
+
+
+def title_of(results):
+    if results.experiment == "slowdown":
+        workers = results.runs.get("workers", [""])[0]
+        return f"Why are {workers or 'many'} threads slower than one?"
+    return TITLES.get(results.experiment, f"Experiment {results.experiment}")
 
 
 def started(results):

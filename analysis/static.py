@@ -92,7 +92,8 @@ def draw_points(axes, trace):
               linestyle=DASHES[line.get("dash", "solid")] if "lines" in mode else "none",
               linewidth=line.get("width", 1.5) * 0.7,
               marker=SYMBOLS.get(marker.get("symbol", "circle"), "o")
-              if "markers" in mode else None, markersize=marker.get("size", 7) * 0.6, **step)
+              if "markers" in mode else None, markersize=max(many(marker.get("size", 7), 1)) * 0.6,
+              **step)
     draw_errors(axes, trace, gaps, heights)
 
 

@@ -42,8 +42,6 @@ def places_for(values):
     """Decimal places that tell these values apart."""
     largest = max((abs(value) for value in values if value is not None and
                    not math.isnan(value)), default=0)
-    if largest >= 1000:
-        return 0
     return 1 if largest >= 10 else 2 if largest >= 1 else 3
 
 
@@ -55,6 +53,14 @@ def duration(ns):
         if abs(ns) >= scale:
             return f"{number(ns / scale)} {unit}"
     return f"{number(ns)} ns"
+
+
+def tick(ns):
+    """A power of ten of nanoseconds, as an axis has it."""
+    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if ns >= scale:
+            return f"{ns / scale:g} {unit}"
+    return f"{ns:g} ns"
 
 
 def size(value):

@@ -12,7 +12,9 @@ def capital(text):
 
 
 def sentence(text):
-    return capital(text.strip()).rstrip(".") + "."
+    """One of ours with its full stop, and no line that begins with a unit."""
+    text = capital(text.strip()).rstrip(".") + "."
+    return text.replace(" %", "\u00a0%").replace(" ms", "\u00a0ms")
 
 
 def add_cards(section, report, results):

@@ -3,7 +3,7 @@
 
 from ..figure import Cell, Table
 from ..folder import Missing
-from ..words import fixed, interval, number, size, whole
+from ..words import fixed, interval, size, whole
 
 NAME, TITLE = "environment", "Machine, parameters, validity"
 MOST_RUNS = 40
@@ -15,7 +15,7 @@ def shown(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return number(value, 6)
+        return f"{value:g}"
     if isinstance(value, (dict, list)):
         return ", ".join(map(shown, value.values() if isinstance(value, dict) else value))
     return str(value)
@@ -33,10 +33,10 @@ def tables_of(environment):
            "stopped because": environment.get("stop_reason"),
            "tracing": "by BPF" if (environment.get("bpf") or {}).get("used") else
            f"none: {(environment.get('bpf') or {}).get('reason') or 'not said'}"}
-    return [Table(["the experiment", ""], rows_of(run) + rows_of(environment.get("parameters") or
-                                                                 {}), "The experiment."),
-            Table(["the machine", ""], rows_of(environment.get("machine") or {}) +
-                  rows_of(environment.get("versions") or {}), "The machine.")]
+    parameters = environment.get("parameters") or {}
+    machine = {**(environment.get("machine") or {}), **(environment.get("versions") or {})}
+    return [Table(["Experiment", ""], rows_of(run) + rows_of(parameters), ""),
+            Table(["Machine", ""], rows_of(machine), "")]
 
 
 def validity(results):

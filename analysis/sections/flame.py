@@ -144,7 +144,8 @@ def draw(section, stacks, runs, names):
     depth = min(24, max(len(frames) for frames, _ in stacks) + 1)
     section.figures.append(Figure(
         "flame-difference", "Where the holder ran", "A flame graph; the table below has its "
-        "functions.", [trace(root)], {"margin": {"l": 0, "r": 0, "t": 4, "b": 4}},
+        "functions.", [trace(root)], {"margin": {"l": 0, "r": 0, "t": 4, "b": 4},
+                              "uniformtext": {"minsize": 9, "mode": "hide"}},
         60 + 24 * depth, table(stacks, runs, names)))
 
 

@@ -6,7 +6,7 @@ import math
 from .. import style
 from ..figure import Cell, Figure, Table, axis
 from ..folder import Missing
-from ..words import duration, fixed, plot
+from ..words import duration, fixed, plot, tick
 
 NAME, TITLE = "histograms", "How long: holds, waits, slices"
 SHOWN = {
@@ -52,7 +52,7 @@ def table(counts, arms, title):
              if not math.isnan(counts[arm][low]) else Cell("–") for arm in arms]
             for low in counts.index]
     return Table(["from"] + [f"{arm}, per run" for arm in arms], rows,
-                 f"{title}. A bucket ends where it is twice as long as where it begins.",
+                 f"{title}, in figures",
                  shown=False)
 
 
@@ -61,8 +61,8 @@ def fill(section, results):
     rows = rows[rows["histogram"].isin(SHOWN)]
     if rows.empty:
         raise Missing("histograms.csv has none of these; traced runs write them")
-    section.texts.append("Events per run in buckets that double, mean of the traced runs. Both "
-                         "axes of time are logarithmic.")
+    section.texts.append("Events per run, mean of the traced runs. A bucket ends where it is twice "
+                         "as long as where it begins; the axis of time is logarithmic.")
     for name, title in SHOWN.items():
         mine = rows[rows["histogram"] == name]
         if mine.empty:
@@ -71,10 +71,10 @@ def fill(section, results):
         counts = per_run(mine, results.traced)
         low = math.log10(max(1, counts.index.min())) - 0.1
         high = math.log10(2 * max(1, counts.index.max())) + 0.1
-        ticks = [tick for tick in TICKS if low <= math.log10(tick) <= high]
+        ticks = [power for power in TICKS if low <= math.log10(power) <= high]
         layout = {"showlegend": True,
                   "xaxis": axis("duration", type="log", tickvals=ticks, range=[low, high],
-                                ticktext=[duration(tick) for tick in ticks]),
+                                ticktext=[tick(power) for power in ticks]),
                   "yaxis": axis("events per run", rangemode="tozero")}
         alt = "; ".join(f"{arm}: most often from {duration(counts[arm].idxmax())}"
                         for arm in arms if arm in counts.columns and counts[arm].notna().any())

@@ -88,7 +88,8 @@ def arrows(handoffs, lanes):
             traces.append({"type": "scatter", "mode": "lines+markers", "x": x, "y": y,
                            "name": f"hand-off, {kind}", "hovertext": hover, "hoverinfo": "text",
                            "line": {"color": "$ink", "width": 1.4, "dash": dash},
-                           "marker": {"color": "$ink", "symbol": symbol, "size": 8}})
+                           "marker": {"color": "$ink", "symbol": symbol,
+                                      "size": [0, 9, 0] * (len(x) // 3)}})
     return traces
 
 
@@ -171,7 +172,6 @@ def draw(traces, labels, view, whole_stretch, handoffs):
            "below have the figures.")
     layout = {
         "barmode": "overlay", "showlegend": True, "dragmode": "zoom",
-        "legend": {"orientation": "h", "x": 0, "y": -0.5, "yanchor": "top"},
         "xaxis": axis("ms since the window's start", fixedrange=False,
                       range=[view[0] / 1e6, view[1] / 1e6],
                       rangeslider={"visible": True, "thickness": 0.12, "bordercolor": "$grid",
@@ -183,4 +183,4 @@ def draw(traces, labels, view, whole_stretch, handoffs):
                   "range": [len(labels) - 0.45, -0.55], "linecolor": "$muted"},
     }
     return Figure("timeline-lanes", "Who ran, who waited, who held the lock", plot(alt), traces,
-                  layout, 330 + 40 * len(labels), zoom=True)
+                  layout, 330 + 40 * len(labels), zoom=True, below=110)
