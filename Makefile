@@ -237,16 +237,22 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
 # --- install ---------------------------------------------------------------
 
 LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/switchtax
+SHARE := $(DESTDIR)$(PREFIX)/share/switchtax
+ANALYSIS := $(SHARE)/analysis
+ANALYSIS_FILES := analysis/*.py analysis/page.html analysis/page.css analysis/page.js
 
 install: build
 	install -D -m 755 $(BUILD)/switchtax $(DESTDIR)$(PREFIX)/bin/switchtax
 	install -d $(LIBEXEC)
 	install -m 755 $(WORKLOAD_BINS) $(LIBEXEC)
+	install -d $(ANALYSIS) $(ANALYSIS)/sections
+	install -m 644 $(wildcard $(ANALYSIS_FILES)) $(ANALYSIS)
+	install -m 644 $(wildcard analysis/sections/*.py) $(ANALYSIS)/sections
 	install -D -m 644 docs/switchtax.1 $(DESTDIR)$(PREFIX)/share/man/man1/switchtax.1
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/switchtax $(DESTDIR)$(PREFIX)/share/man/man1/switchtax.1
-	rm -rf $(LIBEXEC)
+	rm -rf $(LIBEXEC) $(SHARE)
 
 clean:
 	rm -rf $(BUILD)

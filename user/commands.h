@@ -14,6 +14,7 @@ enum exit_status command__attach(const struct options *options);
 enum exit_status command__labs(const struct options *options);
 enum exit_status command__calibrate(const struct options *options);
 enum exit_status command__timeline(const struct options *options);
+enum exit_status command__report(const struct options *options);
 enum exit_status command__list(const struct options *options);
 enum exit_status command__doctor(const struct options *options);
 

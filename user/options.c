@@ -37,6 +37,7 @@ static const struct {
 	{ "labs", COMMAND_LABS, "every claim of the lab sheet, tested", &options_labs__argp },
 	{ "timeline", COMMAND_TIMELINE, "what a run's threads and its lock did, and when",
 	  &options_timeline__argp },
+	{ "report", COMMAND_REPORT, "report.html of a results folder", &options_report__argp },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
 	  &options_list__argp },
 	{ "doctor", COMMAND_DOCTOR, "can this machine measure? what is missing?",

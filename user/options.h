@@ -18,7 +18,7 @@
 
 enum command {
 	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_CALIBRATE,
-	COMMAND_LABS, COMMAND_TIMELINE, COMMAND_LIST, COMMAND_DOCTOR
+	COMMAND_LABS, COMMAND_TIMELINE, COMMAND_REPORT, COMMAND_LIST, COMMAND_DOCTOR
 };
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -28,6 +28,7 @@ struct options {
 	enum output_format format;
 	bool bpf;			/* false: --no-bpf */
 	bool as_root;
+	bool no_html;			/* make no page at the end */
 	bool quiet;
 	bool verbose;
 	const char *output;		/* NULL: default folder */
@@ -43,7 +44,7 @@ struct options {
 	pid_t pid;			/* of attach */
 	bool live;			/* show it on the terminal meanwhile */
 	double refresh_s;		/* of live; 0: not given */
-	const char *folder;		/* of timeline: with results */
+	const char *folder;		/* of timeline, report: with results */
 	const char *run_id;		/* ... the run; NULL: not named */
 	const char *perfetto;		/* ... the file to write; NULL: none */
 	const char *acquire;		/* functions of the lock; NULL: not named */

@@ -18,6 +18,7 @@ static const struct argp_option compare_options[] = {
 	  "have Python 3.12 or newer name its functions in samples, in traced runs; this makes its "
 	  "calls slower", 1 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 1 },
+	{ "no-html", KEY_NO_HTML, NULL, 0, "make no report.html at the end", 1 },
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the programs as root, not as the user who called sudo", 1 },
 	{ 0 },

@@ -182,6 +182,7 @@ error_t options__parse_blocks(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_NO_BPF: options->bpf = false; break;
 	case KEY_NO_SAMPLES: options->samples = false; break;
+	case KEY_NO_HTML: options->no_html = true; break;
 	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
 	default: return ARGP_ERR_UNKNOWN;
 	}

@@ -18,7 +18,7 @@ enum option_key {
 	KEY_WORKERS = 256, KEY_OBJECTS, KEY_LOCK, KEY_INTERVAL, KEY_ARMS, KEY_BLOCKS, KEY_FORMAT,
 	KEY_SEED, KEY_BUDGET, KEY_PRECISION, KEY_CPUS, KEY_NO_BPF, KEY_TIMELINE, KEY_TIME_LIMIT,
 	KEY_AS_ROOT, KEY_VERSION, KEY_LOCK_SYMBOLS, KEY_NO_LOCK, KEY_ONLY, KEY_LIVE,
-	KEY_REFRESH, KEY_NO_SAMPLES, KEY_PYTHON_FRAMES, KEY_PERFETTO,
+	KEY_REFRESH, KEY_NO_SAMPLES, KEY_PYTHON_FRAMES, KEY_PERFETTO, KEY_NO_HTML,
 };
 
 /* The command line of each command. */
@@ -29,6 +29,7 @@ extern const struct argp options_attach__argp;
 extern const struct argp options_calibrate__argp;
 extern const struct argp options_labs__argp;
 extern const struct argp options_timeline__argp;
+extern const struct argp options_report__argp;
 extern const struct argp options_list__argp;
 extern const struct argp options_doctor__argp;
 

@@ -30,6 +30,7 @@ static const struct argp_option run_options[] = {
 	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
 	  "do not sample what the lock's holder does while it runs", 2 },
 	{ "no-bpf", KEY_NO_BPF, NULL, 0, "untraced runs only: times and the ladder", 2 },
+	{ "no-html", KEY_NO_HTML, NULL, 0, "make no report.html at the end", 2 },
 	{ 0 },
 };
 

@@ -354,6 +354,18 @@ int results__finish_file(int dirfd, int fd, const char *name)
 	return -errno;
 }
 
+int results__replace_file(int dirfd, int fd, const char *name)
+{
+	char partial[NAME_MAX + 1];
+	int err = partial_name(partial, name);
+
+	if (err)
+		return err;
+	if (fsync(fd))
+		return -errno;
+	return renameat(dirfd, partial, dirfd, name) ? -errno : 0;
+}
+
 int results__drop_file(int dirfd, const char *name)
 {
 	char partial[NAME_MAX + 1];

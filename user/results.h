@@ -76,10 +76,13 @@ int results__own(int fd);
  * results__finish_file(): fsync, then rename NAME.partial to NAME, never over another file.
  * Leaves @fd open. Returns 0 or -errno (-EEXIST if NAME exists).
  *
+ * results__replace_file(): the same, but in place of a file or link that has the name.
+ *
  * results__drop_file(): remove NAME.partial. Returns 0 or -errno.
  */
 int results__start_file(int dirfd, const char *name);
 int results__finish_file(int dirfd, int fd, const char *name);
+int results__replace_file(int dirfd, int fd, const char *name);
 int results__drop_file(int dirfd, const char *name);
 
 #endif

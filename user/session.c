@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "environment.h"
+#include "interrupt.h"
 #include "log.h"
 #include "machine.h"
+#include "page.h"
 
 /* A machine that cannot trace is not an experiment that went wrong. */
 static enum exit_status open_tracer(struct session *session, bool fallback)
@@ -258,6 +260,22 @@ static void close_all(struct session *session)
 	tracer__close(session->tracer);
 }
 
+/* The experiment is done and kept: a page that cannot be made changes nothing about it. */
+static void offer_page(const struct session *session)
+{
+	const struct options *options = session->options;
+	bool compares = options->command == COMMAND_COMPARE ||
+			(options->command == COMMAND_RUN && !options->lab);
+	char why[PAGE_WHY_SIZE];
+
+	if (!compares || options->no_html || !page__wanted() || interrupt__pending())
+		return;
+	if (page__make(session->results.dirfd, session->results.path, false, why))
+		log__info("no " PAGE_FILE ": %s", why);
+	else
+		log__info("the same with figures: %s/" PAGE_FILE, session->results.path);
+}
+
 int session__commit(struct session *session, const char *stop_reason)
 {
 	int err = record__commit(&session->record), other;
@@ -265,6 +283,8 @@ int session__commit(struct session *session, const char *stop_reason)
 	if (err)
 		log__error("%s", session->record.why);
 	other = write_environment(session, stop_reason);
+	if (!err && !other)
+		offer_page(session);
 	close_all(session);
 	return err ? err : other;
 }

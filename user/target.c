@@ -118,6 +118,8 @@ static int prepare(const struct target_config *config, pid_t parent, int go_fd)
 		if (err)
 			return err;
 	}
+	if (config->cwd_fd && fchdir(config->cwd_fd))
+		return -errno;
 	dup2(config->stdin_fd, STDIN_FILENO);
 	dup2(config->stdout_fd, STDOUT_FILENO);
 	dup2(config->stderr_fd, STDERR_FILENO);

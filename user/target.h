@@ -36,6 +36,7 @@ struct target_config {
 	const char *path;	/* file to execute; opened by us, so the user need not reach it */
 	bool search_path;	/* execute argv[0] by PATH instead */
 	const char *cpus;	/* list as 0-3,8; NULL: as we are */
+	int cwd_fd;		/* a folder to start in; 0: where we are */
 	int stdin_fd;		/* 0: ours */
 	int stdout_fd;		/* given to the program */
 	int stderr_fd;

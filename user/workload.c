@@ -26,8 +26,7 @@ static int try_path(char *path, size_t size, const char *folder, const char *bel
 	return S_ISREG(status.st_mode) && access(path, X_OK) == 0 ? 0 : -EACCES;
 }
 
-/* The folder our own program lies in. */
-static int own_folder(char *folder, size_t size)
+int workload__own_folder(char *folder, size_t size)
 {
 	ssize_t length = readlink("/proc/self/exe", folder, size - 1);
 	char *slash;
@@ -49,7 +48,7 @@ int workload__find(const char *name, char *path, size_t size)
 
 	if (asked && *asked)
 		return try_path(path, size, asked, "", name);
-	err = own_folder(folder, sizeof(folder));
+	err = workload__own_folder(folder, sizeof(folder));
 	if (err)
 		return err;
 	err = try_path(path, size, folder, "/../libexec/switchtax", name);

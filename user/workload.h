@@ -39,6 +39,9 @@ struct workload_report {
 	uint64_t objects_freed;
 };
 
+/* The folder our own program lies in. Returns 0 or -errno. */
+int workload__own_folder(char *folder, size_t size);
+
 /*
  * The file of a workload: in $SWITCHTAX_WORKLOADS if set, beside our own program in
  * workloads/, or in ../libexec/switchtax/. Returns 0, -ENOENT or -EACCES with path
