@@ -178,13 +178,17 @@ static const char *missing_ladder(const struct verdict *verdict)
 
 static void say_missing(const struct verdict *verdict, const struct lines *lines, char *text)
 {
-	if (!lines->share[LEDGER])
+	if (!lines->share[LEDGER] && verdict->parts[LEDGER_TOTAL].ms.n > 1)
+		say(text, " The ledger has no shares: its traced runs show no slowdown for "
+		    "certain.");
+	else if (!lines->share[LEDGER])
 		say(text, " The ledger is missing: fewer than two blocks have valid traced runs of "
 		    "both %s and %s under one lock.", verdict->question.base,
 		    verdict->question.other);
 	if (!lines->share[DOSE])
 		say(text, " The dose is missing: %s.", other_intervals_ran(verdict) ?
-		    "fewer than two blocks have valid runs with different numbers of hand-offs" :
+		    "fewer than two blocks have valid runs with clearly different numbers of "
+		    "hand-offs" :
 		    "no arm ran at another switch interval");
 	if (!lines->share[LADDER])
 		say(text, " The ladder is missing: %s.", missing_ladder(verdict));

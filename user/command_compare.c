@@ -142,6 +142,7 @@ static int fill_arm(struct comparison *comparison, const char *name)
 			return err;
 		}
 		arm->interval = &comparison->intervals[plan->narms];
+		arm->interval_us = us;
 	}
 	plan->narms++;
 	return 0;

@@ -11,11 +11,13 @@
 
 #define HEADLINE "why are N threads slower than one? the article's program, in five arms"
 
-/* Of two command lines; the others are the built-in experiment's. */
+/* Beside those that the built-in experiment's workload knows by itself. */
 static const struct {
 	const char *name;
 	const char *summary;
-} compare_arms[] = {
+} more_arms[] = {
+	{ "threads-interval-100", "threads at a switch interval of 100 us, untraced (any: --arms)" },
+	{ "threads-interval-1000", "threads at 1000 us: what grows with the hand-offs" },
 	{ "base", "compare: the first command line" },
 	{ "other", "compare: the second one, which is said to be slower" },
 	{ "other-1cpu", "compare: the second one on one CPU, the last of those allowed" },
@@ -51,8 +53,8 @@ enum exit_status command__list(const struct options *options)
 				   false);
 	for (size_t i = 0; arms[i].name; i++)
 		print_item(options, "arm", arms[i].name, arms[i].summary, false);
-	for (size_t i = 0; i < sizeof(compare_arms) / sizeof(compare_arms[0]); i++)
-		print_item(options, "arm", compare_arms[i].name, compare_arms[i].summary, false);
+	for (size_t i = 0; i < sizeof(more_arms) / sizeof(more_arms[0]); i++)
+		print_item(options, "arm", more_arms[i].name, more_arms[i].summary, false);
 	for (size_t i = 0; lock_kinds[i]; i++)
 		print_item(options, "lock", lock_kinds[i]->name, lock_kinds[i]->summary, false);
 	if (options->format == FORMAT_JSON)

@@ -105,13 +105,14 @@ static int publish(struct session *session, const struct report *report,
 static int judge(struct session *session, const struct experiment_plan *plan,
 		 const struct experiment *experiment, const struct report *about)
 {
+	const struct verdict_prices prices = price_runs__of(&experiment->prices, about->lock);
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
 	struct report report = *about;
 	int err;
 
 	if (!verdict)
 		return -ENOMEM;
-	err = verdict__judge(&experiment->samples, &plan->question, &experiment->prices,
+	err = verdict__judge(&experiment->samples, &plan->question, &prices,
 			     session->options->experiment.seed, verdict);
 	if (err && err != -ENODATA)
 		log__error("cannot judge: %s", strerror(-err));
@@ -130,7 +131,7 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 				  struct experiment *experiment, const struct report *about,
 				  int err)
 {
-	int verdict_err = 0, commit_err;
+	int verdict_err = 0, prices_err = 0, commit_err;
 
 	if (err && err != -EINTR)
 		log__error("%s", experiment->error);
@@ -140,6 +141,9 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 		session__abandon(session);
 		return err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;
 	}
+	if (experiment->prices.count)
+		prices_err = session__write_rows(session, &rows__prices, experiment->prices.rows,
+						 experiment->prices.count);
 	if (experiment->blocks_done)
 		verdict_err = judge(session, plan, experiment, about);
 	if (err == -EINTR)
@@ -147,5 +151,5 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 	commit_err = session__commit(session, experiment->stop_reason);
 	if (err == -EINTR)
 		return EXIT_INTERRUPTED;
-	return err || verdict_err || commit_err ? EXIT_NOT_VALID : EXIT_MEASURED;
+	return err || verdict_err || prices_err || commit_err ? EXIT_NOT_VALID : EXIT_MEASURED;
 }

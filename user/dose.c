@@ -68,6 +68,20 @@ static double weighted_median(struct slopes *slopes)
 	return slopes->slope[slopes->order[i]];
 }
 
+/* Has the dose been varied, or is it only never twice the same? */
+static bool is_varied(const struct dose_point *points, size_t n, uint64_t block)
+{
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (points[i].block != block)
+			continue;
+		least = fmin(least, points[i].handoffs);
+		most = fmax(most, points[i].handoffs);
+	}
+	return most > DOSE_VARIED * least;
+}
+
 /* The line of one block. False: it has none. */
 static bool fit_block(const struct dose_point *points, size_t n, uint64_t block,
 		      struct slopes *slopes, struct dose_line *line)
@@ -76,6 +90,8 @@ static bool fit_block(const struct dose_point *points, size_t n, uint64_t block,
 	double slope;
 
 	slopes->count = 0;
+	if (!is_varied(points, n, block))
+		return false;
 	for (size_t a = 0; a < n; a++)
 		for (size_t b = a + 1; b < n && points[a].block == block; b++)
 			add_pair(slopes, &points[a], &points[b]);

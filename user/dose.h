@@ -16,6 +16,8 @@
 #include "samples.h"
 #include "stats.h"
 
+#define DOSE_VARIED 1.5
+
 /* One run under the lock, held against the base of its block. */
 struct dose_point {
 	uint64_t block;
@@ -43,8 +45,10 @@ struct dose_fit {
 };
 
 /*
- * The line of each block that has at least two different doses, in the order of the blocks'
- * first points; lines has room for n. Returns how many, or -ENOMEM.
+ * The line of each block in which the dose was varied, so that the largest is more than
+ * DOSE_VARIED times the smallest, in the order of the blocks' first points; lines has room for n.
+ * Returns how many, or -ENOMEM. Hand-offs that differ by chance only, as those of a lock that
+ * knows no switch interval, are no doses: their slope would be noise over noise.
  *
  * The slope is the one that makes the sum of |difference of excess - slope x difference of dose|
  * over all pairs of a block's points least. That is the Theil-Sen estimator, the median of all

@@ -48,7 +48,7 @@ static void list_combinations(struct lab *lab)
 	for (size_t i = 0; i < lab->plan->narms; i++) {
 		const struct experiment_arm *arm = &lab->plan->arms[i];
 
-		if (lab->tracer)
+		if (lab->tracer && !arm->untraced)
 			lab->combinations[lab->ncombinations++] =
 				(struct combination){ arm, true };
 		lab->combinations[lab->ncombinations++] = (struct combination){ arm, false };
@@ -80,8 +80,8 @@ static void identify(const struct lab *lab, const struct combination *combinatio
 	row->order = order;
 	if (lab->plan->parameters)
 		fill_parameters(lab->plan->parameters, row);
-	if (arm->interval)
-		row->interval_us = arm->interval->us;
+	if (arm->interval_us)
+		row->interval_us = arm->interval_us;
 	columns__set_text(row->cpus, sizeof(row->cpus), arm->cpus);
 	row->seed = lab->options->seed;
 }
@@ -357,22 +357,17 @@ static int run_blocks(struct lab *lab)
 	return err;
 }
 
-/* The price of one acquisition and release, untraced, measured once at the start. */
-static int measure_lock(struct lab *lab)
+/* Untraced, once at the start. */
+static int measure_prices(struct lab *lab)
 {
-	const struct combination combination = { lab->plan->lock_price, false };
-	struct run run = { 0 };
+	struct experiment *experiment = lab->experiment;
+	char what[RUN_ERROR_SIZE];
 	int err;
 
-	if (!combination.arm)
+	if (!lab->plan->prices)
 		return 0;
-	columns__clear(&rows__runs, &run.row);
-	columns__set_text(run.row.run_id, sizeof(run.row.run_id), combination.arm->name);
-	err = run_workload(lab, &combination, &run);
-	if (!err && run.pairs)
-		lab->experiment->prices.lock_operation_ns = (double)run.row.wall_ns / (double)run.pairs;
-	run__free(&run);
-	return err;
+	err = price_runs__measure(lab->plan->prices, &experiment->prices, what, sizeof(what));
+	return err ? fail(lab, err, "prices", what) : 0;
 }
 
 static int prepare(struct lab *lab)
@@ -384,7 +379,7 @@ static int prepare(struct lab *lab)
 	list_combinations(lab);
 	progress__init(&lab->progress, lab->options->quiet);
 	lab->began_s = clock__now_s();
-	return measure_lock(lab);
+	return measure_prices(lab);
 }
 
 int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
@@ -399,7 +394,7 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 	};
 	int err;
 
-	*experiment = (struct experiment){ .prices = { NAN, NAN } };
+	*experiment = (struct experiment){ 0 };
 	err = prepare(&lab);
 	if (!err)
 		err = run_blocks(&lab);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "outputs.h"
+#include "price_runs.h"
 #include "record.h"
 #include "stack_sums.h"
 #include "switch_interval.h"
@@ -50,6 +51,8 @@ struct experiment_arm {
 	const char *announcer;		/* file with the probe site; NULL: any program */
 	bool own_workload;		/* prints a report for us (workload.h) */
 	struct switch_interval *interval;	/* to be set from outside; NULL: left alone */
+	uint64_t interval_us;		/* for runs.csv; 0: the experiment's */
+	bool untraced;			/* is never traced */
 };
 
 /* All that an experiment needs to know. */
@@ -58,7 +61,7 @@ struct experiment_plan {
 	struct experiment_arm arms[VERDICT_MAX_ARMS];
 	size_t narms;
 	struct verdict_question question;
-	const struct experiment_arm *lock_price;	/* run once, before all; NULL: none */
+	const struct price_runs *prices;	/* measured once, before all; NULL: none */
 	const struct workload_parameters *parameters;	/* for runs.csv; NULL: left empty */
 	struct target_user user;
 	struct lock_wish lock;		/* of programs that do not announce theirs */
@@ -69,7 +72,7 @@ struct experiment_plan {
 
 struct experiment {
 	struct samples samples;
-	struct verdict_prices prices;
+	struct prices prices;
 	struct stack_sums stacks;	/* of the holder's samples */
 	uint64_t blocks_done;		/* measured ones */
 	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */

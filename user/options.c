@@ -13,6 +13,7 @@
 #include "cpulist.h"
 #include "exits.h"
 #include "options_parts.h"
+#include "slowdown.h"
 
 #define DEFAULT_BUDGET_S 110
 #define DEFAULT_PRECISION_PERCENT 1
@@ -78,6 +79,14 @@ static void set_defaults(struct options *options)
 		experiment->arms[experiment->narms++] = arms[i].name;
 }
 
+static void add_doses(struct experiment_options *experiment)
+{
+	if (!slowdown__has_doses(experiment->parameters.lock))
+		return;
+	for (size_t i = 0; slowdown__doses[i]; i++)
+		experiment->arms[experiment->narms++] = slowdown__doses[i];
+}
+
 /* What follows from several options together. */
 static void settle_options(struct options *options)
 {
@@ -94,6 +103,8 @@ static void settle_options(struct options *options)
 	experiment->parameters.one_cpu = cpulist__last(&usable);
 	experiment->parameters.seed = experiment->seed;
 	experiment->quiet = options->quiet;
+	if (options->command == COMMAND_RUN && !options->lab && !options->arms_given)
+		add_doses(experiment);
 	/* A lab has a budget of its own. */
 	if (!experiment->blocks && !experiment->budget_s && !options->lab &&
 	    options->command != COMMAND_LABS && options->command != COMMAND_CALIBRATE)

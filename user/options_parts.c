@@ -11,6 +11,7 @@
 #include "../workloads/arms.h"
 #include "cpulist.h"
 #include "exits.h"
+#include "slowdown.h"
 #include "switch_interval.h"
 
 #define MAX_BLOCKS 10000
@@ -80,7 +81,7 @@ static void parse_format(struct argp_state *state, struct options *options, cons
 static bool is_arm(const struct options *options, const char *name)
 {
 	if (options->command == COMMAND_RUN)
-		return arm_find(name) != NULL;
+		return arm_find(name) || slowdown__dose_us(name);
 	return strcmp(name, "base") == 0 || strcmp(name, "other") == 0 ||
 	       strcmp(name, "other-1cpu") == 0 || switch_interval__of_arm(name);
 }
@@ -97,7 +98,8 @@ static void unknown_arm(struct argp_state *state, const char *name)
 	for (size_t i = 0; arms[i].name; i++)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
 			 i ? ", " : "", arms[i].name);
-	argp_error(state, "--arms: '%s' is not one of %s", name, names);
+	argp_error(state, "--arms: '%s' is not one of %s, threads-interval-US with US from 1 to "
+		   "%d", name, names, SWITCH_INTERVAL_MAX_US);
 }
 
 static void parse_arms(struct argp_state *state, struct options *options, const char *list)

@@ -17,7 +17,9 @@ static const struct argp_option run_options[] = {
 	{ "objects", KEY_OBJECTS, "N", 0, "floats in each task's list (default 5000000)", 1 },
 	{ "lock", KEY_LOCK, "NAME", 0, "the global lock: " LOCK_NAMES " (default gil)", 1 },
 	{ "interval-us", KEY_INTERVAL, "N", 0, "switch interval in us (default 5000)", 1 },
-	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas (default: all five)", 1 },
+	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas (default: all five, and with the "
+	  "lock gil threads-interval-100 and threads-interval-1000; any interval in us is taken)",
+	  1 },
 	{ NULL, 0, NULL, 0, "The experiment:", 2 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks (default: as precision and budget say)",
 	  2 },

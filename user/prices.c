@@ -40,11 +40,28 @@ struct recipe {
 	double divisor;		/* 0: none */
 };
 
+int prices__add(struct prices *prices, const char *price, const char *variant,
+		const struct interval *ns)
+{
+	struct price_row *row = &prices->rows[prices->count];
+
+	if (prices->count == PRICES_MAX)
+		return -ENOMEM;
+	columns__clear(&rows__prices, row);
+	columns__set_text(row->price, sizeof(row->price), price);
+	columns__set_text(row->variant, sizeof(row->variant), variant);
+	row->median_ns = ns->mid;
+	row->low_ns = ns->low;
+	row->high_ns = ns->high;
+	row->samples = ns->n;
+	prices->count++;
+	return 0;
+}
+
 static int add(struct prices *prices, const struct observations *observations,
 	       const struct recipe *recipe)
 {
 	double divisor = recipe->divisor > 0 ? recipe->divisor : 1;
-	struct price_row *row = &prices->rows[prices->count];
 	struct interval ns;
 	int err;
 
@@ -54,17 +71,10 @@ static int add(struct prices *prices, const struct observations *observations,
 		err = observations__median(observations, &recipe->key, &ns);
 	if (err)
 		return err == -ENODATA ? 0 : err;
-	if (prices->count == PRICES_MAX)
-		return -ENOMEM;
-	columns__clear(&rows__prices, row);
-	columns__set_text(row->price, sizeof(row->price), recipe->price);
-	columns__set_text(row->variant, sizeof(row->variant), recipe->variant);
-	row->median_ns = ns.mid / divisor;
-	row->low_ns = ns.low / divisor;
-	row->high_ns = ns.high / divisor;
-	row->samples = ns.n;
-	prices->count++;
-	return 0;
+	ns.mid /= divisor;
+	ns.low /= divisor;
+	ns.high /= divisor;
+	return prices__add(prices, recipe->price, recipe->variant, &ns);
 }
 
 static int add_switches(struct prices *prices, const struct observations *observations)
@@ -199,4 +209,20 @@ const struct price_row *prices__find(const struct prices *prices, const char *pr
 		    strcmp(prices->rows[i].variant, variant) == 0)
 			return &prices->rows[i];
 	return NULL;
+}
+
+static int on_price(const void *data, void *arg)
+{
+	struct prices *prices = arg;
+
+	if (prices->count == PRICES_MAX)
+		return -ENOMEM;
+	prices->rows[prices->count++] = *(const struct price_row *)data;
+	return 0;
+}
+
+int prices__read(struct prices *prices, int dirfd, struct csv_error *error)
+{
+	prices->count = 0;
+	return csv__read(dirfd, rows__prices.file, &rows__prices, on_price, prices, error);
 }

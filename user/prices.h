@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "csv.h"
 #include "observations.h"
 #include "rows.h"
 #include "stats.h"
@@ -26,6 +27,13 @@ struct prices {
  * of the list. Returns 0 or -ENOMEM.
  */
 int prices__collect(struct prices *prices, const struct observations *observations);
+
+/* Add one: its median and interval, in ns. Returns 0 or -ENOMEM. */
+int prices__add(struct prices *prices, const char *price, const char *variant,
+		const struct interval *ns);
+
+/* Those of a results folder. Returns as csv__read(), with *error saying where. */
+int prices__read(struct prices *prices, int dirfd, struct csv_error *error);
 
 /* Our price of a switch over that of perf, round by round. As observations__ratio(). */
 int prices__against_perf(const struct observations *observations, struct interval *ratio);

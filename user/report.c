@@ -19,8 +19,9 @@ static int slower_sentence(char *text, size_t size, const struct verdict *verdic
 	figures__ms(ms, &verdict->excess_ms);
 	if (!parts[LEDGER_SWITCHING].share.n)
 		return snprintf(text, size, "The threads took %s times as long as one thread, "
-				"%s ms more; untraced runs do not tell how much of it is context "
-				"switching", ratio, ms);
+				"%s ms more; %s how much of it is context switching", ratio, ms,
+				parts[LEDGER_TOTAL].ms.n ? "the traced runs show no slowdown for "
+				"certain, so they do not tell" : "untraced runs do not tell");
 	figures__percent(switching, &parts[LEDGER_SWITCHING].share);
 	figures__percent(memory, &parts[LEDGER_MEMORY].share);
 	figures__percent(other, &parts[LEDGER_PREEMPTED_OTHER].share);

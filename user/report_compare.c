@@ -42,6 +42,8 @@ static const char *missing_ledger(const struct report *report)
 
 	if (report->untraced_reason)
 		return "nothing was traced";
+	if (verdict->parts[LEDGER_TOTAL].ms.n)
+		return "the traced runs show no slowdown for certain";
 	if ((base && other) || !arm_was_traced(verdict, verdict->question.base) ||
 	    !arm_was_traced(verdict, verdict->question.other))
 		return "no block has a valid traced run of both";

@@ -150,8 +150,8 @@ void report_parts__dose(FILE *out, const struct report *report)
 
 	fprintf(out, "\nDose and response: the excess held against the number of hand-offs\n");
 	if (!verdict->dose.slope_us.n) {
-		fprintf(out, "  no line: no two blocks have runs with different numbers of "
-			"hand-offs\n");
+		fprintf(out, "  no line: no two blocks have runs with clearly different "
+			"numbers of hand-offs\n");
 		return;
 	}
 	fprintf(out, "  %-*s %s us\n", REPORT_LABEL_WIDTH, "one hand-off, all included (slope)",

@@ -282,6 +282,8 @@ int report_trace__json(FILE *out, const struct report_trace *report)
 	cJSON *root = cJSON_CreateObject(), *threads;
 	char *text;
 
+	cJSON_AddNumberToObject(root, "schema_version", ROWS_SCHEMA_VERSION);
+	cJSON_AddStringToObject(root, "experiment", report->attached ? "attach" : "trace");
 	cJSON_AddBoolToObject(root, "valid", ledger->valid);
 	cJSON_AddStringToObject(root, "reason", ledger->reason);
 	cJSON_AddNumberToObject(root, "window_ns", (double)ledger->window_ns);

@@ -274,6 +274,7 @@ static int wait_for_end(struct run_session *session)
 	enum target_end end = target__wait(&session->target, &watch);
 
 	session->reaped_ns = clock_now_ns();
+	session->after = machine__times();
 	if (end == TARGET_INTERRUPTED)
 		return -EINTR;
 	if (end == TARGET_TIMED_OUT) {
@@ -387,6 +388,7 @@ static int watch_running(struct run_session *session)
 		return err;
 	target__wait(&session->target, &watch);
 	session->reaped_ns = clock_now_ns();
+	session->after = machine__times();
 	return 0;
 }
 

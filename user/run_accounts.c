@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "disturbed.h"
 #include "log.h"
 #include "workload.h"
 
@@ -263,7 +264,7 @@ static int settle(struct run_session *session)
 
 static void fill_machine(struct run_session *session)
 {
-	struct machine_times after = machine__times();
+	const struct machine_times after = session->after;
 	struct run_row *row = &session->run->row;
 	uint64_t busy = after.busy_ns - session->before.busy_ns;
 	uint64_t own = timeval_ns(session->target.usage.ru_utime) +
@@ -273,6 +274,16 @@ static void fill_machine(struct run_session *session)
 	row->other_cpu_ns = busy > own ? busy - own : 0;
 }
 
+static void mark_disturbed(struct run_session *session)
+{
+	struct run_row *row = &session->run->row;
+
+	disturbed__describe(row->steal_ns, row->other_cpu_ns,
+			    session->reaped_ns - session->went_ns,
+			    (unsigned int)sysconf(_SC_NPROCESSORS_ONLN), row->disturbed,
+			    sizeof(row->disturbed));
+}
+
 int run_accounts__settle(struct run_session *session)
 {
 	int err = 0;
@@ -280,6 +291,7 @@ int run_accounts__settle(struct run_session *session)
 	session->run->row.valid = 1;
 	fill_usage(&session->run->row, session);
 	fill_machine(session);
+	mark_disturbed(session);
 	if (session->spec->own_workload)
 		err = read_own_workload(session);
 	if (!err && session->tracer)
@@ -295,5 +307,6 @@ int run_accounts__settle_foreign(struct run_session *session)
 	row->wall_ns = session->reaped_ns - session->went_ns;
 	fill_machine(session);
 	row->other_cpu_ns = COLUMN_MISSING_U64;
+	mark_disturbed(session);
 	return settle(session);
 }

@@ -24,7 +24,8 @@ struct run_session {
 	struct lock_search search;	/* of a traced program that is not ours */
 	int out_fd;			/* captured stdout and stderr of our own workloads */
 	int err_fd;
-	struct machine_times before;
+	struct machine_times before;	/* when it was let go, and reaped */
+	struct machine_times after;
 	uint64_t went_ns;		/* let go, and reaped, by our own clock */
 	uint64_t reaped_ns;
 	bool enough;			/* the onlooker has seen enough */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,10 +60,16 @@ int samples__add(struct samples *samples, const struct sample *sample)
 int samples__add_run(struct samples *samples, const struct run *run)
 {
 	struct sample sample = sample__from_row(&run->row);
+	uint64_t parts[SAMPLE_KINDS];
 
 	sample.has_lock = run->ledger.has_lock;
 	for (int state = 0; state < LOCK_STATES; state++)
 		sample.lock_ms[state] = (double)run->ledger.lock_ns[state] / 1e6;
+	sample.sampled = run->ledger.has_lock &&
+			 run_samples__split(&run->samples, run->ledger.lock_ns[HELD_RUNNING],
+					    parts);
+	for (int kind = 0; kind < SAMPLE_KINDS && sample.sampled; kind++)
+		sample.running_ms[kind] = ms(parts[kind]);
 	return samples__add(samples, &sample);
 }
 
@@ -100,16 +107,14 @@ static struct sample *find(struct samples *samples, const char *run_id)
 
 static void read_part(const struct ledger_row *row, struct sample *sample)
 {
-	static const char *const names[RUNNING_PARTS] = {
-		[RUNNING_USER] = "held_running.user", [RUNNING_FAULT] = "held_running.fault",
-		[RUNNING_SYSCALL] = "held_running.syscall",
-		[RUNNING_INTERRUPT] = "held_running.interrupt",
-	};
+	char name[ROWS_NAME_SIZE];
 
-	for (int part = 0; part < RUNNING_PARTS; part++) {
-		if (strcmp(row->state, names[part]))
+	for (int kind = 0; kind < SAMPLE_KINDS; kind++) {
+		snprintf(name, sizeof(name), "%s.%s", ledger__lock_state(HELD_RUNNING),
+			 sample_kind__name(kind));
+		if (strcmp(row->state, name))
 			continue;
-		sample->running_ms[part] = ms(row->ns);
+		sample->running_ms[kind] = ms(row->ns);
 		sample->sampled = true;
 	}
 }

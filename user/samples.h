@@ -12,11 +12,9 @@
 #include "csv.h"
 #include "ledger.h"
 #include "rows.h"
+#include "sample_kind.h"
 
 struct run;
-
-/* What the holder did while it ran, by samples (measurement model, section 2). */
-enum running_part { RUNNING_USER, RUNNING_FAULT, RUNNING_SYSCALL, RUNNING_INTERRUPT, RUNNING_PARTS };
 
 /* The part of a run that verdicts are made of. */
 struct sample {
@@ -29,7 +27,7 @@ struct sample {
 	double wall_ms;
 	double lock_ms[LOCK_STATES];
 	bool sampled;			/* lock_ms[HELD_RUNNING] is split: */
-	double running_ms[RUNNING_PARTS];
+	double running_ms[SAMPLE_KINDS];
 	double handoffs;		/* NAN: not known, here and below */
 	double acquisitions;
 	double switches;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The headline experiment: one workload in five arms, and the price of its lock.
+// The headline experiment: one workload in five arms, one of them at other switch intervals too,
+// and the prices of its lock and of a switch.
 #include "slowdown.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../workloads/lock.h"
 #include "../workloads/task.h"
 #include "machine.h"
 
@@ -25,6 +27,23 @@ const struct verdict_question slowdown__question = {
 	.one_cpu = "threads-1cpu",
 	.arms = ladder,
 };
+
+const char *const slowdown__doses[] = { "threads-interval-100", "threads-interval-1000", NULL };
+
+uint64_t slowdown__dose_us(const char *arm)
+{
+	uint64_t us = dose__is_of(arm, slowdown__question.other) ? dose__interval_us(arm) : 0;
+
+	/* The short form of the labs is not one to be asked for. */
+	return us <= SWITCH_INTERVAL_MAX_US && strstr(arm, "-interval-") ? us : 0;
+}
+
+bool slowdown__has_doses(const char *lock)
+{
+	const struct lock_kind *kind = lock_kind_find(lock);
+
+	return kind && kind->shared && !kind->per_step && !kind->ticks;
+}
 
 static bool only_sequential(const struct experiment_options *options)
 {
@@ -75,18 +94,24 @@ static int find(const char *name, char *path, size_t path_size, char *error, siz
 	return err;
 }
 
-/* NULL arm: a workload that has none. */
 static int fill_arm(struct experiment_arm *arm, const char *name, const char *path,
-		    const char *workload_arm, const struct experiment_options *options)
+		    const struct experiment_options *options)
 {
+	struct workload_parameters parameters = options->parameters;
+	uint64_t us = slowdown__dose_us(name);
+
+	if (us)
+		parameters.interval_us = us;
 	*arm = (struct experiment_arm){
 		.name = name,
 		.command = path,
-		.argv = workload__argv(path, workload_arm, &options->parameters),
+		.argv = workload__argv(path, us ? slowdown__question.other : name, &parameters),
 		.path = path,
 		.cpus = options->cpus,
 		.announcer = path,
 		.own_workload = true,
+		.interval_us = us,
+		.untraced = us,
 	};
 	return arm->argv ? 0 : -ENOMEM;
 }
@@ -94,11 +119,38 @@ static int fill_arm(struct experiment_arm *arm, const char *name, const char *pa
 static int fill_arms(struct slowdown *slowdown, const struct experiment_options *options)
 {
 	struct experiment_plan *plan = &slowdown->plan;
-	int err = fill_arm(&slowdown->lock_price, "lockcost", slowdown->price_path, NULL, options);
+	int err = 0;
 
 	for (size_t i = 0; i < options->narms && !err; i++)
 		err = fill_arm(&plan->arms[plan->narms++], options->arms[i], slowdown->path,
-			       options->arms[i], options);
+			       options);
+	return err;
+}
+
+static void fill_prices(struct slowdown *slowdown, const struct experiment_options *options)
+{
+	slowdown->prices = (struct price_runs){
+		.lock_path = slowdown->lock_path,
+		.switch_path = slowdown->switch_path,
+		.lock = options->parameters.lock,
+		.one_cpu = options->parameters.one_cpu,
+		.cpus = options->cpus,
+		.user = slowdown->plan.user,
+		.timeout_ms = options->time_limit_s * 1000,
+	};
+}
+
+/* The programs. switchcost prices a prediction that a verdict can do without. */
+static int find_all(struct slowdown *slowdown, const char *name, char *error, size_t size)
+{
+	int err = find(name, slowdown->path, sizeof(slowdown->path), error, size);
+
+	if (!err)
+		err = find("lockcost", slowdown->lock_path, sizeof(slowdown->lock_path), error,
+			   size);
+	if (!err && workload__find("switchcost", slowdown->switch_path,
+				   sizeof(slowdown->switch_path)))
+		slowdown->switch_path[0] = '\0';
 	return err;
 }
 
@@ -111,17 +163,15 @@ int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *o
 		.plan = {
 			.options = options,
 			.question = slowdown__question,
-			.lock_price = &slowdown->lock_price,
+			.prices = &slowdown->prices,
 			.parameters = &options->parameters,
 			.user = target__user(true),
 		},
 	};
-	err = find(options->name, slowdown->path, sizeof(slowdown->path), error, size);
-	if (!err)
-		err = find("lockcost", slowdown->price_path, sizeof(slowdown->price_path), error,
-			   size);
+	err = find_all(slowdown, options->name, error, size);
 	if (err)
 		return err;
+	fill_prices(slowdown, options);
 	err = fill_arms(slowdown, options);
 	if (err)
 		snprintf(error, size, "%s", strerror(-err));
@@ -130,7 +180,6 @@ int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *o
 
 void slowdown__free(struct slowdown *slowdown)
 {
-	workload__free_argv(slowdown->lock_price.argv);
 	for (size_t i = 0; i < slowdown->plan.narms; i++)
 		workload__free_argv(slowdown->plan.arms[i].argv);
 	slowdown->plan.narms = 0;

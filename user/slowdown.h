@@ -7,7 +7,9 @@
 #define SWITCHTAX_SLOWDOWN_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "experiment.h"
 
@@ -17,10 +19,22 @@ extern const struct verdict_question slowdown__question;
 /* A plan and what it points to. */
 struct slowdown {
 	struct experiment_plan plan;
-	struct experiment_arm lock_price;
-	char path[PATH_MAX];		/* of the two programs */
-	char price_path[PATH_MAX];
+	struct price_runs prices;
+	char path[PATH_MAX];		/* of the programs */
+	char lock_path[PATH_MAX];
+	char switch_path[PATH_MAX];	/* "": it is not there */
 };
+
+/*
+ * Arms that are `threads` at another switch interval, threads-interval-US: the dose of dose.h.
+ * They run untraced only. slowdown__doses are those that run unless arms are named, ended by
+ * NULL; slowdown__dose_us() is the interval in such a name, 0 if it is none.
+ */
+extern const char *const slowdown__doses[];
+uint64_t slowdown__dose_us(const char *arm);
+
+/* Does that lock change hands by the switch interval? Else it is no dose. */
+bool slowdown__has_doses(const char *lock);
 
 /*
  * Is there memory for the arms? Returns 0, or -ENOMEM with error naming the number of

@@ -46,30 +46,52 @@ static void print_csv(const struct run *run)
 		       (unsigned long)run->ledger.lock_ns[state]);
 }
 
-/* The report goes to its file first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report_trace *report,
-		   const struct stack_sums *stacks)
+/* What a run is told in. */
+struct account {
+	const struct report_trace *report;
+	const struct stack_sums *stacks;
+};
+
+/* As a file, and to stdout if that is what is asked for. */
+static int publish_as(struct session *session, const struct account *account, bool json)
 {
-	const char *arm = report->run->row.arm;
+	const struct report_trace *report = account->report;
+	const char *name = json ? "report.json" : "report.txt";
 	char *text = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&text, &size);
-	int err;
+	int err = 0;
 
 	if (!memory)
 		return -errno;
-	report_trace__text(memory, report);
-	report_stacks__text(memory, stacks, NULL, arm);
+	if (json)
+		err = report_trace__json(memory, report);
+	else
+		report_trace__text(memory, report);
+	if (!json)
+		report_stacks__text(memory, account->stacks, NULL, report->run->row.arm);
 	fclose(memory);
-	err = session__write(session, "report.txt", text, size);
 	if (!err)
-		err = report_stacks__files(session, stacks, NULL, arm);
-	switch (session->options->format) {
-	case FORMAT_TEXT: fputs(text, stdout); break;
-	case FORMAT_JSON: report_trace__json(stdout, report); break;
-	case FORMAT_CSV: print_csv(report->run); break;
-	}
+		err = session__write(session, name, text, size);
+	if (session->options->format == (json ? FORMAT_JSON : FORMAT_TEXT))
+		fputs(text, stdout);
 	free(text);
+	return err;
+}
+
+/* The report goes to its files first: a reader of stdout may go away. */
+static int publish(struct session *session, const struct report_trace *report,
+		   const struct stack_sums *stacks)
+{
+	const struct account account = { report, stacks };
+	int err = publish_as(session, &account, false);
+
+	if (!err)
+		err = publish_as(session, &account, true);
+	if (!err)
+		err = report_stacks__files(session, stacks, NULL, report->run->row.arm);
+	if (session->options->format == FORMAT_CSV)
+		print_csv(report->run);
 	return err;
 }
 

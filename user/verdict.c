@@ -61,9 +61,23 @@ const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char
 	return NULL;
 }
 
-static int judge_part(const struct inquiry *inquiry, enum verdict_component component,
-		      bool slower, struct verdict_part *out)
+/*
+ * Its line's own total has to be a slowdown too: shares of what may be nothing, or less, have a
+ * sign that means nothing. Totals are judged before what they are the whole of.
+ */
+static bool has_shares(const struct verdict *verdict, enum verdict_component component)
 {
+	const struct interval *whole =
+		&verdict->parts[component >= DOSE_TOTAL ? DOSE_TOTAL :
+				component >= LADDER_TOTAL ? LADDER_TOTAL : LEDGER_TOTAL].ms;
+
+	return verdict->slower && whole->n > 1 && whole->low > 0;
+}
+
+static int judge_part(const struct inquiry *inquiry, enum verdict_component component,
+		      struct verdict *verdict)
+{
+	struct verdict_part *out = &verdict->parts[component];
 	struct block_part part =
 		component >= DOSE_TOTAL ? verdict_dose__part(component, inquiry->clock_traced) :
 		component >= LADDER_TOTAL ?
@@ -71,7 +85,8 @@ static int judge_part(const struct inquiry *inquiry, enum verdict_component comp
 			verdict_ledger__part(component);
 	int err = blocks__over(inquiry, part.traced, part.figure, part.arg, &out->ms);
 
-	return err || !slower ? err : blocks__share(inquiry, &part, &out->share);
+	return err || !has_shares(verdict, component) ? err :
+	       blocks__share(inquiry, &part, &out->share);
 }
 
 static int judge_parts(struct inquiry *inquiry, struct verdict *verdict)
@@ -80,7 +95,7 @@ static int judge_parts(struct inquiry *inquiry, struct verdict *verdict)
 
 	inquiry->sampled = verdict_ledger__sampled(inquiry);
 	for (int i = 0; i < VERDICT_COMPONENTS && !err; i++)
-		err = judge_part(inquiry, i, verdict->slower, &verdict->parts[i]);
+		err = judge_part(inquiry, i, verdict);
 	return err;
 }
 

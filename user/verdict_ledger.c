@@ -64,7 +64,7 @@ double verdict_ledger__narrow(const struct block *block, const void *arg)
 
 static double faults_of(const struct sample *sample)
 {
-	return sample && sample->has_lock && sample->sampled ? sample->running_ms[RUNNING_FAULT] :
+	return sample && sample->has_lock && sample->sampled ? sample->running_ms[SAMPLE_KIND_FAULT] :
 							       NAN;
 }
 

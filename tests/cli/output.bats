@@ -172,13 +172,17 @@ import csv, sys
 def rows(name):
     return list(csv.DictReader(open(f"{sys.argv[1]}/{name}.csv", newline="")))
 runs = {row["run_id"]: row for row in rows("runs")}
-assert len(runs) == len(rows("runs")) == 20, len(runs)
+assert len(runs) == len(rows("runs")) == 24, len(runs)
 arms = {row["arm"] for row in runs.values()}
-assert arms == {"sequential", "interleaved", "threads-1cpu", "threads", "processes"}, arms
+doses = {"threads-interval-100": "100", "threads-interval-1000": "1000"}
+assert arms == {"sequential", "interleaved", "threads-1cpu", "threads", "processes", *doses}, arms
+for row in runs.values():
+    assert row["interval_us"] == doses.get(row["arm"], "5000"), row
+    assert row["traced"] == "0" or row["arm"] not in doses, row
 for block in "0", "1":
     inside = [row for row in runs.values() if row["block"] == block]
-    assert sorted(int(row["order"]) for row in inside) == list(range(1, 11)), inside
-    assert len({(row["arm"], row["traced"]) for row in inside}) == 10, inside
+    assert sorted(int(row["order"]) for row in inside) == list(range(1, 13)), inside
+    assert len({(row["arm"], row["traced"]) for row in inside}) == 12, inside
 traced = {name for name, row in runs.items() if row["traced"] == "1"}
 assert len(traced) == 10
 for name in "threads", "ledger", "histograms", "handoffs":

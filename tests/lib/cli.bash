@@ -18,7 +18,7 @@ cli_setup() {
 	here=$BATS_TEST_TMPDIR
 	out=$here/out
 	mkdir -p "$here/cwd" "$here/workloads"
-	cp "$build/workloads/slowdown" "$build/workloads/lockcost" "$here/workloads/"
+	cp "$build/workloads/"{slowdown,lockcost,switchcost} "$here/workloads/"
 	export SWITCHTAX_WORKLOADS=$here/workloads
 	unset SUDO_UID SUDO_GID NO_COLOR
 	cd "$here/cwd" || return
