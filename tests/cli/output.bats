@@ -229,7 +229,7 @@ END
 		column run_id "$here/$1-$2/runs.csv"
 	}
 	first=$(order 1 a)
-	[ "$(wc -l <<<"$first")" -eq 20 ]
+	[ "$(wc -l <<<"$first")" -eq 28 ]
 	[ "$first" = "$(order 1 b)" ]
 	[ "$first" != "$(order 2 a)" ]
 	# And not the same order in each block.
