@@ -3,33 +3,58 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "figures.h"
 #include "report_compare.h"
 #include "report_parts.h"
 
+/* ", lock operations 3.1 %" and the like, where it is worth a word. */
+static const char *if_worth_it(char *text, size_t size, const char *format,
+			       const struct verdict_part *part)
+{
+	char percent[FIGURES_SIZE];
+
+	text[0] = '\0';
+	if (part->share.n && fabs(part->share.mid) >= 0.001)
+		snprintf(text, size, format, figures__percent(percent, &part->share));
+	return text;
+}
+
+static int explained(char *text, size_t size, const struct verdict *verdict, const char *ratio,
+		     const char *ms)
+{
+	const struct verdict_part *parts = verdict->parts;
+	char switching[FIGURES_SIZE], memory[FIGURES_SIZE], other[FIGURES_SIZE];
+	char unknown[FIGURES_SIZE], faults[2 * FIGURES_SIZE], lock[2 * FIGURES_SIZE];
+
+	return snprintf(text, size, "The threads took %s times as long as one thread, %s ms more: "
+			"of the excess, context switching explains %s %%; memory explains %s %%%s; "
+			"%spre-emption by others %s %%; %s %% is not explained", ratio, ms,
+			figures__percent(switching, &parts[LEDGER_SWITCHING].share),
+			figures__percent(memory, &parts[LEDGER_MEMORY].share),
+			if_worth_it(faults, sizeof(faults), " (page faults %s %%)",
+				    &parts[LEDGER_PAGE_FAULTS]),
+			if_worth_it(lock, sizeof(lock), "lock operations %s %%; ",
+				    &parts[LEDGER_LOCK]),
+			figures__percent(other, &parts[LEDGER_PREEMPTED_OTHER].share),
+			figures__percent(unknown, &parts[LEDGER_NOT_EXPLAINED].share));
+}
+
 static int slower_sentence(char *text, size_t size, const struct verdict *verdict)
 {
 	const struct verdict_part *parts = verdict->parts;
-	char ratio[FIGURES_SIZE], ms[FIGURES_SIZE], switching[FIGURES_SIZE];
-	char memory[FIGURES_SIZE], other[FIGURES_SIZE], unknown[FIGURES_SIZE];
+	char ratio[FIGURES_SIZE], ms[FIGURES_SIZE];
 
 	figures__ratio(ratio, &verdict->slowdown);
 	figures__ms(ms, &verdict->excess_ms);
-	if (!parts[LEDGER_SWITCHING].share.n)
-		return snprintf(text, size, "The threads took %s times as long as one thread, "
-				"%s ms more; %s how much of it is context switching", ratio, ms,
-				parts[LEDGER_TOTAL].ms.n ? "the traced runs show no slowdown for "
-				"certain, so they do not tell" : "untraced runs do not tell");
-	figures__percent(switching, &parts[LEDGER_SWITCHING].share);
-	figures__percent(memory, &parts[LEDGER_MEMORY].share);
-	figures__percent(other, &parts[LEDGER_PREEMPTED_OTHER].share);
-	figures__percent(unknown, &parts[LEDGER_NOT_EXPLAINED].share);
-	return snprintf(text, size, "The threads took %s times as long as one thread, %s ms more: "
-			"of the excess, context switching explains %s %%; memory explains %s %%; "
-			"pre-emption by others %s %%; %s %% is not explained", ratio, ms, switching,
-			memory, other, unknown);
+	if (parts[LEDGER_SWITCHING].share.n)
+		return explained(text, size, verdict, ratio, ms);
+	return snprintf(text, size, "The threads took %s times as long as one thread, %s ms more; "
+			"%s how much of it is context switching", ratio, ms,
+			parts[LEDGER_TOTAL].ms.n ? "the traced runs show no slowdown for certain, "
+			"so they do not tell" : "untraced runs do not tell");
 }
 
 int report__sentence(char *text, size_t size, const struct report *report)

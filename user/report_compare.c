@@ -67,7 +67,8 @@ static int slower_sentence(char *text, size_t size, const struct report *report)
 	const struct verdict *verdict = report->verdict;
 	const struct verdict_part *parts = verdict->parts;
 	char ratio[FIGURES_SIZE], ms[FIGURES_SIZE], switching[FIGURES_SIZE];
-	char others[FIGURES_SIZE], blocked[FIGURES_SIZE], running[FIGURES_SIZE];
+	char others[FIGURES_SIZE], blocked[FIGURES_SIZE], rest[FIGURES_SIZE];
+	char faults[FIGURES_SIZE];
 
 	figures__ratio(ratio, &verdict->slowdown);
 	figures__ms(ms, &verdict->excess_ms);
@@ -78,12 +79,15 @@ static int slower_sentence(char *text, size_t size, const struct report *report)
 	figures__percent(switching, &parts[LEDGER_SWITCHING].share);
 	figures__percent(others, &parts[LEDGER_PREEMPTED_OTHER].share);
 	figures__percent(blocked, &parts[LEDGER_BLOCKED].share);
-	figures__percent(running, &parts[LEDGER_NOT_EXPLAINED].share);
+	figures__percent(faults, &parts[LEDGER_PAGE_FAULTS].share);
+	figures__percent(rest, &parts[LEDGER_NOT_EXPLAINED].share);
 	return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more: of the "
 			"excess, context switching explains %s %%; pre-emption by others %s %%; "
-			"sleep under the lock %s %%; while the lock was held by a running thread: "
-			"%s %%, not explained further", ratio, ms, switching, others, blocked,
-			running);
+			"sleep under the lock %s %%; %s%s%swhile the lock was held by a running "
+			"thread: %s %%, not explained further", ratio, ms, switching, others,
+			blocked, parts[LEDGER_PAGE_FAULTS].share.n ? "page faults " : "",
+			parts[LEDGER_PAGE_FAULTS].share.n ? faults : "",
+			parts[LEDGER_PAGE_FAULTS].share.n ? " %; otherwise " : "", rest);
 }
 
 int report_compare__sentence(char *text, size_t size, const struct report *report)
