@@ -58,7 +58,7 @@ static struct sample sequential(uint64_t block, bool traced, const struct plan *
 	return (struct sample){
 		.block = block, .traced = traced, .wall_ms = wall,
 		.has_lock = traced, .lock_ms = { [HELD_RUNNING] = wall },
-		.sampled = plan->sampled, .running_ms = { [RUNNING_FAULT] = 30 },
+		.sampled = plan->sampled, .running_ms = { [SAMPLE_KIND_FAULT] = 30 },
 	};
 }
 
@@ -72,7 +72,7 @@ static struct sample threads(uint64_t block, bool traced, const struct plan *pla
 	one.lock_ms[HANDOFF_SIGNAL] = plan->narrow_ms * handoffs;
 	one.wall_ms += plan->memory_ms + plan->rest_ms + lock_ms +
 		       (plan->narrow_ms + plan->indirect_ms) * handoffs;
-	one.running_ms[RUNNING_FAULT] += plan->faults_ms;
+	one.running_ms[SAMPLE_KIND_FAULT] += plan->faults_ms;
 	one.handoffs = handoffs;
 	one.acquisitions = 500;
 	return one;
@@ -238,7 +238,7 @@ static void random_blocks(struct samples *samples)
 		struct sample *sample = &samples->items[i];
 
 		sample->wall_ms *= 0.5 + drand48();
-		sample->running_ms[RUNNING_FAULT] *= drand48();
+		sample->running_ms[SAMPLE_KIND_FAULT] *= drand48();
 		sample->acquisitions *= drand48();
 		for (int state = 0; state < LOCK_STATES; state++)
 			sample->lock_ms[state] += 100 * drand48();
