@@ -35,9 +35,9 @@ enum timeline_record {
 #define STRETCH_HOLD_SHIFT	6	/* two bits: enum stretch_hold */
 
 #define TAKE_FORCED		0x08
-#define TAKE_WANTED_AT_RELEASE	0x10
-#define TAKE_WANTED_LATER	0x20	/* how much later follows */
-#define TAKE_FREE_BEFORE	0x40	/* free since before the window */
+#define TAKE_SAME_TO		0x10	/* by the thread of the last stretch: it is left out */
+#define TAKE_SAME_FROM		0x20	/* from whoever took it last: it is left out */
+#define TAKE_WANTED_SHIFT	6	/* two bits: enum timeline_wanted */
 
 #define RELEASE_WANTED		0x08
 
@@ -48,6 +48,14 @@ enum timeline_record {
 #define SUMMARY_HAS_LOCK	0x08
 #define SUMMARY_CALLED		0x10	/* the lock is known by calls, not announced */
 #define SUMMARY_VALID		0x20
+
+/* Since when somebody waited for the lock that is now taken. */
+enum timeline_wanted {
+	WANTED_NEVER,
+	WANTED_AT_RELEASE,
+	WANTED_LATER,		/* since when follows */
+	WANTED_UNKNOWN,		/* free since before the window, and nobody waited */
+};
 
 /* STRETCH_KEPT, how the time was split: see docs/timeline.md. */
 enum timeline_split { SPLIT_OTHER, SPLIT_SELF, SPLIT_BLOCKED, SPLIT_MIXED };

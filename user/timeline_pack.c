@@ -21,6 +21,12 @@ static void put_signed(struct bytes *bytes, uint64_t value, uint64_t from)
 	put(bytes, varint__zigzag((int64_t)(value - from)));
 }
 
+/* Never before; clocks of two CPUs might disagree by a little. */
+static void put_after(struct bytes *bytes, uint64_t value, uint64_t from)
+{
+	put(bytes, value > from ? value - from : 0);
+}
+
 static struct bytes begin(uint8_t *to, unsigned int first)
 {
 	to[0] = (uint8_t)first;
@@ -97,7 +103,7 @@ static size_t pack_stretch(struct timeline_pack *pack, const struct stretch_even
 		put(&bytes, event->cpu_left);
 		put(&bytes, event->cpu);
 	}
-	put_signed(&bytes, event->off.off_ns, reference(pack, slot));
+	put_after(&bytes, event->off.off_ns, reference(pack, slot));
 	if (state != THREAD_READY)
 		put(&bytes, event->off.ready_ns - event->off.off_ns);
 	put(&bytes, event->off.on_ns - event->off.ready_ns);
@@ -107,31 +113,43 @@ static size_t pack_stretch(struct timeline_pack *pack, const struct stretch_even
 		put_signed(&bytes, event->off.off_ns, event->released_ns);
 	pack->on_ns[slot] = event->off.on_ns;
 	pack->cpu[slot] = event->cpu + 1;
+	pack->arrived = slot;
 	return before + bytes.len;
 }
 
-static size_t pack_take(const struct timeline_pack *pack, const struct handoff_event *event,
-			uint8_t *to)
+static enum timeline_wanted since_when(uint64_t released, uint64_t wanted, uint64_t taken)
+{
+	if (!released)
+		return WANTED_UNKNOWN;
+	if (wanted >= taken)
+		return WANTED_NEVER;
+	return wanted == released ? WANTED_AT_RELEASE : WANTED_LATER;
+}
+
+static size_t pack_take(struct timeline_pack *pack, const struct handoff_event *event, uint8_t *to)
 {
 	uint64_t taken = event->t_ns, released = event->released_ns, wanted = event->wanted_ns;
-	unsigned int flags = event->forced ? TAKE_FORCED : 0;
+	bool same_to = event->to_slot == pack->arrived, same_from = event->from_slot == pack->taker;
+	enum timeline_wanted when;
 	struct bytes bytes;
 
 	/* A stamp from another CPU may lie behind. */
 	released = released > taken ? taken : released;
-	wanted = wanted > taken ? taken : wanted < released ? released : wanted;
-	if (!released)
-		flags |= TAKE_FREE_BEFORE;
-	else if (wanted < taken)
-		flags |= wanted == released ? TAKE_WANTED_AT_RELEASE : TAKE_WANTED_LATER;
-	bytes = begin(to, RECORD_TAKE | flags);
-	put(&bytes, event->to_slot);
-	put(&bytes, event->from_slot);
-	put_signed(&bytes, taken, reference(pack, event->to_slot));
-	if (released)
+	wanted = wanted < released ? released : wanted;
+	when = since_when(released, wanted, taken);
+	bytes = begin(to, RECORD_TAKE | (event->forced ? TAKE_FORCED : 0) |
+		      (same_to ? TAKE_SAME_TO : 0) | (same_from ? TAKE_SAME_FROM : 0) |
+		      (unsigned int)when << TAKE_WANTED_SHIFT);
+	if (!same_to)
+		put(&bytes, event->to_slot);
+	if (!same_from)
+		put(&bytes, event->from_slot);
+	put_after(&bytes, taken, reference(pack, event->to_slot));
+	if (when != WANTED_UNKNOWN)
 		put(&bytes, taken - released);
-	if (flags & TAKE_WANTED_LATER)
-		put(&bytes, wanted - released);
+	if (when == WANTED_LATER)
+		put(&bytes, taken - wanted);
+	pack->taker = event->to_slot;
 	return bytes.len;
 }
 

@@ -15,6 +15,8 @@ struct timeline_pack {
 	uint64_t base_ns;		/* of the file */
 	uint64_t on_ns[MAX_THREADS];	/* the thread's last arrival on a CPU; 0: none yet */
 	uint32_t cpu[MAX_THREADS];	/* ... and on which + 1; 0: not known */
+	uint32_t arrived;		/* the thread of the last stretch */
+	uint32_t taker;			/* who took the lock last */
 };
 
 /*

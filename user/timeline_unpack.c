@@ -130,7 +130,7 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 
 	stretch.slot = get_slot(fields, 1);
 	get_cpus(fields, flags, &stretch);
-	stretch.off_ns = get_signed(fields, reference(unpack, stretch.slot));
+	stretch.off_ns = reference(unpack, stretch.slot) + get(fields);
 	stretch.ready_ns = stretch.off_ns + (stretch.state == THREAD_READY ? 0 : get(fields));
 	stretch.on_ns = stretch.ready_ns + get(fields);
 	if (!fields->err && (stretch.ready_ns < stretch.off_ns ||
@@ -147,6 +147,7 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 	unpack->lost[stretch.slot] = 0;
 	unpack->on_ns[stretch.slot] = stretch.on_ns;
 	unpack->cpu[stretch.slot] = stretch.cpu;
+	unpack->arrived = stretch.slot;
 	kept = append((void **)&unpack->timeline->stretches, &unpack->timeline->nstretches,
 		      &unpack->stretch_room, sizeof(*kept));
 	if (!kept)
@@ -170,25 +171,28 @@ static int keep_lock(struct timeline_unpack *unpack, const struct timeline_lock_
 static int unpack_take(struct fields *fields, unsigned int flags)
 {
 	struct timeline_lock_event event = { .kind = TIMELINE_TAKE, .wanted_ns = UINT64_MAX };
+	enum timeline_wanted when = flags >> TAKE_WANTED_SHIFT;
+	struct timeline_unpack *unpack = fields->unpack;
 
 	event.forced = flags & TAKE_FORCED;
-	event.to = get_slot(fields, 1);
-	event.from = get_slot(fields, 0);
+	event.to = flags & TAKE_SAME_TO ? unpack->arrived : get_slot(fields, 1);
+	event.from = flags & TAKE_SAME_FROM ? unpack->taker : get_slot(fields, 0);
 	event.handoff = event.from && event.from != event.to;
-	event.taken_ns = get_signed(fields, reference(fields->unpack, event.to));
-	if (!(flags & TAKE_FREE_BEFORE))
+	event.taken_ns = reference(unpack, event.to) + get(fields);
+	if (when != WANTED_UNKNOWN)
 		event.released_ns = event.taken_ns - get(fields);
-	if (flags & TAKE_WANTED_AT_RELEASE)
+	if (when == WANTED_AT_RELEASE)
 		event.wanted_ns = event.released_ns;
-	else if (flags & TAKE_WANTED_LATER)
-		event.wanted_ns = event.released_ns + get(fields);
+	else if (when == WANTED_LATER)
+		event.wanted_ns = event.taken_ns - get(fields);
 	if (fields->err)
 		return fields->err;
-	if (event.released_ns > event.taken_ns ||
-	    (event.wanted_ns != UINT64_MAX && (event.wanted_ns > event.taken_ns ||
-					       event.wanted_ns < event.released_ns)))
-		return bad(fields->unpack, "the lock is taken before it is free");
-	return keep_lock(fields->unpack, &event);
+	if (!event.to || event.released_ns > event.taken_ns ||
+	    (when == WANTED_LATER && (event.wanted_ns > event.taken_ns ||
+				      event.wanted_ns < event.released_ns)))
+		return bad(unpack, "the lock is taken before it is free");
+	unpack->taker = event.to;
+	return keep_lock(unpack, &event);
 }
 
 static int unpack_lock(struct fields *fields, unsigned int flags, enum timeline_lock_kind kind)

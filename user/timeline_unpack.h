@@ -23,6 +23,8 @@ struct timeline_unpack {
 	uint32_t lost[TIMELINE_MAX_SLOT + 1];	/* told of, before the next stretch */
 	uint64_t on_ns[TIMELINE_MAX_SLOT + 1];
 	uint32_t cpu[TIMELINE_MAX_SLOT + 1];
+	uint32_t arrived;		/* slot of the last stretch */
+	uint32_t taker;			/* slot of who took the lock last */
 };
 
 /*
