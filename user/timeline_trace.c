@@ -1,5 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * timeline_trace - writes the Trace Event Format ("Trace Event Format", Google, 2016; Perfetto
+ * reads it, see "External trace formats" of its documentation).
+ *
+ * Threads are tracks of one process, their states complete events ("X"); the lock is a process
+ * of its own with one track. A hand-off is a flow: "s" binds to the slice around it, which is
+ * that of the releasing thread, and "f" with bp "e" to the one around it, that of the acquiring
+ * thread. Times are microseconds, with the nanoseconds behind the point.
+ *
+ * Event by event, since a run has millions, which do not fit into memory as a tree.
+ */
 #include "timeline_trace.h"
+
+#include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "columns.h"
+#include "interrupt.h"
+#include "ledger.h"
+#include "results.h"
+
+/* Threads go by their number, at most 65535; Perfetto takes a tid for one thread of the machine. */
+enum { PID_THREADS = 1, PID_LOCK = 100000, TID_LOCK = 100000 };
+
+struct writing {
+	const struct timeline *timeline;
+	const struct timeline_intervals *intervals;
+	gzFile file;
+	uint64_t events;
+	uint64_t flows;
+	int err;
+};
+
+static void put_text(struct writing *writing, const char *text)
+{
+	if (!writing->err && gzputs(writing->file, text) < 0)
+		writing->err = -EIO;
+}
+
+/* The event goes out, and is freed. NULL: there was no memory for it. */
+static void put_event(struct writing *writing, cJSON *event)
+{
+	char *text = event ? cJSON_PrintUnformatted(event) : NULL;
+
+	if (!text && !writing->err)
+		writing->err = -ENOMEM;
+	if (interrupt__pending() && !writing->err)
+		writing->err = -EINTR;
+	put_text(writing, writing->events++ ? ",\n" : "\n");
+	if (text)
+		put_text(writing, text);
+	free(text);
+	cJSON_Delete(event);
+}
+
+static cJSON *new_event(const char *phase, const char *name, int pid, uint64_t tid)
+{
+	cJSON *event = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(event, "ph", phase);
+	cJSON_AddStringToObject(event, "name", name);
+	cJSON_AddNumberToObject(event, "pid", pid);
+	cJSON_AddNumberToObject(event, "tid", (double)tid);
+	return event;
+}
+
+static void add_us(cJSON *event, const char *key, uint64_t ns)
+{
+	cJSON_AddNumberToObject(event, key, (double)ns / 1e3);
+}
+
+/* What a track is called, or where it stands. */
+static void put_metadata(struct writing *writing, const char *what, int pid, uint64_t tid,
+			 const char *name, uint64_t position)
+{
+	cJSON *event = new_event("M", what, pid, tid);
+	cJSON *args = cJSON_AddObjectToObject(event, "args");
+
+	if (name)
+		cJSON_AddStringToObject(args, "name", name);
+	else
+		cJSON_AddNumberToObject(args, "sort_index", (double)position);
+	put_event(writing, event);
+}
+
+/* A thread may be called anything; JSON is UTF-8. */
+static void name_thread(const struct timeline_thread *thread, char *name, size_t size)
+{
+	struct { char comm[COMM_BYTES + 1]; } row;
+	const struct column column = { .name = "comm", .type = COLUMN_TEXT,
+				       .size = sizeof(row.comm) };
+	char text[4 * sizeof(row.comm)];
+
+	memcpy(row.comm, thread->comm, sizeof(row.comm));
+	columns__format(&column, &row, text);
+	snprintf(name, size, "%s %" PRIu32, text, thread->tid);
+}
+
+static void put_tracks(struct writing *writing)
+{
+	const struct timeline *timeline = writing->timeline;
+	char name[256];
+
+	snprintf(name, sizeof(name), "threads of %.100s", timeline->run_id);
+	put_metadata(writing, "process_name", PID_THREADS, 1, name, 0);
+	put_metadata(writing, "process_sort_index", PID_THREADS, 1, NULL, 1);
+	for (size_t i = 0; i < timeline->nthreads; i++) {
+		name_thread(&timeline->threads[i], name, sizeof(name));
+		put_metadata(writing, "thread_name", PID_THREADS, i + 1, name, 0);
+		put_metadata(writing, "thread_sort_index", PID_THREADS, i + 1, NULL, i + 1);
+	}
+	if (!timeline->has_lock)
+		return;
+	put_metadata(writing, "process_name", PID_LOCK, TID_LOCK, "the lock", 0);
+	put_metadata(writing, "process_sort_index", PID_LOCK, TID_LOCK, NULL, 0);
+	put_metadata(writing, "thread_name", PID_LOCK, TID_LOCK, "state", 0);
+}
+
+static void put_slice(struct writing *writing, const struct timeline_interval *interval)
+{
+	bool of_lock = interval->kind == TIMELINE_OF_LOCK;
+	cJSON *event = new_event("X", timeline_intervals__state(interval),
+				 of_lock ? PID_LOCK : PID_THREADS,
+				 of_lock ? TID_LOCK : interval->thread);
+	cJSON *args;
+
+	cJSON_AddStringToObject(event, "cat", of_lock ? "lock" : "thread");
+	add_us(event, "ts", interval->start_ns);
+	add_us(event, "dur", interval->end_ns - interval->start_ns);
+	if (of_lock && interval->thread) {
+		args = cJSON_AddObjectToObject(event, "args");
+		cJSON_AddNumberToObject(args, "thread", interval->thread);
+	} else if (interval->cpu != TIMELINE_NO_CPU) {
+		args = cJSON_AddObjectToObject(event, "args");
+		cJSON_AddNumberToObject(args, "cpu", interval->cpu);
+	}
+	put_event(writing, event);
+}
+
+/* Is there a slice of the thread around this moment, for a flow to bind to? */
+static bool has_slice(const struct timeline_intervals *intervals, uint32_t thread, uint64_t ns)
+{
+	size_t low = thread ? intervals->of_thread[thread - 1] : 0;
+	size_t high = thread ? intervals->of_thread[thread] : 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (intervals->items[middle].end_ns > ns)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return thread && low < intervals->of_thread[thread] &&
+	       intervals->items[low].start_ns <= ns;
+}
+
+static void put_flow_end(struct writing *writing, const char *phase, uint32_t thread, uint64_t ns,
+			 const char *name)
+{
+	cJSON *event = new_event(phase, name, PID_THREADS, thread);
+
+	cJSON_AddStringToObject(event, "cat", "handoff");
+	cJSON_AddNumberToObject(event, "id", (double)writing->flows);
+	add_us(event, "ts", ns);
+	if (*phase == 'f')
+		cJSON_AddStringToObject(event, "bp", "e");
+	put_event(writing, event);
+}
+
+static void put_flow(struct writing *writing, const struct timeline_interval *handoff)
+{
+	const char *name = timeline_intervals__state(handoff);
+
+	if (!has_slice(writing->intervals, handoff->from, handoff->start_ns) ||
+	    !has_slice(writing->intervals, handoff->thread, handoff->end_ns))
+		return;
+	writing->flows++;
+	put_flow_end(writing, "s", handoff->from, handoff->start_ns, name);
+	put_flow_end(writing, "f", handoff->thread, handoff->end_ns, name);
+}
+
+/* What cannot be drawn, and who has made this. */
+static void put_about(struct writing *writing)
+{
+	const struct timeline *timeline = writing->timeline;
+	const struct timeline_intervals *intervals = writing->intervals;
+	uint64_t handoffs = intervals->count - intervals->first[TIMELINE_OF_HANDOFF];
+	cJSON *about = cJSON_CreateObject();
+	char *text;
+
+	cJSON_AddStringToObject(about, "made_by", "switchtax " SWITCHTAX_VERSION);
+	cJSON_AddStringToObject(about, "run_id", timeline->run_id);
+	cJSON_AddNumberToObject(about, "events_lost", (double)timeline->lost);
+	cJSON_AddNumberToObject(about, "handoffs_without_flow",
+				(double)(handoffs - writing->flows));
+	text = cJSON_PrintUnformatted(about);
+	if (!text && !writing->err)
+		writing->err = -ENOMEM;
+	put_text(writing, "\n],\n\"otherData\":");
+	if (text)
+		put_text(writing, text);
+	put_text(writing, "}\n");
+	free(text);
+	cJSON_Delete(about);
+}
+
+static void put_all(struct writing *writing)
+{
+	const struct timeline_intervals *intervals = writing->intervals;
+
+	put_text(writing, "{\"displayTimeUnit\":\"ns\",\n\"traceEvents\":[");
+	put_tracks(writing);
+	for (size_t i = 0; i < intervals->first[TIMELINE_OF_HANDOFF] && !writing->err; i++)
+		put_slice(writing, &intervals->items[i]);
+	for (size_t i = intervals->first[TIMELINE_OF_HANDOFF]; i < intervals->count; i++)
+		if (!writing->err)
+			put_flow(writing, &intervals->items[i]);
+	put_about(writing);
+}
+
+/* Through a descriptor of its own, which zlib closes. */
+static int write_compressed(int fd, struct writing *writing)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), status;
+
+	if (copy < 0)
+		return -errno;
+	writing->file = gzdopen(copy, "wb6");
+	if (!writing->file) {
+		close(copy);
+		return -ENOMEM;
+	}
+	errno = 0;
+	put_all(writing);
+	if (writing->err == -EIO && errno)
+		writing->err = -errno;
+	status = gzclose(writing->file);
+	if (!writing->err && status != Z_OK)
+		writing->err = status == Z_ERRNO && errno ? -errno : -EIO;
+	return writing->err;
+}
+
+/* The folder of a path, opened, and the name in it. Returns the descriptor or -errno. */
+static int open_folder(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int fd;
+
+	*name = slash ? slash + 1 : path;
+	if (slash && (size_t)(slash - path) >= sizeof(folder))
+		return -ENAMETOOLONG;
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_file(int dirfd, const char *name, struct writing *writing)
+{
+	struct stat status;
+	int fd, err;
+
+	if (*name && fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	fd = results__start_file(dirfd, name);
+	if (fd < 0)
+		return fd;
+	err = write_compressed(fd, writing);
+	if (!err)
+		err = results__finish_file(dirfd, fd, name);
+	if (err)
+		results__drop_file(dirfd, name);
+	close(fd);
+	return err;
+}
+
 int timeline_trace__write(const char *path, const struct timeline *timeline,
 			  const struct timeline_intervals *intervals, char *why, size_t why_size)
-{ (void)path; (void)timeline; (void)intervals; (void)why; (void)why_size; return -ENOSYS; }
+{
+	struct writing writing = { .timeline = timeline, .intervals = intervals };
+	const char *name;
+	int dirfd = open_folder(path, &name);
+	int err = dirfd < 0 ? dirfd : write_file(dirfd, name, &writing);
+
+	if (dirfd >= 0)
+		close(dirfd);
+	if (err)
+		snprintf(why, why_size, "--perfetto: %.300s: %s", path,
+			 err == -EEXIST ? "it (or .partial of it) exists; give a new file" :
+			 err == -EINVAL ? "this is not a file's name" : strerror(-err));
+	return err;
+}
