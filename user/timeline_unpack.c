@@ -133,7 +133,8 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 	stretch.off_ns = reference(unpack, stretch.slot) + get(fields);
 	stretch.ready_ns = stretch.off_ns + (stretch.state == THREAD_READY ? 0 : get(fields));
 	stretch.on_ns = stretch.ready_ns + get(fields);
-	if (!fields->err && (stretch.ready_ns < stretch.off_ns ||
+	if (!fields->err && (stretch.off_ns < reference(unpack, stretch.slot) ||
+			     stretch.ready_ns < stretch.off_ns ||
 			     stretch.on_ns < stretch.ready_ns || stretch.hold >= STRETCH_HOLDS))
 		return bad(unpack, "a stretch ends before it begins");
 	if (stretch.hold == STRETCH_KEPT)
