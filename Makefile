@@ -227,6 +227,8 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 # What a fuzzer needs of user/; each names its own.
 fuzz_csv_MODULES := csv columns rows results
 fuzz_elf_MODULES := elf_file symbols debug_file cpython
+fuzz_timeline_MODULES := timeline timeline_unpack varint timeline_intervals timeline_lock \
+	timeline_print ledger columns
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
 	@mkdir -p $(@D)
