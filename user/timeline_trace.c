@@ -147,8 +147,9 @@ static void put_slice(struct writing *writing, const struct timeline_interval *i
 	put_event(writing, event);
 }
 
-/* Is there a slice of the thread around this moment, for a flow to bind to? */
-static bool has_slice(const struct timeline_intervals *intervals, uint32_t thread, uint64_t ns)
+/* The thread's slice around this moment, for a flow to bind to; NULL: there is none. */
+static const struct timeline_interval *slice_at(const struct timeline_intervals *intervals,
+						uint32_t thread, uint64_t ns)
 {
 	size_t low = thread ? intervals->of_thread[thread - 1] : 0;
 	size_t high = thread ? intervals->of_thread[thread] : 0;
@@ -162,7 +163,24 @@ static bool has_slice(const struct timeline_intervals *intervals, uint32_t threa
 			low = middle + 1;
 	}
 	return thread && low < intervals->of_thread[thread] &&
-	       intervals->items[low].start_ns <= ns;
+	       intervals->items[low].start_ns <= ns ? &intervals->items[low] : NULL;
+}
+
+/*
+ * A release that nobody waited for may be known only by its thread's leaving the CPU: at the end
+ * of a slice, which is outside of it. The thread was on the CPU when it let go.
+ */
+static uint64_t release_in_slice(const struct timeline_intervals *intervals,
+				 const struct timeline_interval *handoff)
+{
+	const struct timeline_interval *slice, *before;
+	uint64_t ns = handoff->start_ns;
+
+	slice = slice_at(intervals, handoff->from, ns);
+	before = ns ? slice_at(intervals, handoff->from, ns - 1) : NULL;
+	if ((slice && slice->state == THREAD_CPU) || !before || before->state != THREAD_CPU)
+		return ns;
+	return ns - 1;
 }
 
 static void put_flow_end(struct writing *writing, const char *phase, uint32_t thread, uint64_t ns,
@@ -181,12 +199,13 @@ static void put_flow_end(struct writing *writing, const char *phase, uint32_t th
 static void put_flow(struct writing *writing, const struct timeline_interval *handoff)
 {
 	const char *name = timeline_intervals__state(handoff);
+	uint64_t released = release_in_slice(writing->intervals, handoff);
 
-	if (!has_slice(writing->intervals, handoff->from, handoff->start_ns) ||
-	    !has_slice(writing->intervals, handoff->thread, handoff->end_ns))
+	if (!slice_at(writing->intervals, handoff->from, released) ||
+	    !slice_at(writing->intervals, handoff->thread, handoff->end_ns))
 		return;
 	writing->flows++;
-	put_flow_end(writing, "s", handoff->from, handoff->start_ns, name);
+	put_flow_end(writing, "s", handoff->from, released, name);
 	put_flow_end(writing, "f", handoff->thread, handoff->end_ns, name);
 }
 
