@@ -24,7 +24,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "columns.h"
 #include "interrupt.h"
 #include "ledger.h"
 #include "results.h"
@@ -93,19 +92,6 @@ static void put_metadata(struct writing *writing, const char *what, int pid, uin
 	put_event(writing, event);
 }
 
-/* A thread may be called anything; JSON is UTF-8. */
-static void name_thread(const struct timeline_thread *thread, char *name, size_t size)
-{
-	struct { char comm[COMM_BYTES + 1]; } row;
-	const struct column column = { .name = "comm", .type = COLUMN_TEXT,
-				       .size = sizeof(row.comm) };
-	char text[4 * sizeof(row.comm)];
-
-	memcpy(row.comm, thread->comm, sizeof(row.comm));
-	columns__format(&column, &row, text);
-	snprintf(name, size, "%s %" PRIu32, text, thread->tid);
-}
-
 static void put_tracks(struct writing *writing)
 {
 	const struct timeline *timeline = writing->timeline;
@@ -115,7 +101,8 @@ static void put_tracks(struct writing *writing)
 	put_metadata(writing, "process_name", PID_THREADS, 1, name, 0);
 	put_metadata(writing, "process_sort_index", PID_THREADS, 1, NULL, 1);
 	for (size_t i = 0; i < timeline->nthreads; i++) {
-		name_thread(&timeline->threads[i], name, sizeof(name));
+		snprintf(name, sizeof(name), "%s %" PRIu32, timeline->threads[i].comm,
+			 timeline->threads[i].tid);
 		put_metadata(writing, "thread_name", PID_THREADS, i + 1, name, 0);
 		put_metadata(writing, "thread_sort_index", PID_THREADS, i + 1, NULL, i + 1);
 	}

@@ -2,10 +2,12 @@
 // Unpacks one record at a time, and believes nothing.
 #include "timeline_unpack.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "varint.h"
 
 /* The bytes of a record; the first error stays. */
@@ -58,7 +60,6 @@ static uint32_t get_slot(struct fields *fields, uint32_t low)
 	return fields->err ? low : (uint32_t)value;
 }
 
-/* Names come from programs: nothing in them may drive a terminal. */
 static void get_text(struct fields *fields, char *text, size_t size)
 {
 	uint64_t len = get(fields);
@@ -70,11 +71,30 @@ static void get_text(struct fields *fields, char *text, size_t size)
 		fields->err = -ENODATA;
 	if (fields->err)
 		return;
-	for (size_t i = 0; i < len; i++)
-		text[i] = fields->at[i] < ' ' || fields->at[i] == 0x7f ? '?'
-								      : (char)fields->at[i];
+	memcpy(text, fields->at, len);
 	text[len] = '\0';
 	fields->at += len;
+}
+
+/* A program may be called anything: made UTF-8, and such that it drives no terminal. */
+static void clean_name(struct timeline_thread *thread)
+{
+	const struct column column = { .type = COLUMN_TEXT, .size = sizeof(thread->comm) };
+	char text[8 * sizeof(thread->comm)];
+
+	columns__format(&column, thread->comm, text);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	columns__set_text(thread->comm, sizeof(thread->comm), text);
+}
+
+/* Ours are made of these; another's is not to break a line of a list. */
+static void clean_run_id(char *run_id)
+{
+	for (; *run_id; run_id++)
+		if (!isalnum((unsigned char)*run_id) && !strchr("._-+:@", *run_id))
+			*run_id = '?';
 }
 
 /* One more of an array, zeroed; NULL: no memory. */
@@ -236,6 +256,7 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 	get_text(fields, thread.comm, sizeof(thread.comm));
 	if (fields->err)
 		return fields->err;
+	clean_name(&thread);
 	if (timeline->nthreads == TIMELINE_MAX_SLOT)
 		return bad(unpack, "there are too many threads");
 	kept = append((void **)&timeline->threads, &timeline->nthreads, &unpack->thread_room,
@@ -294,6 +315,7 @@ static int unpack_begin(struct fields *fields)
 	struct timeline *timeline = fields->unpack->timeline;
 
 	get_text(fields, timeline->run_id, sizeof(timeline->run_id));
+	clean_run_id(timeline->run_id);
 	timeline->base_ns = get(fields);
 	fields->unpack->begun = !fields->err;
 	return fields->err;
