@@ -42,7 +42,7 @@ int varint__get(const uint8_t **at, const uint8_t *end, uint64_t *value)
 
 uint64_t varint__zigzag(int64_t value)
 {
-	return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 int64_t varint__unzigzag(uint64_t value)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Timelines of real runs: they tile the threads' lives, their sums are those of the CSV files,
 # another reader reads the same, and the exported trace has all of it (tests/lib/check_timeline.py).
-# shellcheck disable=SC2016 # $c["name"] is for awk
+# shellcheck disable=SC2016,SC2154 # $c["name"] is for awk; needs_python sets $python
 
 load ../lib/common
 load ../lib/table
@@ -17,9 +17,9 @@ teardown() {
 	[ -z "${started-}" ] || { kill -KILL "$started" && wait "$started"; } 2>/dev/null || true
 }
 
-# adds_up [RUN_ID...]: every timeline of $RESULTS, or those.
+# Every timeline of $RESULTS.
 adds_up() {
-	/usr/bin/python3 "$ROOT/tests/lib/check_timeline.py" "$SWITCHTAX" "$RESULTS" "$@"
+	/usr/bin/python3 "$ROOT/tests/lib/check_timeline.py" "$SWITCHTAX" "$RESULTS"
 }
 
 # of_run PROGRAM [ARG...]: a traced run whose timeline adds up.

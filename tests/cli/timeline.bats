@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `switchtax timeline`: what it prints and exports of a timeline made by hand, and what it says of
 # folders and files that are not what it wants.
+# shellcheck disable=SC2154 # what cli_setup sets
 
 load ../lib/cli
 
