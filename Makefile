@@ -39,7 +39,7 @@ WORKLOADS := slowdown lockcost contend refcount race granularity timeslice prior
 	faults ipc blocking convoy
 # What they share: everything that is not a main.
 WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
-TEST_WORKLOADS := oracle pingpong misbehave census
+TEST_WORKLOADS := oracle pingpong misbehave census holder
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 # Only the tracer's files, tracer*.c, see the BPF programs.
@@ -229,6 +229,7 @@ fuzz_csv_MODULES := csv columns rows results
 fuzz_elf_MODULES := elf_file symbols debug_file cpython
 fuzz_timeline_MODULES := timeline timeline_unpack varint timeline_intervals timeline_lock \
 	timeline_print ledger columns
+fuzz_perf_map_MODULES := perf_map
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
 	@mkdir -p $(@D)
