@@ -284,6 +284,7 @@ enum sample_loss {
 
 #define SAMPLE_KERNEL_FRAMES	64
 #define SAMPLE_USER_FRAMES	127	/* what the kernel walks at most (PERF_MAX_STACK_DEPTH) */
+#define SAMPLE_STACK_WORDS	512
 #define SAMPLE_USER_MODE	1u	/* flags: was in its own code */
 #define SAMPLE_SYSCALL		2u	/* was in the kernel, by a system call */
 
@@ -306,9 +307,10 @@ struct stack_sample {
 	__u16 kernel_frames;
 	__u16 user_frames;
 	__u32 flags;
-	__u32 padding;
+	__u32 stack_words;		/* follow the user frames: the top of the user's stack */
 	__u64 kernel[SAMPLE_KERNEL_FRAMES];
 	struct sample_frame user[SAMPLE_USER_FRAMES];
+	__u64 stack[SAMPLE_STACK_WORDS];	/* room for the words, if there are all frames */
 };
 
 /* What the loader is told at once. */

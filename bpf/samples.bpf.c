@@ -30,11 +30,13 @@ struct sample_ring sample_ring SEC(".maps");
 struct sample_scratch sample_scratch SEC(".maps");
 
 __u64 sample_losses[SAMPLE_LOSSES] = {};
+__u32 sample_stacks = 0;	/* also send the top of the user's stack */
 
 /* The kernel's own, of which a program sees the user's part only. */
 struct pt_regs___kernel {
 	unsigned long orig_ax;	/* x86: number of the system call, else -1 */
 	int syscallno;		/* arm64: the same */
+	unsigned long sp;
 } __attribute__((preserve_access_index));
 
 static __always_inline void count_sample_loss(enum sample_loss cause)
@@ -98,6 +100,25 @@ static __always_inline void take_kernel_stack(struct bpf_perf_event_data *event,
 		count_sample_loss(SAMPLE_LOSS_KERNEL_STACK);
 }
 
+/*
+ * The top of the user's stack, behind `used` bytes of frames: for the loader to look for return
+ * addresses in, where code without frame pointers hides its callers. A shallow stack may end
+ * before so many words do.
+ */
+static __always_inline long take_stack(struct stack_sample *sample, struct task_struct *task,
+				       long used)
+{
+	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs((void *)task);
+	const void *top = (const void *)BPF_CORE_READ(regs, sp);
+	void *to = (char *)sample->user + used;
+
+	if (bpf_probe_read_user(to, sizeof(sample->stack), top) == 0)
+		return sizeof(sample->stack);
+	if (bpf_probe_read_user(to, sizeof(sample->stack) / 4, top) == 0)
+		return sizeof(sample->stack) / 4;
+	return 0;
+}
+
 SEC("perf_event")
 int on_sample(struct bpf_perf_event_data *event)
 {
@@ -122,6 +143,13 @@ int on_sample(struct bpf_perf_event_data *event)
 		got = 0;
 	}
 	sample->user_frames = got / sizeof(sample->user[0]);
+	sample->stack_words = 0;
+	if (sample_stacks) {
+		long stack = take_stack(sample, task, got);
+
+		sample->stack_words = stack / sizeof(sample->stack[0]);
+		got += stack;
+	}
 	if (bpf_ringbuf_output(&sample_ring, sample, offsetof(struct stack_sample, user) + got,
 			       BPF_RB_NO_WAKEUP))
 		count_sample_loss(SAMPLE_LOSS_ROOM);

@@ -245,6 +245,7 @@ static bool parse_line(char *text, struct line *line)
 		   &name) != 4 || !name)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
+	line->map.code = line->permissions[2] == 'x';
 	line->name = text + name;
 	unescape(line->name);
 	return true;
@@ -288,7 +289,7 @@ static int take_line(struct modules *modules, struct line *line)
 		line->map.module = take_file(modules, line);
 		if (line->map.module < 0)
 			return line->map.module;
-		if (line->permissions[2] == 'x')
+		if (line->map.code)
 			modules->files[line->map.module].code = true;
 	}
 	line->map.label = strdup(name_in_root(modules, line->name));

@@ -30,6 +30,7 @@ struct mapping {
 	uint64_t offset;
 	char *label;		/* "[heap]", "" if anonymous; of a file, its path */
 	int module;		/* -1: no file */
+	bool code;		/* may be executed */
 };
 
 struct modules {

@@ -70,6 +70,15 @@ static void print_head(FILE *out, const struct stack_arm *base, const struct sta
 		fprintf(out, "  %-*s %12s\n", WIDTH, "", "ms");
 }
 
+static void print_losses(FILE *out, const struct stack_arm *arm)
+{
+	char text[256];
+
+	run_samples__describe_losses(&arm->lost, text, sizeof(text));
+	if (*text)
+		fprintf(out, "  %s: %s\n", arm->name, text);
+}
+
 void report_stacks__text(FILE *out, const struct stack_sums *sums, const char *base_name,
 			 const char *other_name)
 {
@@ -86,6 +95,9 @@ void report_stacks__text(FILE *out, const struct stack_sums *sums, const char *b
 		print_line(out, labels[kind], base ? stack_sums__ms(base, kind) : 0,
 			   stack_sums__ms(other, kind), base != NULL);
 	print_functions(out, base, other);
+	if (base)
+		print_losses(out, base);
+	print_losses(out, other);
 }
 
 static int write_file(struct session *session, const char *name, const struct stacks *base,

@@ -22,7 +22,7 @@
 /* How often the ring buffer of the timeline is emptied. */
 #define DRAIN_MS 20
 
-/* How often samples are fetched: the ring has room for a second of them. */
+/* How often samples are fetched; see tracer__drain_samples(). */
 #define SAMPLES_MS 200
 
 /* How often a program of others is looked at for what it has mapped since. */
@@ -166,6 +166,7 @@ static int attach(struct run_session *session)
 		.timeline = streams(session),
 		.births = session->spec->births,
 		.samples = run_session__samples(session),
+		.sample_stacks = run_session__samples(session) && session->spec->python_frames,
 	};
 	int err;
 

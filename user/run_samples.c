@@ -19,6 +19,9 @@
 /* Some 20 MB, or twenty seconds of one CPU. */
 #define MOST_RAW 20000
 
+/* Return addresses that one stack may hold into code made at run time. */
+#define MOST_WORDS 64
+
 static const char *const loss_names[SAMPLE_LOSSES] = {
 	[SAMPLE_LOSS_ROOM] = "samples lost: ring full",
 	[SAMPLE_LOSS_SEAT] = "samples lost: seat unreadable",
@@ -35,8 +38,10 @@ struct run_sample {
 		uint32_t flags;
 		uint32_t nkernel;
 		uint32_t nuser;
+		uint32_t nwords;
+		uint32_t padding;
 	} key;
-	uint64_t frames[];	/* the kernel's, then the user's (struct sample_frame) */
+	uint64_t frames[];	/* the kernel's, then the user's (struct sample_frame), words */
 };
 
 static int by_content(const void *a, const void *b)
@@ -48,15 +53,21 @@ static int by_content(const void *a, const void *b)
 	return memcmp(&left->key, &right->key, left->size);
 }
 
-static struct run_sample *copy(const struct stack_sample *sample)
+/* Of the stack's words only what may be code that was made at run time. */
+static struct run_sample *copy(struct run_samples *samples, const struct stack_sample *sample)
 {
 	size_t kernel = sample->kernel_frames * sizeof(uint64_t);
 	size_t user = sample->user_frames * sizeof(struct sample_frame);
-	struct run_sample *raw = calloc(1, sizeof(*raw) + kernel + user);
+	struct run_sample *raw = calloc(1, sizeof(*raw) + kernel + user +
+					   MOST_WORDS * sizeof(uint64_t));
 
 	if (!raw)
 		return NULL;
-	raw->size = sizeof(raw->key) + kernel + user;
+	raw->key.nwords = (uint32_t)symbolizer__keep_code(
+		samples->symbolizer, (pid_t)sample->pid,
+		(const uint64_t *)(sample->user + sample->user_frames), sample->stack_words,
+		raw->frames + (kernel + user) / sizeof(uint64_t), MOST_WORDS);
+	raw->size = sizeof(raw->key) + kernel + user + raw->key.nwords * sizeof(uint64_t);
 	raw->key.pid = sample->pid;
 	raw->key.flags = sample->flags;
 	raw->key.nkernel = sample->kernel_frames;
@@ -114,7 +125,7 @@ void run_samples__keep(const struct stack_sample *sample, void *run_samples)
 	if (samples->nraw >= MOST_RAW && run_samples__settle(samples))
 		samples->dropped++;
 	symbolizer__look(samples->symbolizer, (pid_t)sample->pid);
-	raw = copy(sample);
+	raw = copy(samples, sample);
 	if (!raw || count(samples, raw)) {
 		free(raw);
 		samples->dropped++;
@@ -144,6 +155,9 @@ static int name(struct run_samples *samples, const struct run_sample *raw, char 
 		.nkernel = raw->key.nkernel,
 		.user = (const struct sample_frame *)(raw->frames + raw->key.nkernel),
 		.nuser = raw->key.nuser,
+		.words = raw->frames + raw->key.nkernel +
+			 raw->key.nuser * sizeof(struct sample_frame) / sizeof(uint64_t),
+		.nwords = raw->key.nwords,
 	};
 	enum sample_kind kind = symbolizer__name(samples->symbolizer, &sample, text);
 

@@ -47,6 +47,9 @@ int stack_sums__add(struct stack_sums *sums, const struct run *run)
 	if (!arm)
 		return -ENOMEM;
 	arm->runs++;
+	arm->lost.dropped += run->samples.dropped;
+	for (int cause = 0; cause < SAMPLE_LOSSES; cause++)
+		arm->lost.losses[cause] += run->samples.losses[cause];
 	add_ns(arm, run);
 	return stacks__merge(&arm->stacks, &run->samples.stacks);
 }

@@ -14,6 +14,7 @@ struct stack_arm {
 	uint64_t runs;
 	bool has_lock;			/* ns is of held_running; else of all threads' CPU time */
 	uint64_t ns[SAMPLE_KINDS];	/* of all runs */
+	struct run_samples lost;	/* only its losses, summed */
 };
 
 /* Starts as zeros. */

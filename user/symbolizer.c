@@ -196,6 +196,55 @@ static void ask_map(struct symbolizer *symbolizer, struct process *process)
 		close(our_root);
 }
 
+static const struct mapping *mapping_at(const struct modules *modules, uint64_t address)
+{
+	for (size_t i = 0; i < modules->nmappings; i++)
+		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
+			return &modules->mappings[i];
+	return NULL;
+}
+
+static bool is_made(const struct modules *modules, uint64_t word)
+{
+	const struct mapping *mapping = mapping_at(modules, word);
+
+	return mapping && mapping->code && mapping->module < 0 && mapping->label[0] != '[';
+}
+
+/*
+ * CPython's trampoline (Python/asm_trampoline.S) moves the stack pointer by one word, in whatever
+ * way, so the word behind that is its own return address, into the interpreter. This sorts out
+ * many of the addresses that are left over from calls which have returned.
+ */
+static bool is_called(const struct modules *modules, const uint64_t *words, size_t count)
+{
+#if defined(__x86_64__)
+	const struct mapping *mapping = count > 2 ? mapping_at(modules, words[2]) : NULL;
+
+	return mapping && mapping->code && mapping->module >= 0;
+#else
+	(void)modules;
+	(void)words;
+	return count > 0;
+#endif
+}
+
+size_t symbolizer__keep_code(const struct symbolizer *symbolizer, pid_t pid,
+			     const uint64_t *words, size_t count, uint64_t *kept, size_t most)
+{
+	const struct process *process = NULL;
+	size_t found = 0;
+
+	for (size_t i = 0; count && i < symbolizer->nprocesses; i++)
+		if (symbolizer->processes[i].pid == pid && symbolizer->processes[i].has_modules)
+			process = &symbolizer->processes[i];
+	for (size_t i = 0; process && i < count && found < most; i++)
+		if (is_made(&process->modules, words[i]) &&
+		    is_called(&process->modules, words + i, count - i))
+			kept[found++] = words[i];
+	return found;
+}
+
 void symbolizer__refresh(struct symbolizer *symbolizer)
 {
 	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
@@ -243,14 +292,6 @@ static void copy_name(char *name, const char *from)
 	name[at] = '\0';
 }
 
-static const struct mapping *mapping_at(const struct modules *modules, uint64_t address)
-{
-	for (size_t i = 0; i < modules->nmappings; i++)
-		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
-			return &modules->mappings[i];
-	return NULL;
-}
-
 /* What a frame turned out to be. */
 enum frame_name { FRAME_NAMED, FRAME_UNKNOWN, FRAME_NO_CODE };
 
@@ -263,10 +304,10 @@ static enum frame_name name_mapped(struct symbolizer *symbolizer, const struct m
 
 	if (!mapping)
 		return FRAME_UNKNOWN;
+	if (!mapping->code)
+		return FRAME_NO_CODE;
 	if (mapping->module < 0) {
 		snprintf(name, size, "%s", mapping->label);
-		if (strcmp(name, "[heap]") == 0 || strcmp(name, "[stack]") == 0)
-			return FRAME_NO_CODE;
 		return name[0] == '[' && strncmp(name, "[anon", 5) != 0 ? FRAME_NAMED
 									: FRAME_UNKNOWN;
 	}
@@ -286,13 +327,13 @@ static enum frame_name name_address(struct symbolizer *symbolizer, pid_t pid, ui
 
 	if (process && process->has_modules)
 		found = name_mapped(symbolizer, &process->modules, address, name, size);
-	if (!process || found != FRAME_UNKNOWN)
+	if (!process || found == FRAME_NAMED)
 		return found;
 	if (!process->asked_map)
 		ask_map(symbolizer, process);
 	made = perf_map__at(&process->map, address);
 	if (!made)
-		return FRAME_UNKNOWN;
+		return found;
 	snprintf(name, size, "%s", made);
 	return FRAME_NAMED;
 }
@@ -337,6 +378,46 @@ static size_t name_users(struct symbolizer *symbolizer, const struct symbolizer_
 	return count;
 }
 
+/*
+ * Callers by what lies on the stack: words that are addresses behind a call in code which has a
+ * name. The frame on top is certain; of these, one that has returned may be left over.
+ */
+static size_t name_words(struct symbolizer *symbolizer, const struct symbolizer_sample *sample,
+			 size_t count)
+{
+	struct process *process = sample->nwords ? process_of(symbolizer, sample->pid) : NULL;
+	size_t first = count;
+
+	if (!process)
+		return count;
+	if (!process->asked_map)
+		ask_map(symbolizer, process);
+	if (sample->nuser)
+		name_user(symbolizer, sample->pid, &sample->user[0], true,
+			  symbolizer->names[count++]);
+	first = count;
+	for (size_t i = 0; i < sample->nwords && count < MOST_FRAMES; i++) {
+		const char *made = perf_map__at(&process->map, sample->words[i] - 1);
+
+		/* not the start of a function: that is a pointer to it */
+		if (made && made == perf_map__at(&process->map, sample->words[i]))
+			copy_name(symbolizer->names[count++], made);
+	}
+	return count > first ? count : 0;
+}
+
+/* Is one of the frames that the chain of frame pointers has found in code made at run time? */
+static bool chain_has_made(struct symbolizer *symbolizer, const struct symbolizer_sample *sample)
+{
+	struct process *process = process_of(symbolizer, sample->pid);
+
+	for (size_t i = 1; process && i < sample->nuser; i++)
+		if (sample->user[i].status == SAMPLE_FRAME_ADDRESS &&
+		    perf_map__at(&process->map, sample->user[i].place - 1))
+			return true;
+	return false;
+}
+
 /* Of the kernel's frames; those of modules and of BPF too. Returns what it was doing. */
 static enum sample_kind name_kernel(struct symbolizer *symbolizer,
 				    const struct symbolizer_sample *sample)
@@ -372,9 +453,10 @@ enum sample_kind symbolizer__name(struct symbolizer *symbolizer,
 				  const struct symbolizer_sample *sample, char *text)
 {
 	enum sample_kind kind = name_kernel(symbolizer, sample);
-	size_t count = kind == SAMPLE_KIND_USER ? 0 : sample->nkernel;
+	size_t count = kind == SAMPLE_KIND_USER ? 0 : sample->nkernel, found;
 
-	count = name_users(symbolizer, sample, count);
+	found = chain_has_made(symbolizer, sample) ? 0 : name_words(symbolizer, sample, count);
+	count = found ? found : name_users(symbolizer, sample, count);
 	if (!count)
 		copy_name(symbolizer->names[count++], "[unknown]");
 	join(symbolizer, count, text);

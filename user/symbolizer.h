@@ -31,6 +31,8 @@ struct symbolizer_sample {
 	size_t nkernel;
 	const struct sample_frame *user;	/* leaf first */
 	size_t nuser;
+	const uint64_t *words;			/* of the stack, from its top (lowest address) on */
+	size_t nwords;				/* 0: the stack was not sampled */
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -50,13 +52,22 @@ void symbolizer__look(struct symbolizer *symbolizer, pid_t pid);
 void symbolizer__learn(struct symbolizer *symbolizer, const struct modules *modules);
 void symbolizer__learn_program(struct symbolizer *symbolizer, const char *path);
 
+/*
+ * Copy those of a stack's words that may be addresses of code made at run time, as far as the
+ * process has been looked at. Returns how many, at most `most`.
+ */
+size_t symbolizer__keep_code(const struct symbolizer *symbolizer, pid_t pid,
+			     const uint64_t *words, size_t count, uint64_t *kept, size_t most);
+
 /* Code made at run time may have got names since: ask for them again. */
 void symbolizer__refresh(struct symbolizer *symbolizer);
 
 /*
  * The names of a sample, root first, with ';' between them; the kernel's end in "_[k]". What
  * has no name is "[file+0x1234]" or "[unknown]"; "[broken]" is where the chain of frame pointers
- * is lost. text has SYMBOLIZER_TEXT_SIZE bytes.
+ * is lost. If it is, and the stack was sampled, the callers are what is found in it of code
+ * made at run time: a Python's functions, also where the interpreter itself has no frame
+ * pointers. text has SYMBOLIZER_TEXT_SIZE bytes.
  */
 enum sample_kind symbolizer__name(struct symbolizer *symbolizer,
 				  const struct symbolizer_sample *sample, char *text);

@@ -41,6 +41,7 @@ struct tracer_run {
 	bool timeline;		/* stream its events (bpf/abi.h) to tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 	bool samples;		/* also sample the running holder for tracer__drain_samples() */
+	bool sample_stacks;	/* with the top of its stack, as it is */
 };
 
 /* Between two samples of a CPU; why, see tracer_samples.c. 1009 a second. */
@@ -113,7 +114,7 @@ int tracer__drain(struct tracer *tracer,
 
 /*
  * Hand over the samples taken so far, and forget them; valid only during the call. Often enough
- * that a second of them never waits. Returns 0 or -errno.
+ * that a quarter of a second of them never waits. Returns 0 or -errno.
  */
 int tracer__drain_samples(struct tracer *tracer,
 			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg);

@@ -70,7 +70,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	forget_futexes(tracer);
 	ring_buffer__consume(tracer->news);
 	tracer->npending = 0;
-	tracer_samples__clear(tracer);
+	tracer_samples__clear(tracer, run->sample_stacks);
 	skel->data->window_start_ns = NEVER;
 	skel->data->window_end_ns = NEVER;
 	skel->bss->window_at_call = 0;

@@ -66,6 +66,6 @@ unsigned int tracer_samples__ring_size(int ncpus);
 int tracer_samples__open(struct tracer *tracer);
 int tracer_samples__attach(struct tracer *tracer);
 void tracer_samples__detach(struct tracer *tracer);
-void tracer_samples__clear(struct tracer *tracer);
+void tracer_samples__clear(struct tracer *tracer, bool stacks);
 
 #endif

@@ -19,8 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of the ring, per CPU: a second of samples with stacks of some 15 frames. */
-#define RING_PER_CPU (1U << 20)
+/* Of the ring, per CPU: two seconds of samples, or half a one with the tops of stacks. */
+#define RING_PER_CPU (2U << 20)
 #define MOST_RING (64U << 20)
 
 unsigned int tracer_samples__ring_size(int ncpus)
@@ -93,7 +93,8 @@ static int take_sample(void *arg, void *data, size_t size)
 	size_t head = offsetof(struct stack_sample, user);
 
 	if (size < head || sample->kernel_frames > SAMPLE_KERNEL_FRAMES ||
-	    size < head + sample->user_frames * sizeof(sample->user[0]))
+	    size < head + sample->user_frames * sizeof(sample->user[0]) +
+		   sample->stack_words * sizeof(sample->stack[0]))
 		return 0;
 	if (tracer->on_sample)
 		tracer->on_sample(sample, tracer->on_sample_arg);
@@ -108,8 +109,9 @@ int tracer_samples__open(struct tracer *tracer)
 }
 
 /* What a run that was given up has left must not be counted in the next. */
-void tracer_samples__clear(struct tracer *tracer)
+void tracer_samples__clear(struct tracer *tracer, bool stacks)
 {
+	tracer->skel->bss->sample_stacks = stacks;
 	tracer->on_sample = NULL;
 	ring_buffer__consume(tracer->samples);
 	memset(tracer->skel->bss->sample_losses, 0, sizeof(tracer->skel->bss->sample_losses));

@@ -91,7 +91,7 @@ near() {
 
 @test "code made at run time has the names that its maker wrote down" {
 	sample -- "$holder" jit
-	rm -f /tmp/perf-"$(csv threads.csv tid | sort -n | head -1)".map
+	rm -f "/tmp/perf-$(csv threads.csv tid | sort -n | head -1).map"
 	[ "$(in_stacks '$c["stack"] ~ /;made:at run time$/')" -gt 50 ]
 	[ "$(in_stacks '$c["stack"] ~ /planted_own_work/')" -eq 0 ]
 }
@@ -161,4 +161,27 @@ remove_maps() { # FIRST LAST
 	trace_python "$python" "$root/examples/threads.py" 300000 2
 	assert_l1 "$out"
 	[ "$(in_stacks '$c["stack"] ~ /PyEval|PyObject|_Py/')" -gt 10 ]
+}
+
+# A Python that can name its functions, 3.12 or newer.
+needs_naming_python() {
+	while read -r python; do
+		! "$python" -c 'import sys; sys.exit(not sys.version_info >= (3, 12))' || return 0
+	done < <(pythons_with_symbols)
+	skip "no Python 3.12 or newer with symbols"
+}
+
+@test "--python-frames names Python's functions, and leaves no map behind" {
+	needs_naming_python
+	ls /tmp/perf-*.map >"$here/before" 2>/dev/null || true
+	sample --python-frames -- "$python" "$root/examples/threads.py" 600000 2
+	whole=$(in_stacks 1)
+	named=$(in_stacks '$c["stack"] ~ /py::Thread.run:[^;]*;py::task:/')
+	[ "$whole" -gt 50 ]
+	[ $((named * 2)) -gt "$whole" ] || fail "$named of $whole: $(cat "$out/stacks-trace.folded")"
+	while read -r tid; do
+		[ ! -e "/tmp/perf-$tid.map" ] || grep -qx "/tmp/perf-$tid.map" "$here/before"
+	done < <(csv threads.csv tid)
+	sample -- "$python" "$root/examples/threads.py" 100000 2
+	[ "$(in_stacks '$c["stack"] ~ /py::/')" -eq 0 ]
 }

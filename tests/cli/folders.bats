@@ -281,7 +281,7 @@ let_go() {
 	nothing_printed
 	no_folder "$disk/out"
 	umount "$disk"
-	mount -t tmpfs -o size=20k tmpfs "$disk"
+	mount -t tmpfs -o size=24k tmpfs "$disk"
 	exits 1 trace -o "$disk/out" -- head -c 1M /dev/zero
 	[ -n "$stderr" ]
 	whole_rows "$disk"/out/*.csv*
