@@ -139,20 +139,31 @@ void stacks__print_folded(FILE *out, const struct stacks *stacks)
 		fprintf(out, "%s %" PRIu64 "\n", text, take(stacks, &at, text));
 }
 
+/* The lesser of the two that come next; NULL after the last. */
+static const char *next(const struct stacks *base, size_t in_base, const struct stacks *other,
+			size_t in_other)
+{
+	const char *left, *right;
+
+	if (in_base >= base->count)
+		return text_at(other, in_other);
+	if (in_other >= other->count)
+		return text_at(base, in_base);
+	left = base->list[in_base]->text;
+	right = other->list[in_other]->text;
+	return strcmp(left, right) < 0 ? left : right;
+}
+
 void stacks__print_difference(FILE *out, const struct stacks *base, const struct stacks *other)
 {
 	size_t in_base = 0, in_other = 0;
+	const char *text;
 
 	sort(base);
 	sort(other);
-	for (;;) {
-		const char *left = text_at(base, in_base), *right = text_at(other, in_other);
-		const char *text = !right || (left && strcmp(left, right) < 0) ? left : right;
-		uint64_t before;
+	while ((text = next(base, in_base, other, in_other)) != NULL) {
+		uint64_t before = take(base, &in_base, text);
 
-		if (!text)
-			break;
-		before = take(base, &in_base, text);
 		fprintf(out, "%s %" PRIu64 " %" PRIu64 "\n", text, before,
 			take(other, &in_other, text));
 	}

@@ -117,6 +117,7 @@ int tracer__drain(struct tracer *tracer,
  * that a quarter of a second of them never waits. Returns 0 or -errno.
  */
 int tracer__drain_samples(struct tracer *tracer,
-			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg);
+			  void (*on_sample)(const struct stack_sample *sample, void *arg),
+			  void *arg);
 
 #endif

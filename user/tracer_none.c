@@ -114,7 +114,8 @@ int tracer__drain(struct tracer *tracer,
 }
 
 int tracer__drain_samples(struct tracer *tracer,
-			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg)
+			  void (*on_sample)(const struct stack_sample *sample, void *arg),
+			  void *arg)
 {
 	(void)tracer;
 	(void)on_sample;

@@ -118,7 +118,8 @@ void tracer_samples__clear(struct tracer *tracer, bool stacks)
 }
 
 int tracer__drain_samples(struct tracer *tracer,
-			  void (*on_sample)(const struct stack_sample *sample, void *arg), void *arg)
+			  void (*on_sample)(const struct stack_sample *sample, void *arg),
+			  void *arg)
 {
 	int err;
 
