@@ -268,7 +268,7 @@ static void draw_heading(const struct live_view *view, int row, const int *width
 		attrset(by ? A_BOLD | A_REVERSE : A_REVERSE);
 		if (column == LIVE_NAME || column == LIVE_BAR)
 			print(row, at, width[column], " %s", column == LIVE_BAR && view->totals
-							     ? "all the time" : text);
+							     ? "all time" : text);
 		else
 			print(row, at, width[column], "%*s", width[column], text);
 		at += width[column];
