@@ -136,15 +136,16 @@ static enum exit_status watch(struct session *session)
 	return status == EXIT_MEASURED && interrupt__pending() ? EXIT_INTERRUPTED : status;
 }
 
-/* Known before anything is opened. */
-static bool can_be_shown(void)
+/* Known before anything is opened. EXIT_MEASURED, or the exit status to end with. */
+static enum exit_status check_screen(void)
 {
 	char why[256];
+	int err = live_screen__check(why, sizeof(why));
 
-	if (live_screen__check(why, sizeof(why)) == 0)
-		return true;
+	if (!err)
+		return EXIT_MEASURED;
 	log__error("--live: %s", why);
-	return false;
+	return err == -ENOSYS ? EXIT_CANNOT_MEASURE : EXIT_USAGE;
 }
 
 enum exit_status command__attach(const struct options *options)
@@ -152,8 +153,9 @@ enum exit_status command__attach(const struct options *options)
 	struct session session;
 	enum exit_status status;
 
-	if (options->live && !can_be_shown())
-		return EXIT_USAGE;
+	status = options->live ? check_screen() : EXIT_MEASURED;
+	if (status != EXIT_MEASURED)
+		return status;
 	if (!check_process(options->pid))
 		return EXIT_NOT_VALID;
 	status = session__open(&session, options, "attach", false);

@@ -343,11 +343,24 @@ static void draw_threads(const struct live_means *means, const struct live_layou
 				    &stretch->threads[view->offset + (size_t)i], stretch->ns);
 }
 
+/* What would make the result not valid, if it is known already; else what was put right. */
+static void describe_state(const struct live *live, char *text, size_t size)
+{
+	char corrected[32];
+
+	text[0] = '\0';
+	live_text__time(live->last.lock.corrected_ns, corrected, sizeof(corrected));
+	if (live->now.events_lost)
+		snprintf(text, size, "  %s", live->now.reason);
+	else if (live->last.lock.corrected_ns)
+		snprintf(text, size, "  put right: %s", corrected);
+}
+
 static void draw_help(const struct live_layout *layout, const struct live_view *view,
 		      struct live *live)
 {
 	size_t nthreads = live_view__threads(view, live)->nthreads;
-	char corrected[32], more[96];
+	char state[LEDGER_REASON_SIZE + 8];
 	int row = layout->help_row;
 
 	if (layout->help_rows > 1) {
@@ -356,12 +369,10 @@ static void draw_help(const struct live_layout *layout, const struct live_view *
 		put(row++, 0, COLS, "arrows, Page keys: scroll   C cpu r ready W lock wait "
 		    "- blocked ? not seen");
 	}
-	live_text__time(live->last.lock.corrected_ns, corrected, sizeof(corrected));
-	snprintf(more, sizeof(more), live->last.lock.corrected_ns ? "  put right: %s" : "%s",
-		 live->last.lock.corrected_ns ? corrected : "");
+	describe_state(live, state, sizeof(state));
 	attrset(A_REVERSE);
 	print(row, 0, COLS, " q quit  h help  p pause  %zu thread%s%s", nthreads,
-	      nthreads == 1 ? "" : "s", more);
+	      nthreads == 1 ? "" : "s", state);
 	attrset(A_NORMAL);
 }
 

@@ -12,6 +12,7 @@ setup_file() {
 	cli_setup_file
 	need_bpf
 	command -v tmux >/dev/null || skip "no tmux"
+	! "$switchtax" attach -p $$ --live 2>&1 | grep -q "built without" || skip "no ncurses"
 }
 
 setup() {
@@ -80,7 +81,7 @@ show() {
 		shift
 	done
 	shift
-	rm -rf "$out" "$here"/{before,after,status}
+	rm -rf "$out" "$here"/{before,after,status,loader,stopped,go}
 	cat >"$here/shell" <<-END
 		set -m
 		trap : INT TERM HUP
@@ -168,6 +169,8 @@ states=(held_running held_preempted_self held_preempted_other held_blocked hando
 	on_alternate_screen 1
 	# A name drives no terminal.
 	shown "?[31m?bad?2J"
+	# Of the time since the last look, and of all, hardly anything is in no state.
+	await books_are_full
 	# Both compete: there are hand-offs, and the lock is hardly ever idle.
 	await not_shown "hand-offs 0/s"
 	keys q
@@ -178,6 +181,12 @@ states=(held_running held_preempted_self held_preempted_other held_blocked hando
 	[ "$(column valid "$out/runs.csv")" = 1 ]
 	column comm "$out/threads.csv" | grep -qx left
 	no_bpf_left
+}
+
+# The row of what was not seen: its share of the last stretch, a time, its share of all.
+books_are_full() {
+	screen | tr -d % | awk '$1 == "?" && $2 == "not" && $4 < 2 && $NF < 2 { full = 1 }
+		END { exit !full }'
 }
 
 @test "live: keys sort, pause, scroll and explain" {
@@ -299,6 +308,22 @@ coloured() {
 	wait "$pid"
 	pid=
 	whole_folder "$out"
+}
+
+@test "live: its terminal goes away" {
+	start_python
+	show 80x24 -- --live --refresh 0.2
+	await shown held_running "left "
+	close_terminal
+	await ended "$loader"
+	loader=
+	whole_folder "$out"
+	kill -0 "$pid"
+	no_bpf_left
+}
+
+ended() { # PID
+	! kill -0 "$1" 2>/dev/null
 }
 
 @test "live: Ctrl-Z stops it and gives the terminal back, fg goes on" {
