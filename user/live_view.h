@@ -48,7 +48,7 @@ void live_view__key(struct live_view *view, enum live_key key, size_t page, size
 struct live_layout {
 	bool too_small;
 	int lock_row;			/* after title, lock and rates */
-	int lock_rows;			/* 10: a heading, a row per state and not seen; 2: one bar */
+	int lock_rows;			/* 10: heading, a row per state, not seen; 2: one bar */
 	int head_row;			/* of the table of threads */
 	int thread_row;
 	int thread_rows;

@@ -112,7 +112,7 @@ static void names_in_utf8(void **state)
 	/* Wide: two columns, and none of a half. */
 	assert_fits("\xed\x95\x9c\xea\xb8\x80", 4, "\xed\x95\x9c\xea\xb8\x80", 4);
 	assert_fits("\xed\x95\x9c\xea\xb8\x80", 3, "\xed\x95\x9c", 2);
-	/* Cut off in the middle, not UTF-8 at all, a control of C1, a mark that turns text round. */
+	/* Cut off in the middle, no UTF-8 at all, a control of C1, a mark that turns text. */
 	assert_fits("a\xed\x95", 20, "a??", 3);
 	assert_fits("\xff\xfe" "a", 20, "??a", 3);
 	assert_fits("\xc2\x9b" "2J", 20, "?2J", 3);
@@ -210,7 +210,8 @@ static void a_layout_fills_any_screen(void **state)
 			assert_true(layout.thread_rows >= 1);
 			assert_int_equal(layout.lock_rows > 0, (what & 2) != 0);
 		}
-	assert_true(live_view__layout(&(struct live_view){ .help = false }, true, 24, 39).too_small);
+	assert_true(live_view__layout(&(struct live_view){ .help = false }, true, 24, 39)
+			    .too_small);
 	assert_int_equal(live_view__layout(&(struct live_view){ .help = true }, true, 24, 80)
 				 .lock_rows, LOCK_STATES + 2);
 }
