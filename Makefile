@@ -67,7 +67,7 @@ USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
-.PHONY: all build deps run test bench coverage lint check-asan check-tsan check-valgrind tidy \
+.PHONY: all build deps run test bench coverage proof lint check-asan check-tsan check-valgrind tidy \
 	cppcheck shellcheck fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -85,6 +85,7 @@ help:
 	  'make deps     install the Debian packages that are missing' \
 	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
 	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
+	  'make proof    planted excess, mechanism by mechanism: does the verdict find it?' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
@@ -108,6 +109,9 @@ unit-bins: $(UNIT_BINS)
 
 bench: build $(BUILD)/tests/tools/interval
 	@tests/bench/run
+
+proof: build
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/mechanisms.py
 
 coverage: $(BUILD)/tests/tools/statistics
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py

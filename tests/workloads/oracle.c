@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -76,7 +77,7 @@ struct oracle {
 	uint64_t wanted_gaps;
 	/* the single holder's and its sibling's account */
 	uint64_t gaps, bursts, burst_ns;
-	uint64_t gap_ns[2], slept_ns[2];
+	uint64_t gap_ns[2], slept_ns[2], ran_ns[2], held_ns[2], faulted_ns[2];
 };
 
 struct player {
@@ -738,6 +739,121 @@ static void run_preempt_other(struct oracle *oracle)
 	print_pair("gap", oracle->gap_ns);
 }
 
+/* The calling thread's clocks at one moment. */
+struct clocks {
+	uint64_t wall, cpu, waited;
+};
+
+static struct clocks clocks_now(void)
+{
+	return (struct clocks){ clock_now_ns(), thread_cpu_ns(), waited_ns() };
+}
+
+/*
+ * The most it can have been on a CPU since then: what it has not waited in a run queue. Its CPU
+ * clock shows the least, since that may leave interrupts and the hypervisor's time out.
+ */
+static uint64_t most_on_cpu(const struct clocks *from)
+{
+	struct clocks now = clocks_now();
+
+	return since(now.waited - from->waited, now.wall - from->wall);
+}
+
+/* Holds the lock until it has been on a CPU for so long. */
+static void *work_holding(void *arg)
+{
+	struct player *player = arg;
+	struct oracle *oracle = player->oracle;
+	struct clocks from;
+
+	announce(ANNOUNCE_SEAT, &player->seat);
+	from = clocks_now();
+	lock_acquire(&oracle->lock, &player->seat);
+	from.cpu = thread_cpu_ns();
+	while (thread_cpu_ns() - from.cpu < oracle->options.count * oracle->options.dead_ns)
+		;
+	oracle->ran_ns[0] = thread_cpu_ns() - from.cpu;
+	lock_release(&oracle->lock, &player->seat);
+	oracle->ran_ns[1] = most_on_cpu(&from);
+	return NULL;
+}
+
+static void run_work(struct oracle *oracle)
+{
+	run_alone(oracle, work_holding);
+	print_pair("ran", oracle->ran_ns);
+}
+
+/* Nobody wants the lock between two holds, in which nothing happens. */
+static void *leave_alone(void *arg)
+{
+	struct player *player = arg;
+	struct oracle *oracle = player->oracle;
+
+	announce(ANNOUNCE_SEAT, &player->seat);
+	for (uint64_t i = 0; i < oracle->options.count; i++) {
+		uint64_t edge[4];
+
+		edge[0] = clock_now_ns();
+		lock_acquire(&oracle->lock, &player->seat);
+		edge[1] = clock_now_ns();
+		edge[2] = clock_now_ns();
+		lock_release(&oracle->lock, &player->seat);
+		edge[3] = clock_now_ns();
+		oracle->held_ns[0] += edge[2] - edge[1];
+		oracle->held_ns[1] += edge[3] - edge[0];
+		sleep_until(edge[3] + oracle->options.dead_ns);
+	}
+	return NULL;
+}
+
+static void run_idle(struct oracle *oracle)
+{
+	run_alone(oracle, leave_alone);
+	print_pair("held", oracle->held_ns);
+}
+
+/*
+ * Touches fresh pages with the lock held, all of them and then once more. The first round's CPU
+ * time less the second's is the least that its page faults took.
+ */
+static void *fault_holding(void *arg)
+{
+	struct player *player = arg;
+	struct oracle *oracle = player->oracle;
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = oracle->options.count * size;
+	volatile char *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct clocks first, second;
+
+	if (pages == MAP_FAILED || madvise((void *)pages, bytes, MADV_NOHUGEPAGE)) {
+		fprintf(stderr, "oracle: %s\n", strerror(errno));
+		exit(1);
+	}
+	announce(ANNOUNCE_SEAT, &player->seat);
+	lock_acquire(&oracle->lock, &player->seat);
+	first = clocks_now();
+	for (size_t at = 0; at < bytes; at += size)
+		pages[at] = 1;
+	oracle->faulted_ns[1] = most_on_cpu(&first);
+	second = clocks_now();
+	for (size_t at = 0; at < bytes; at += size)
+		pages[at] = 2;
+	oracle->faulted_ns[0] = since(thread_cpu_ns() - second.cpu, second.cpu - first.cpu);
+	lock_release(&oracle->lock, &player->seat);
+	munmap((void *)pages, bytes);
+	return NULL;
+}
+
+static void run_faults(struct oracle *oracle)
+{
+	run_alone(oracle, fault_holding);
+	printf("pages %lu\n", oracle->options.count);
+	print_pair("faulted", oracle->faulted_ns);
+}
+
 /* --- the command line -------------------------------------------------------- */
 
 static const struct plan plans[] = {
@@ -746,6 +862,9 @@ static const struct plan plans[] = {
 	{ "sleep", run_sleep },
 	{ "preempt-self", run_preempt_self },
 	{ "preempt-other", run_preempt_other },
+	{ "work", run_work },
+	{ "idle", run_idle },
+	{ "faults", run_faults },
 };
 
 static const char *const wheres[] = {
@@ -753,7 +872,8 @@ static const char *const wheres[] = {
 };
 
 static const struct argp_option argp_options[] = {
-	{ "plan", 'p', "NAME", 0, "handoffs, dead, sleep, preempt-self, preempt-other", 0 },
+	{ "plan", 'p', "NAME", 0, "handoffs, dead, sleep, preempt-self, preempt-other, work, "
+	  "idle, faults", 0 },
 	{ "count", 'n', "N", 0, "how many times (default: 20)", 0 },
 	{ "us", 'u', "N", 0, "microseconds each (default: 2000)", 0 },
 	{ "where", 'w', "STATE", 0, "dead: the next owner is asleep, runnable or running", 0 },
@@ -818,7 +938,7 @@ int main(int argc, char **argv)
 	struct options options = { .count = 20, .dead_ns = 2000 * NSEC_PER_USEC, .cpu = -1 };
 	struct lock *lock = lock_new(&baton, 0);
 	struct oracle *oracle = (struct oracle *)lock;
-	uint64_t began, wall;
+	uint64_t outer, began, wall;
 
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
@@ -828,12 +948,14 @@ int main(int argc, char **argv)
 		options.cpu = nth_cpu(0);
 	oracle->options = options;
 	oracle->rt = try_fifo(true) && try_fifo(false);
+	outer = clock_now_ns();
 	announce(ANNOUNCE_WINDOW_OPEN, lock_page(lock));
 	began = clock_now_ns();
 	options.plan->run(oracle);
 	wall = clock_now_ns() - began;
 	announce(ANNOUNCE_WINDOW_CLOSE, lock_page(lock));
-	printf("wall_ns %lu\nrt %d\n", wall, oracle->rt);
+	outer = clock_now_ns() - outer;
+	printf("wall_ns %lu\nwall_outer_ns %lu\nrt %d\n", wall, outer, oracle->rt);
 	free(oracle->handovers);
 	lock_free(lock);
 	return 0;
