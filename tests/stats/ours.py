@@ -23,7 +23,7 @@ def point_lines(points):
 
 
 def run_line(run):
-    numbers = [run["wall"], run["handoffs"], run["acquisitions"], *run["lock"]]
+    numbers = [run["wall"], run["handoffs"], run["acquisitions"], run["faults"], *run["lock"]]
     return (f"run {run['arm']} {run['block']} {int(run['traced'])} {int(run['valid'])} "
             + " ".join(map(text, numbers)))
 
@@ -45,10 +45,10 @@ def parse(output):
     return answers
 
 
-def ask(experiments, price_ns=0.0):
+def ask(experiments, prices_ns=(0.0, 0.0)):
     """Experiments are lists of lines; all are answered by one process."""
     lines = "".join("\n".join(lines) + "\nend\n" for lines in experiments)
-    done = subprocess.run([TOOL, text(price_ns)], input=lines, capture_output=True, text=True,
+    done = subprocess.run([TOOL, *map(text, prices_ns)], input=lines, capture_output=True, text=True,
                           check=True)
     answers = parse(done.stdout)
     assert len(answers) == len(experiments)

@@ -48,81 +48,97 @@ def dose_line(doses, excess):
 
 
 class Experiment:
-    """Runs as dictionaries: arm, block, traced, valid, wall, handoffs, acquisitions, lock."""
+    """Runs as dictionaries: arm, block, traced, valid, wall, handoffs, acquisitions, faults,
+    lock. Prices are those of a lock operation and of a switch."""
 
-    def __init__(self, runs, price_ns):
+    def __init__(self, runs, prices_ns):
         self.runs = {(run["arm"], run["block"], bool(run["traced"])): run
                      for run in runs if run["valid"] and run["block"] > 0}
         self.blocks = sorted({run["block"] for run in runs if run["block"] > 0})
-        self.price_ms = price_ns / 1e6
-        self.traced_clock = all(run["traced"] for run in runs)
+        self.operation_ms, self.switch_ms = (price / 1e6 for price in prices_ns)
+        self.clock = all(run["traced"] for run in runs)	# which runs tell the time
 
-    def field(self, arm, block, traced, name):
-        run = self.runs.get((arm, block, traced))
-        return np.nan if run is None else run[name]
-
-    def walls(self, arm):
-        return np.array([self.field(arm, block, self.traced_clock, "wall")
+    def of(self, arm, name, traced=None):
+        """One number per block; NAN where there is no such run."""
+        traced = self.clock if traced is None else traced
+        return np.array([self.runs[arm, block, traced][name]
+                         if (arm, block, traced) in self.runs else np.nan
                          for block in self.blocks])
-
-    def operations(self, arm):
-        return self.price_ms * np.array(
-            [self.field(arm, block, self.traced_clock, "acquisitions") for block in self.blocks])
 
     def states(self, *names):
         def of(arm, block):
             run = self.runs.get((arm, block, True))
-            if run is None:
-                return np.nan
-            return sum(run["lock"][STATES.index(name)] for name in names)
+            return np.nan if run is None else sum(run["lock"][STATES.index(name)]
+                                                  for name in names)
         return np.array([of("threads", block) - of("sequential", block)
                          for block in self.blocks])
 
+    def excess(self):
+        return self.of("threads", "wall") - self.of("sequential", "wall")
+
+    def operations(self, arm, traced=None):
+        return self.operation_ms * self.of(arm, "acquisitions", traced)
+
+    def memory(self, traced=None):
+        return (self.of("interleaved", "wall", traced)
+                - (self.of("sequential", "wall", traced) - self.operations("sequential", traced)))
+
     def ladder(self):
-        sequential, threads = self.walls("sequential"), self.walls("threads")
-        interleaved, one_cpu = self.walls("interleaved"), self.walls("threads-1cpu")
-        before, after = self.operations("sequential"), self.operations("threads")
+        interleaved, one_cpu = self.of("interleaved", "wall"), self.of("threads-1cpu", "wall")
+        threads = self.of("threads", "wall")
         return {
-            "ladder.total": threads - sequential,
-            "ladder.memory": interleaved - (sequential - before),
-            "ladder.switching_one_cpu": one_cpu - interleaved,
-            "ladder.switching_all_cpus": threads - one_cpu,
-            "ladder.lock_operations": after - before,
-            "ladder.switching": (one_cpu - interleaved) + (threads - one_cpu) - after,
+            "total": self.excess(),
+            "memory": self.memory(),
+            "switching_one_cpu": one_cpu - interleaved,
+            "switching_all_cpus": threads - one_cpu,
+            "lock_operations": self.operations("threads") - self.operations("sequential"),
+            "switching": (one_cpu - interleaved) + (threads - one_cpu) - self.operations("threads"),
         }
 
     def ledger(self):
-        figures = {f"ledger.{name}": self.states(name) for name in STATES}
-        figures["ledger.total"] = self.states(*STATES)
-        figures["ledger.switching"] = self.states(*NARROW)
-        return figures
-
-    def figures(self):
-        """Name -> (per block, its whole per block)."""
-        ledger, ladder = self.ledger(), self.ladder()
-        result = {name: (values, ledger["ledger.total"]) for name, values in ledger.items()}
-        result.update((name, (values, ladder["ladder.total"])) for name, values in ladder.items())
+        result = {name: self.states(name) for name in STATES}
+        memory = self.memory(True)
+        faults = self.of("threads", "faults", True) - self.of("sequential", "faults", True)
+        lock = self.operations("threads", True) - self.operations("sequential", True)
+        handoffs = self.of("threads", "handoffs", True) - self.of("sequential", "handoffs", True)
+        result.update({
+            "total": self.states(*STATES), "switching": self.states(*NARROW),
+            "memory": memory, "page_faults": faults, "working_set": memory - faults,
+            "lock_operations": lock,
+            "not_explained": result["held_running"] - memory - lock,
+            "switch_direct": handoffs * self.switch_ms,
+        })
         return result
 
     def points(self):
-        base = dict(zip(self.blocks, self.walls("sequential")))
+        base = dict(zip(self.blocks, self.of("sequential", "wall")))
         return [(block, run["handoffs"], run["wall"] - base[block])
                 for (arm, block, traced), run in self.runs.items()
-                if (arm == "threads" or arm.startswith("threads-i"))
-                and traced == self.traced_clock and np.isfinite(base[block])]
+                if (arm == "threads" or arm.startswith(("threads-i", "threads-interval-")))
+                and traced == self.clock and np.isfinite(base[block])]
 
-    def slopes(self):
+    def lines(self):
+        """Slope and intercept per block, NAN where it has no line."""
         points = self.points()
-        lines = {block: dose_line([p[1] for p in points if p[0] == block],
-                                  [p[2] for p in points if p[0] == block])
-                 for block in self.blocks}
-        return np.array([np.nan if lines[block] is None else lines[block][0]
-                         for block in self.blocks])
+        lines = [dose_line([p[1] for p in points if p[0] == block],
+                           [p[2] for p in points if p[0] == block]) for block in self.blocks]
+        return np.array([line or (np.nan, np.nan) for line in lines]).T
 
-    def wide_shares(self):
-        handoffs = np.array([self.field("threads", block, self.traced_clock, "handoffs")
-                             for block in self.blocks])
-        return self.slopes() * handoffs / self.ladder()["ladder.total"]
+    def dose(self):
+        slope, intercept = self.lines()
+        wide = slope * self.of("threads", "handoffs")
+        return {
+            "total": np.where(np.isfinite(slope), self.excess(), np.nan),
+            "switching": wide,
+            "switch_indirect": wide - self.states(*NARROW),
+            "without_handoffs": intercept,
+        }
+
+    def figures(self):
+        """METHOD.COMPONENT -> (per block, its method's total per block)."""
+        methods = {"ledger": self.ledger(), "ladder": self.ladder(), "dose": self.dose()}
+        return {f"{method}.{name}": (values, parts["total"])
+                for method, parts in methods.items() for name, values in parts.items()}
 
 
 def over_blocks(values):

@@ -37,7 +37,7 @@ PLANTED = {
 }
 DOSE_FIGURES = ("slope_us", "intercept_ms")
 FIGURES = ("slowdown", *PLANTED, "ledger.switching.share", "ladder.memory.share",
-           "dose.wide.share")
+           "dose.switching.share")
 
 
 class Runs:
@@ -78,7 +78,7 @@ class Runs:
             for block in range(self.shape[1]):
                 at = experiment, block
                 lock = [self.lock[arm][name][at] for name in ours.STATES] if arm in WALL else [0] * 8
-                lines.append("run %s %d %d 1 %.9g %d 0 " % (
+                lines.append("run %s %d %d 1 %.9g %d 0 0 " % (
                     arm, block + 1, traced, wall[at],
                     self.handoffs[arm][at] if arm in HANDOFFS else 0)
                     + "%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g" % tuple(lock))
@@ -122,7 +122,7 @@ def figures(runs):
         "ladder.memory": memory - base, "ladder.memory.share": (memory - base) / (other - base),
         "ladder.switching_one_cpu": wall["threads-1cpu", False] - memory,
         "slope_us": slope * 1000, "intercept_ms": intercept,
-        "dose.wide.share": slope * runs.handoffs["threads"] / (other - base),
+        "dose.switching.share": slope * runs.handoffs["threads"] / (other - base),
     })
     return result
 

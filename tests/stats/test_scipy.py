@@ -102,7 +102,7 @@ def test_weighted_slopes_are_those_of_least_absolute_differences():
 
 
 ARMS = {"sequential": 300, "interleaved": 340, "threads-1cpu": 420, "threads": 450,
-        "threads-i100": 900, "threads-i20000": 380, "processes": 200}
+        "threads-i100": 900, "threads-interval-20000": 380, "processes": 200}
 
 
 def random_run(rng, arm, block, traced, damage):
@@ -113,7 +113,7 @@ def random_run(rng, arm, block, traced, damage):
     return {"arm": arm, "block": block, "traced": traced, "valid": rng.random() > damage,
             "wall": ARMS[arm] * rng.lognormal(0, 0.05), "lock": lock,
             "handoffs": float(rng.integers(0, 5000)),
-            "acquisitions": float(rng.integers(0, 5_000_000))}
+            "acquisitions": float(rng.integers(0, 5_000_000)), "faults": rng.uniform(0, 40)}
 
 
 def random_runs(rng, blocks, untraced, damage):
@@ -129,24 +129,27 @@ def random_runs(rng, blocks, untraced, damage):
 @pytest.mark.parametrize("damage", [0, 0.15])
 def test_pairs_ratios_components_and_shares(untraced, damage):
     rng = np.random.default_rng(4)
-    price = 61.5
+    prices = 61.5, 1800.0
     many = [random_runs(rng, blocks, untraced, damage) for blocks in [*range(6, 26), 40]]
-    answers = ours.ask([ours.run_lines(runs) for runs in many], price)
+    answers = ours.ask([ours.run_lines(runs) for runs in many], prices)
     for runs, answer in zip(many, answers):
-        check_verdict(reference.Experiment(runs, price), answer)
+        check_verdict(reference.Experiment(runs, prices), answer)
 
 
 def check_verdict(experiment, answer):
-    ratios = experiment.walls("threads") / experiment.walls("sequential")
-    slowdown = reference.over_blocks(ratios)
+    slowdown = reference.over_blocks(experiment.of("threads", "wall")
+                                     / experiment.of("sequential", "wall"))
     same(answer["slowdown"][0], slowdown)
-    same(answer["excess"][0],
-         reference.over_blocks(experiment.walls("threads") - experiment.walls("sequential")))
     assert slowdown[1] > 1, "the data are not made for that"
-    for name, (values, whole) in experiment.figures().items():
+    same(answer["excess"][0], reference.over_blocks(experiment.excess()))
+    figures = experiment.figures()
+    for name, (values, whole) in figures.items():
         same(answer[name][0], reference.over_blocks(values))
         same(answer[name + ".share"][0], reference.over_blocks(values / whole))
-    same(answer["dose.wide.share"][0], reference.over_blocks(experiment.wide_shares()))
+    wide, whole = figures["dose.switching"]
+    same(answer["wide.share"][0], reference.over_blocks(wide / whole))
+    unknown = {name for name in answer if "." in name and not name.endswith(".share")} - set(figures)
+    assert not unknown, "components that nothing is known of here"
 
 
 def test_no_slowdown_gives_no_shares():
@@ -155,10 +158,11 @@ def test_no_slowdown_gives_no_shares():
     for run in runs:
         if run["arm"] == "threads":
             run["wall"] = ARMS["sequential"] * rng.lognormal(0, 0.05)
-    answer, = ours.ask([ours.run_lines(runs)], 50)
-    experiment = reference.Experiment(runs, 50)
+    answer, = ours.ask([ours.run_lines(runs)], (50, 1000))
+    experiment = reference.Experiment(runs, (50, 1000))
     same(answer["slowdown"][0],
-         reference.over_blocks(experiment.walls("threads") / experiment.walls("sequential")))
+         reference.over_blocks(experiment.of("threads", "wall")
+                               / experiment.of("sequential", "wall")))
     assert answer["slowdown"][0][1] < 1
     for name in experiment.figures():
         assert answer[name + ".share"][0][3] == 0
