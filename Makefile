@@ -39,7 +39,7 @@ WORKLOADS := slowdown lockcost contend refcount race granularity timeslice prior
 	faults ipc blocking convoy
 # What they share: everything that is not a main.
 WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
-TEST_WORKLOADS := oracle pingpong misbehave census holder
+TEST_WORKLOADS := oracle planted pingpong misbehave census holder
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 # Only the tracer's files, tracer*.c, see the BPF programs.
@@ -67,8 +67,8 @@ USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
-.PHONY: all build deps run test bench coverage proof lint check-asan check-tsan check-valgrind tidy \
-	cppcheck shellcheck fuzz install uninstall clean help
+.PHONY: all build deps run test bench coverage proof lint check-asan check-tsan check-valgrind \
+	tidy cppcheck shellcheck fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

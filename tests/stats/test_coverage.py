@@ -42,6 +42,6 @@ def test_slope_and_intercept(law, blocks):
     assert_covered(simulate.of_doses(law, blocks, EXPERIMENTS, [SEED, blocks], truth(law)))
 
 
-@pytest.mark.parametrize("law, blocks", [("normal", 7), ("lognormal", 6), ("disturbed", 12)])
+@pytest.mark.parametrize("law, blocks", [("laplace", 7), ("disturbed", 6)])
 def test_figures_of_a_verdict(law, blocks):
     assert_covered(simulate.of_verdicts(law, blocks, EXPERIMENTS, [SEED, blocks], truth(law)))
