@@ -85,7 +85,7 @@ help:
 	  'make deps     install the Debian packages that are missing' \
 	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
 	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
-	  'make proof    planted excess, mechanism by mechanism: does the verdict find it?' \
+	  'make proof    ten experiments of each planted mechanism: does the verdict find it?' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
@@ -112,6 +112,7 @@ bench: build $(BUILD)/tests/tools/interval
 
 proof: build
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/mechanisms.py
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/lines.py
 
 coverage: $(BUILD)/tests/tools/statistics
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py

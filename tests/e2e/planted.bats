@@ -6,12 +6,21 @@
 
 load ../lib/common
 
-planted() {
+# proof PROGRAM TOLERANCE NAME...
+proof() {
+	local program=$1 tolerance=$2
+
+	shift 2
 	needs_root
 	[ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
 	[ -x /usr/bin/python3 ] || skip "needs python3"
-	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$ROOT/tests/proof/mechanisms.py" \
-		--experiments 1 --blocks 3 --tolerance 0.05 "$1" || fail "$1 is not what was planted"
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$ROOT/tests/proof/$program" \
+		--experiments 1 --blocks 3 --tolerance "$tolerance" "$@" ||
+		fail "what was planted was not found"
+}
+
+planted() {
+	proof mechanisms.py 0.05 "$1"
 }
 
 @test "a planted delay before the wake-up is found as handoff_signal" {
@@ -44,4 +53,13 @@ planted() {
 
 @test "planted time without a wish for the lock is found as free_idle" {
 	planted free_idle
+}
+
+# Some 45 samples a run: a single run is right to some 15 %.
+@test "planted page faults with the lock held are found as page_faults" {
+	proof mechanisms.py 0.5 page_faults
+}
+
+@test "planted costs of a hand-off are found by ledger, dose and ladder alike" {
+	proof lines.py 0.25 ledger.switching ledger.memory ladder.switching dose.switching
 }

@@ -32,8 +32,8 @@ class Results:
         return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
 
     def component(self, method, component):
-        """The median and interval of a component in ms; None if it has none."""
+        """The median and interval of a component in ms."""
         for row in self.rows("verdict.csv"):
             if row["method"] == method and row["component"] == component and row["low_ms"]:
                 return tuple(float(row[key]) for key in ("excess_ms", "low_ms", "high_ms"))
-        return None
+        raise KeyError(f"verdict.csv has no interval of {method}, {component}")
