@@ -131,7 +131,7 @@ def run(folder, blocks):
     os.chmod(folder, 0o755)
     with open(log, "w", encoding="utf-8"):
         os.chmod(log, 0o666)
-    subprocess.run([f"{BUILD}/switchtax", "run", "-q", "--arms", ",".join(ARMS),
+    subprocess.run([f"{BUILD}/switchtax", "run", "-q", "--no-html", "--arms", ",".join(ARMS),
                     "--blocks", str(blocks), "--budget", "600", "-o", f"{folder}/results"],
                    check=True, stdout=subprocess.DEVNULL, preexec_fn=urgent,
                    env={**os.environ, "PLANTED_LOG": log,

@@ -65,8 +65,8 @@ def command(mechanism, count):
 
 def compare(folder, mechanism, blocks):
     few, many = mechanism.counts
-    subprocess.run([f"{BUILD}/switchtax", "compare", "-q", "--arms", "base,other", "--as-root",
-                    "--blocks", str(blocks), "--budget", "600", "-o", folder,
+    subprocess.run([f"{BUILD}/switchtax", "compare", "-q", "--no-html", "--as-root",
+                    "--arms", "base,other", "--blocks", str(blocks), "--budget", "600", "-o", folder,
                     command(mechanism, few), command(mechanism, many)],
                    check=True, stdout=subprocess.DEVNULL)
 

@@ -48,8 +48,8 @@ def parse(output):
 def ask(experiments, prices_ns=(0.0, 0.0)):
     """Experiments are lists of lines; all are answered by one process."""
     lines = "".join("\n".join(lines) + "\nend\n" for lines in experiments)
-    done = subprocess.run([TOOL, *map(text, prices_ns)], input=lines, capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run([TOOL, *map(text, prices_ns)], input=lines, capture_output=True,
+                          text=True, check=True)
     answers = parse(done.stdout)
     assert len(answers) == len(experiments)
     return answers

@@ -77,7 +77,7 @@ class Runs:
         for (arm, traced), wall in self.wall.items():
             for block in range(self.shape[1]):
                 at = experiment, block
-                lock = [self.lock[arm][name][at] for name in ours.STATES] if arm in WALL else [0] * 8
+                lock = [self.lock[arm][name][at] if arm in WALL else 0 for name in ours.STATES]
                 lines.append("run %s %d %d 1 %.9g %d 0 0 " % (
                     arm, block + 1, traced, wall[at],
                     self.handoffs[arm][at] if arm in HANDOFFS else 0)
