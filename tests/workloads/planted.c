@@ -33,9 +33,9 @@
 #define SET_NS		(20000 * NSEC_PER_USEC)
 #define PAGES		5000
 
-/* So many hand-offs at this switch interval, sqrt(4) times as many at a fourth of it. */
-#define HANDOFFS	100
-#define INTERVAL_US	5000
+/* So many hand-offs at this switch interval, twice as many at a fourth of it. */
+#define HANDOFFS	100ULL
+#define INTERVAL_US	5000ULL
 
 #define MAX_WORKERS	64
 
@@ -373,11 +373,15 @@ int main(int argc, char **argv)
 	struct lock *lock = lock_new(&ring, 0);
 	struct planted *planted = (struct planted *)lock;
 	struct window window;
+	int err;
 
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	if (!lock || (options.arm == ONE_CPU && cpu_confine(options.cpu))) {
-		fprintf(stderr, "planted: %s\n", strerror(errno));
+	if (!lock)
+		return 1;
+	err = options.arm == ONE_CPU ? cpu_confine(options.cpu) : 0;
+	if (err) {
+		fprintf(stderr, "planted: CPU %d: %s\n", options.cpu, strerror(-err));
 		return 1;
 	}
 	planted->options = options;
