@@ -739,14 +739,19 @@ static void run_preempt_other(struct oracle *oracle)
 	print_pair("gap", oracle->gap_ns);
 }
 
-/* The calling thread's clocks at one moment. */
+/* The calling thread's clocks, read in this order. */
 struct clocks {
 	uint64_t wall, cpu, waited;
 };
 
 static struct clocks clocks_now(void)
 {
-	return (struct clocks){ clock_now_ns(), thread_cpu_ns(), waited_ns() };
+	struct clocks now;
+
+	now.wall = clock_now_ns();
+	now.cpu = thread_cpu_ns();
+	now.waited = waited_ns();
+	return now;
 }
 
 /*
@@ -755,9 +760,10 @@ static struct clocks clocks_now(void)
  */
 static uint64_t most_on_cpu(const struct clocks *from)
 {
-	struct clocks now = clocks_now();
+	uint64_t waited = waited_ns() - from->waited;
 
-	return since(now.waited - from->waited, now.wall - from->wall);
+	/* Read last: a wait between the two reads belongs to neither, or to this one alone. */
+	return since(waited, clock_now_ns() - from->wall);
 }
 
 /* Holds the lock until it has been on a CPU for so long. */
