@@ -12,11 +12,15 @@ PARENTS = {
     "working_set": "held_running", "memory": "held_running", "lock_operations": "held_running",
     "not_explained": "held_running",
 }
-METHODS = {"ledger": "ledger", "ladder": "ladder", "dose": "dose"}
+# Of the ledger: what no whole holds.
+ALONE = ("total", "switch_direct")
 
 
 class Component:
+    """label: the verdict's own words; short: those that fit beside an axis."""
+
     def __init__(self, method, name, label, parent, excess, share):
+        self.short = style.COMPONENTS.get(name) or label
         self.method = method
         self.name = name
         self.label = label
@@ -43,10 +47,17 @@ def figure_of(row, middle, low, high):
             "high": None if math.isnan(row[high]) else row[high]}
 
 
+def parent_of(method, name):
+    """As report.json says it, for folders that have none."""
+    if method != "ledger" or name in ALONE:
+        return None
+    return PARENTS.get(name, "total")
+
+
 def from_verdict(rows):
     return [Component(row["method"], row["component"],
                       style.COMPONENTS.get(row["component"], row["component"]),
-                      PARENTS.get(row["component"]) if row["method"] == "ledger" else None,
+                      parent_of(row["method"], row["component"]),
                       figure_of(row, "excess_ms", "low_ms", "high_ms"),
                       figure_of(row, "share", "share_low", "share_high"))
             for row in rows.to_dict("records")]
@@ -66,7 +77,7 @@ def of(results):
 def leaves(components):
     """Those of the ledger without parts: they add up to its total, block by block."""
     known = [item for item in components if item.method == "ledger" and item.known and
-             item.name != "total"]
+             item.parent]
     parents = {item.parent for item in known}
     return [item for item in known if item.name not in parents]
 

@@ -27,8 +27,9 @@
 	function settle(place, spec) {
 		if (!spec.layout.showlegend)
 			return null;
-		const y = -spec.below / Math.max(60, place._fullLayout._size.h);
-		return Plotly.relayout(place, {'legend.y': Math.max(-2, y)});
+		const height = Math.max(60, place._fullLayout._size.h);
+		const slider = (spec.layout.xaxis.rangeslider || {thickness: 0}).thickness;
+		return Plotly.relayout(place, {'legend.y': Math.max(-2, -spec.below / height - slider)});
 	}
 
 	function draw(name) {

@@ -62,7 +62,7 @@ def light(colour):
     return COLOURS[colour[1:]].light if colour.startswith("$") else colour
 
 
-# How often a component's name would not say to people what it is.
+# What a component is called beside an axis.
 COMPONENTS = {
     "total": "all together", "switching": "context switching",
     "handoff_signal": "next owner asleep", "handoff_queue": "next owner waits for a CPU",
@@ -74,5 +74,7 @@ COMPONENTS = {
     "working_set": "larger working set", "memory": "memory",
     "lock_operations": "lock operations", "not_explained": "not explained",
     "switching_one_cpu": "switching on one CPU", "switching_all_cpus": "all CPUs instead of one",
-    "switching_wide": "switching, wide",
+    "switch_direct": "switches times their price",
+    "switch_indirect": "indirect cost of switching",
+    "without_handoffs": "without any hand-off",
 }

@@ -60,12 +60,13 @@ def complete(dose):
 def fill(section, results):
     dose = results.json("report.json").get("dose")
     if not complete(dose):
-        raise Missing("no sweep of the lock's switch interval was measured, so there is no fit; "
-                      "`switchtax run` sweeps it where the budget allows (--budget SECONDS)")
+        raise Missing("no line can be fitted: that takes runs with different numbers of hand-offs "
+                      "in two blocks or more; more blocks (--blocks, --budget) give them, `compare` "
+                      "also with --arms base,other,other-interval-500,other-interval-50000")
     section.texts.append(
-        "Each point is a run at another switch interval of the lock: more hand-offs, more excess. "
-        "The slope is what one hand-off costs, everything included; the intercept is what would "
-        "remain with no hand-off at all.")
+        "Each point is a run: its hand-offs, and how much longer it took. The slope of the line is "
+        "what one hand-off costs, everything included; the intercept is what would remain with no "
+        "hand-off at all.")
     arms = list(dict.fromkeys(point.get("arm") for point in dose["points"]))
     most = max(point["handoffs"] for point in dose["points"])
     alt = (f"{len(dose['points'])} points, slope {interval(dose['slope_us'], 2)} µs per hand-off, "

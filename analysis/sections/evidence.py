@@ -9,7 +9,8 @@ from .waterfall import share
 
 NAME, TITLE = "evidence", "Three lines of evidence"
 SYMBOLS = {"ledger": ("circle", "$lock-held_running"),
-           "ladder": ("square", "$lock-held_preempted_self"), "dose": ("diamond", "$accent")}
+           "ladder": ("square", "$lock-held_preempted_self"),
+           "dose": ("diamond", "$lock-handoff_take")}
 # Of the ledger, what the others speak of as well; the waterfall has the rest.
 OF_LEDGER = ("total", "switching", "memory", "page_faults", "not_explained")
 
@@ -29,7 +30,7 @@ def points(method, items, rows):
         "marker": {"color": colour, "symbol": symbol, "size": 10},
         "error_x": errors([item.excess.get("low") for item in items], middle,
                           [item.excess.get("high") for item in items]),
-        "hovertext": [plot(f"{item.method}, {item.label}: {interval(item.excess, 2)} ms")
+        "hovertext": [plot(f"{item.method}, {item.short}: {interval(item.excess, 2)} ms")
                       for item in items], "hoverinfo": "text",
     }
 
@@ -57,9 +58,9 @@ def fill(section, results):
     for method in dict.fromkeys(item.method for item in items):
         rows = [index for index, item in enumerate(items) if item.method == method]
         traces.append(points(method, [items[row] for row in rows], rows))
-    alt = "; ".join(f"{item.method}, {item.label}: {fixed(item.excess['median'], 2)} ms"
+    alt = "; ".join(f"{item.method}, {item.short}: {fixed(item.excess['median'], 2)} ms"
                     for item in items)
     layout = {"xaxis": axis("ms of excess"), "shapes": [upright(0)],
-              "yaxis": names([f"{item.method}: {item.label}" for item in items], 26)}
+              "yaxis": names([f"{item.method}: {item.short}" for item in items], 26)}
     section.figures.append(Figure("evidence-lines", "The excess and its parts, by each method",
                                   f"{alt}.", traces, layout, 90 + 40 * len(items), table(every)))

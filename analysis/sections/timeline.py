@@ -61,9 +61,8 @@ def segments(rows, looks, prefix, lane_of):
             owners = [f", thread {int(thread)}" if thread == thread else ""
                       for thread in mine["thread"]]
             hover = [text + owner for text, owner in zip(hover, owners)]
-        trace = bar(look.words, look, f"${prefix}-{state}", lengths, lanes, base=starts,
-                    width=0.72, hovertext=hover, hoverinfo="text", legendgroup=prefix,
-                    legendgrouptitle={"text": "the lock" if prefix == "lock" else "threads"})
+        trace = bar(f"{prefix}: {look.words}", look, f"${prefix}-{state}", lengths, lanes,
+                    base=starts, width=0.72, hovertext=hover, hoverinfo="text")
         trace["marker"]["line"]["width"] = 0
         traces.append(trace)
     return traces
@@ -183,4 +182,4 @@ def draw(traces, labels, view, whole_stretch, handoffs):
                   "range": [len(labels) - 0.45, -0.55], "linecolor": "$muted"},
     }
     return Figure("timeline-lanes", "Who ran, who waited, who held the lock", plot(alt), traces,
-                  layout, 330 + 40 * len(labels), zoom=True, below=110)
+                  layout, 330 + 40 * len(labels), zoom=True, below=92)

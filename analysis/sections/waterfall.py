@@ -31,7 +31,7 @@ def steps(leaves, whole):
     """(label, start, size, component) of each bar, and what the medians leave over."""
     bars, at = [], 0.0
     for item in leaves:
-        bars.append((item.label, at, item.excess["median"], item))
+        bars.append((item.short, at, item.excess["median"], item))
         at += item.excess["median"]
     rest = whole.excess["median"] - at if whole else 0.0
     largest = max([abs(item.excess["median"]) for item in leaves] +
@@ -39,7 +39,7 @@ def steps(leaves, whole):
     if whole and abs(rest) > SMALL * largest:
         bars.append(("medians need not add up", at, rest, None))
     if whole:
-        bars.append((whole.label, 0.0, whole.excess["median"], whole))
+        bars.append((whole.short, 0.0, whole.excess["median"], whole))
     return bars
 
 

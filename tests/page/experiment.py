@@ -24,7 +24,7 @@ BLOCKS = 6
 WORKERS = 4
 # What names of others may hold; none of it may do anything on the page.
 HOSTILE = "</script><script>window.hostile=1</script><img src=x onerror=window.hostile=1>" \
-          "<a href=\"http://example.invalid/\">%{x}$\\frac{$&amp;\u202ethread"
+          "<a href=\"http://example.invalid/\">%{x}$\\frac{$&amp;\u202e\ud83dthread"
 
 
 def interval(middle, spread):
@@ -125,9 +125,10 @@ def components():
                                               "held_preempted_self")}
     parents.update({name: "held_running" for name in ("page_faults", "working_set",
                                                       "lock_operations", "not_explained")})
-    rows = [("ledger", "total", 1304.5, 40, None), ("ledger", "switching", 210, 12, None),
-            ("ledger", "held_running", 1074.5, 44, None)]
-    rows += [("ledger", name, middle, width, parents.get(name))
+    rows = [("ledger", "total", 1304.5, 40, None), ("ledger", "switching", 210, 12, "total"),
+            ("ledger", "held_running", 1074.5, 44, "total"),
+            ("ledger", "switch_direct", 1.1, 0.1, None)]
+    rows += [("ledger", name, middle, width, parents.get(name, "total"))
              for name, (middle, width) in spread.items()]
     rows += [("ladder", "total", 1320, 42, None), ("ladder", "memory", 950, 30, None),
              ("ladder", "switching", 367.5, 45, None), ("dose", "switching", 338, 52, None),
