@@ -14,8 +14,8 @@ def load():
             text = page.render(read, sections.of(read))
         except reader.Refused as refused:
             print(refused, file=sys.stderr)
-            return 2 if isinstance(refused, reader.NotResults) else 1
-        sys.stdout.buffer.write(text.encode())
+            return 5 if isinstance(refused, reader.NotResults) else 4
+        sys.stdout.buffer.write(text.strip().encode() + b"\n")
         sys.stdout.buffer.flush()
         return 0
 

@@ -3,8 +3,8 @@
 
 usage: python3 -I -B analysis --name FOLDER [--switchtax PROGRAM]
 
-Exit status: 0 printed, 1 the files are not what they should be, 2 no results folder or a wrong
-command line, 3 a package is missing. One line on stderr says which.
+Exit status: 0 printed, 3 a package is missing, 4 the files are not what they should be, 5 no
+results folder; one line on stderr says which. 1 and 2 are Python's own.
 """
 
 import argparse

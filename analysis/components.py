@@ -33,9 +33,15 @@ class Component:
         return bool(self.excess) and self.excess.get("median") is not None
 
 
+def label_of(item):
+    """The report's words for a line, without what places it among the lines above."""
+    text = item.get("label") or style.COMPONENTS.get(item["component"], item["component"])
+    text = text.removeprefix("of it ").strip("()")
+    return text.lower() if text.isupper() else text
+
+
 def from_report(report):
-    return [Component(item.get("method"), item["component"], item.get("label") or
-                      style.COMPONENTS.get(item["component"], item["component"]),
+    return [Component(item.get("method"), item["component"], label_of(item),
                       item.get("parent"), item.get("excess_ms"), item.get("share"))
             for item in report["components"]]
 

@@ -28,10 +28,14 @@ class Table:
                      for row in rows]
         self.caption = caption
         self.shown = shown
-        self.numeric = [any(row[column].value is not None for row in self.rows)
-                        for column in range(len(head))]
+        self.numeric = [self.is_numeric(column) for column in range(len(head))]
         # Too long for paper; the CSV files have it.
         self.long = not shown and len(self.rows) > LONG
+
+    def is_numeric(self, column):
+        cells = [row[column] for row in self.rows]
+        return any(cell.value is not None for cell in cells) or \
+            (column > 0 and all(cell.text == "–" for cell in cells))
 
 
 class Figure:

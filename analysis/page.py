@@ -48,6 +48,7 @@ def render(results, sections):
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     safe = markupsafe.Markup
+    environment.filters["marked"] = marked
     return environment.get_template("page.html").render(
         title=title_of(results),
         folder=results.folder.name, experiment=results.experiment, sections=sections,
@@ -57,6 +58,14 @@ def render(results, sections):
         plotly=safe(packed(plotly.offline.get_plotlyjs())) if figures else "",
         specs=safe(script({figure.name: figure.spec() for figure in figures})),
         started=started(results))
+
+
+def marked(text):
+    """`command` as code; everything is escaped."""
+    parts = [markupsafe.escape(part) for part in text.split("`")]
+    return markupsafe.Markup("").join(
+        markupsafe.Markup("<code>{}</code>").format(part) if index % 2 else part
+        for index, part in enumerate(parts))
 
 
 def title_of(results):

@@ -24,8 +24,13 @@
 /* Some seconds are usual, more for a long timeline on a busy machine. */
 #define TIME_LIMIT_S 180
 
-/* What analysis/__main__.py ends with. */
-enum { ANALYSIS_DONE, ANALYSIS_REFUSED, ANALYSIS_NO_RESULTS, ANALYSIS_LACKS_PACKAGES };
+/* What analysis/__main__.py ends with; 1 and 2 are Python's own, of its errors. */
+enum {
+	ANALYSIS_DONE = 0,
+	ANALYSIS_LACKS_PACKAGES = 3,
+	ANALYSIS_REFUSED = 4,
+	ANALYSIS_NO_RESULTS = 5,
+};
 
 struct page {
 	int dirfd;

@@ -6,6 +6,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 SWITCHTAX=$BUILD/switchtax
+# No page at the end of each run.
+export SWITCHTAX_ANALYSIS=
 
 # Each test has a results folder of its own; it does not exist yet.
 setup() {

@@ -186,11 +186,11 @@ def test_a_missing_file_names_what_makes_it(plain):
 def test_exit_status_and_message(plain, tmp_path):
     edit(plain, "ledger.csv", "held_running,[0-9]+", "held_running,x")
     ended = make_page(plain)
-    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert (ended.returncode, ended.stdout) == (4, b"")
     assert ended.stderr.startswith(b"ledger.csv:2: ") and ended.stderr.count(b"\n") == 1
     (tmp_path / "empty").mkdir()
     ended = make_page(tmp_path / "empty")
-    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert (ended.returncode, ended.stdout) == (5, b"")
 
 
 def test_settings_in_the_folder_are_not_obeyed(plain):
