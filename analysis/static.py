@@ -40,7 +40,7 @@ def many(value, count):
     return list(value) if isinstance(value, (list, tuple)) else [value] * count
 
 
-def draw_bars(axes, trace, left):
+def draw_bars(axes, trace, left, seen):
     across = trace.get("orientation") == "h"
     lengths, at = (trace["x"], trace["y"]) if across else (trace["y"], trace["x"])
     bases = trace.get("base")
@@ -54,14 +54,17 @@ def draw_bars(axes, trace, left):
     shapes = many(trace["marker"].get("pattern", {}).get("shape", ""), len(at))
     by_shape = {}
     for index, shape in enumerate(shapes):
-        by_shape.setdefault(shape, []).append(index)
+        # Of a timeline, paper shows the stretch that is seen first.
+        if not across or (bases[index] <= seen[1] and bases[index] + (lengths[index] or 0) >=
+                          seen[0]):
+            by_shape.setdefault(shape, []).append(index)
     for shape, chosen in by_shape.items():
         draw = axes.barh if across else axes.bar
         size = "height" if across else "width"
         draw([at[i] for i in chosen], [lengths[i] or 0 for i in chosen],
              **{size: [widths[i] for i in chosen], "left" if across else "bottom":
                 [bases[i] for i in chosen]}, color=[colours[i] for i in chosen],
-             hatch=shape * 3 or None, edgecolor="white", linewidth=0.3, label=trace.get("name"))
+             hatch=shape * 2 or None, edgecolor="white", linewidth=0.3, label=trace.get("name"))
     draw_errors(axes, trace, [base + (length or 0) for base, length in zip(bases, lengths)]
                 if across else at, at if across else
                 [base + (length or 0) for base, length in zip(bases, lengths)])
@@ -162,10 +165,10 @@ def picture(figure):
     """The figure as the address of an SVG inside the page."""
     canvas = Canvas((WIDTH_INCHES, max(1.6, figure.height / 105)))
     axes = canvas.subplots()
-    left = {}
+    left, seen = {}, figure.layout.get("xaxis", {}).get("range", (-math.inf, math.inf))
     for trace in figure.traces:
         if trace["type"] == "bar":
-            draw_bars(axes, trace, left)
+            draw_bars(axes, trace, left, seen)
         elif trace["type"] == "icicle":
             draw_icicle(axes, trace)
         else:

@@ -182,4 +182,4 @@ def draw(traces, labels, view, whole_stretch, handoffs):
                   "range": [len(labels) - 0.45, -0.55], "linecolor": "$muted"},
     }
     return Figure("timeline-lanes", "Who ran, who waited, who held the lock", plot(alt), traces,
-                  layout, 330 + 40 * len(labels), zoom=True, below=92)
+                  layout, 330 + 40 * len(labels), zoom=True, below=122)
