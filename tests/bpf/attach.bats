@@ -227,7 +227,9 @@ launch() {
 	loader=$!
 	started+=("$loader")
 	retry is_attached || fail "not attached: $(cat "$here/stderr")"
-	# Until the window has opened, and something was seen.
+	# The window is open once it waits for the program's end, however busy the machine is.
+	retry grep -q poll "/proc/$loader/wchan" || fail "does not wait: $(cat "$here/stderr")"
+	# Until something was seen.
 	sleep 0.7
 }
 
