@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	const char *summary;
 } more_arms[] = {
-	{ "threads-interval-100", "threads at a switch interval of 100 us, untraced (any: --arms)" },
+	{ "threads-interval-100", "threads at a switch interval of 100 us (any: --arms)" },
 	{ "threads-interval-1000", "threads at 1000 us: what grows with the hand-offs" },
 	{ "base", "compare: the first command line" },
 	{ "other", "compare: the second one, which is said to be slower" },

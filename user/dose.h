@@ -68,8 +68,8 @@ int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lin
 
 /*
  * Medians over blocks of what dose__lines() gives, with the 95 % intervals of stats.h over the
- * blocks' lines: the points of a block are not independent, blocks are. Returns 0, -ENODATA if fewer than two blocks have
- * a line, -EINVAL if a point is not finite, or -ENOMEM.
+ * blocks' lines: the points of a block are not independent, blocks are. Returns 0, -ENODATA if
+ * fewer than two blocks have a line, -EINVAL if a point is not finite, or -ENOMEM.
  */
 int dose__fit(const struct dose_point *points, size_t n, unsigned long seed,
 	      struct dose_fit *fit);

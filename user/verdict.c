@@ -105,7 +105,8 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 	const struct verdict_question *question = &verdict->question;
 	struct dose_points *points = &verdict->points;
 	struct dose_line *lines = NULL;
-	int count, err = dose__of_samples(inquiry->samples, question->base, question->other, points);
+	int count, err = dose__of_samples(inquiry->samples, question->base, question->other,
+					  points);
 
 	if (!err)
 		err = dose__fit(points->items, points->count, inquiry->seed, &verdict->dose);

@@ -64,8 +64,9 @@ double verdict_ledger__narrow(const struct block *block, const void *arg)
 
 static double faults_of(const struct sample *sample)
 {
-	return sample && sample->has_lock && sample->sampled ? sample->running_ms[SAMPLE_KIND_FAULT] :
-							       NAN;
+	if (!sample || !sample->has_lock || !sample->sampled)
+		return NAN;
+	return sample->running_ms[SAMPLE_KIND_FAULT];
 }
 
 static double page_faults(const struct block *block, const void *arg)

@@ -47,7 +47,7 @@ printed() {
 	[[ $output == *"Usage: switchtax compare"*"'BASE' 'OTHER'"*Examples:* ]]
 	[ -z "$stderr" ]
 	exits 0 list
-	for arm in base other other-1cpu other-interval-500; do
+	for arm in base other other-1cpu other-interval-500 threads-interval-100; do
 		grep -qE "^arm +$arm " <<<"$output"
 	done
 	exits 0 --help

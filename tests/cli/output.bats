@@ -198,6 +198,76 @@ for name in traced:
 END
 }
 
+@test "output: any switch interval is an arm, and is not traced" {
+	need_bpf
+	exits 0 run "${small[@]}" --arms sequential,threads-interval-70,threads -o "$out"
+	[ "$(column arm "$out/runs.csv" | sort | uniq -c | tr -s ' \n' ' ')" = \
+		" 4 sequential 4 threads 2 threads-interval-70 " ]
+	"$python" - "$out" <<'END'
+import csv, json, sys
+report = json.load(open(f"{sys.argv[1]}/report.json"))
+assert [arm["arm"] for arm in report["arms"]][-1] == "threads-interval-70", report["arms"]
+assert report["arms"][-1]["overhead"] is None and report["arms"][0]["overhead"], report["arms"]
+for row in csv.DictReader(open(f"{sys.argv[1]}/runs.csv", newline="")):
+    dose = row["arm"] == "threads-interval-70"
+    assert row["interval_us"] == ("70" if dose else "5000"), row
+    assert row["traced"] == "0" or not dose, row
+END
+}
+
+@test "output: other switch intervals by default only where the lock knows one" {
+	exits 0 run --no-bpf "${small[@]}" --lock mutex -o "$out"
+	[ "$(column arm "$out/runs.csv" | sort -u | tr '\n' ' ')" = \
+		"interleaved processes sequential threads threads-1cpu " ]
+}
+
+@test "output: the prices behind a verdict are in prices.csv" {
+	exits 0 run --no-bpf "${small[@]}" "${arms[@]}" --lock mutex -o "$out"
+	[ "$(column price "$out/prices.csv" | tr '\n' ' ')" = "lock_uncontended switch " ]
+	[ "$(column variant "$out/prices.csv" | tr '\n' ' ')" = "mutex thread " ]
+	"$python" - "$out" <<'END'
+import csv, json, math, sys
+rows = list(csv.DictReader(open(f"{sys.argv[1]}/prices.csv", newline="")))
+for row in rows:
+    assert 0 < float(row["low_ns"]) <= float(row["median_ns"]) <= float(row["high_ns"]), row
+prices = json.load(open(f"{sys.argv[1]}/report.json"))["prices"]
+for name, row in ("lock_operation_ns", rows[0]), ("switch_ns", rows[1]):
+    assert math.isclose(prices[name], float(row["median_ns"]), rel_tol=1e-12), prices
+END
+	# It can do without the price of a switch.
+	rm -r "$out" "$here/workloads/switchcost"
+	exits 0 run --no-bpf "${small[@]}" "${arms[@]}" -o "$out"
+	[ "$(column price "$out/prices.csv")" = lock_uncontended ]
+}
+
+@test "output: report.json is what --format json prints, also of trace" {
+	need_bpf
+	for format in text json; do
+		exits 0 run --format "$format" "${small[@]}" -o "$out-run-$format"
+		exits 0 trace --format "$format" -o "$out-trace-$format" -- true
+	done
+	printed=$output
+	[ "$printed" = "$(cat "$out-trace-json/report.json")" ]
+	"$python" - "$out"-*/report.json "$out"-run-*/verdict.csv <<'END'
+import csv, json, math, sys
+for path in sys.argv[1:5]:
+    assert json.load(open(path))["schema_version"] == 1, path
+for folder in "text", "json":
+    path = next(path for path in sys.argv[1:5] if f"run-{folder}" in path)
+    components = {(item["method"], item["component"]): item
+                  for item in json.load(open(path))["components"]}
+    rows = csv.DictReader(open(path.replace("report.json", "verdict.csv"), newline=""))
+    for row in rows:
+        item = components.pop((row["method"], row["component"]))
+        for column, key in ("excess_ms", "excess_ms"), ("share", "share"):
+            assert bool(item[key]) == bool(row[column]), (row, item)
+            # The two writers differ in the last digit.
+            assert not row[column] or math.isclose(item[key]["median"], float(row[column]),
+                                                   rel_tol=1e-12), (row, item)
+    assert not components, components
+END
+}
+
 @test "output: handoffs.csv only with --timeline" {
 	need_bpf
 	exits 0 run "${small[@]}" "${arms[@]}" -o "$out"

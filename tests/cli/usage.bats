@@ -70,6 +70,10 @@ setup() { cli_setup; }
 		is_usage_error --arms "'marathon'" sequential interleaved threads-1cpu threads \
 			processes -- run --arms "$arms"
 	done
+	for arms in threads-interval-0 threads-interval-x threads-interval-10000001 \
+		processes-interval-100 threads-i100; do
+		is_usage_error --arms "'$arms'" "threads-interval-US" 10000000 -- run --arms "$arms"
+	done
 	is_usage_error --arms "'threads'" twice -- run --arms threads,threads
 	is_usage_error --arms "''" sequential -- run --arms ""
 	is_usage_error --arms "''" sequential -- run --arms sequential,

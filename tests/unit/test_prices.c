@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Price lists from planted observations: medians, differences round by round, and gaps.
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "../../user/calibration.h"
 #include "../../user/machine.h"
 #include "../../user/perf_pipe.h"
+#include "../../user/price_runs.h"
 #include "../../user/prices.h"
 #include "../../user/switch_plan.h"
 
@@ -177,6 +181,36 @@ static void perf_output_is_read(void **state)
 	assert_true(isnan(perf_pipe__parse("many usecs/op\n")));
 }
 
+/* As an experiment writes them, and whoever recomputes its verdict reads them. */
+static void a_verdicts_prices_come_back_from_their_file(void **state)
+{
+	const struct interval lock = { 61.5, 60.25, 63, 5 }, change = { 2000, NAN, NAN, 1 };
+	char folder[] = "/tmp/switchtax-prices-XXXXXX";
+	struct csv_error error;
+	struct prices read;
+	struct csv csv;
+	int dirfd;
+
+	(void)state;
+	assert_int_equal(prices__add(&prices, "lock_uncontended", "gil", &lock), 0);
+	assert_int_equal(prices__add(&prices, "switch", SWITCH_PLAN_THREAD, &change), 0);
+	assert_non_null(mkdtemp(folder));
+	dirfd = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(csv__open(&csv, dirfd, rows__prices.file, &rows__prices), 0);
+	for (size_t i = 0; i < prices.count; i++)
+		assert_int_equal(csv__append(&csv, &prices.rows[i]), 0);
+	assert_int_equal(csv__commit(&csv), 0);
+	assert_int_equal(prices__read(&read, dirfd, &error), 0);
+	assert_int_equal(read.count, 2);
+	assert_near(price_runs__of(&read, "gil").lock_operation_ns, 61.5);
+	assert_near(price_runs__of(&read, "gil").switch_ns, 2000);
+	assert_true(isnan(price_runs__of(&read, "mutex").lock_operation_ns));
+	assert_true(isnan(read.rows[1].low_ns));
+	unlinkat(dirfd, rows__prices.file, 0);
+	close(dirfd);
+	rmdir(folder);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
@@ -190,6 +224,7 @@ int main(void)
 		TEST(every_price_has_a_meaning),
 		TEST(working_sets_go_past_l2),
 		TEST(perf_output_is_read),
+		TEST(a_verdicts_prices_come_back_from_their_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
