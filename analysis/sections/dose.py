@@ -61,8 +61,8 @@ def fill(section, results):
     dose = results.json("report.json").get("dose")
     if not complete(dose):
         raise Missing("no line can be fitted: that takes runs with different numbers of hand-offs "
-                      "in two blocks or more; more blocks (--blocks, --budget) give them, `compare` "
-                      "also with --arms base,other,other-interval-500,other-interval-50000")
+                      "in two blocks or more; more blocks (`--blocks`, `--budget`) give them, "
+                      "`compare` also with `--arms base,other,other-interval-500`")
     section.texts.append(
         "Each point is a run: its hand-offs, and how much longer it took. The slope of the line is "
         "what one hand-off costs, everything included; the intercept is what would remain with no "

@@ -99,10 +99,10 @@ def fill(section, results):
         section.texts += [str(note) for note in report.get("notes") or []]
         disturbed = report.get("disturbed_runs")
         if isinstance(disturbed, (int, float)):
-            section.texts.append(f"{whole(disturbed) if disturbed else 'No'} "
-                                 f"{'run was' if disturbed in (0, 1) else 'runs were'} disturbed by "
-                                 "others (stolen time, load); such runs are marked by their cause, "
-                                 "never dropped for their size.")
+            number = whole(disturbed) if disturbed else "No"
+            were = "run was" if disturbed in (0, 1) else "runs were"
+            section.texts.append(f"{number} {were} disturbed by others (stolen time, load); such "
+                                 "runs are marked by their cause, never dropped for their size.")
         section.tables += [table for table in (overhead(report),) if table]
     except Missing as missing:
         section.missing.append(str(missing))

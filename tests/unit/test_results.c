@@ -251,6 +251,30 @@ static void write_text_never_replaces(void **state)
 	results__close(&results);
 }
 
+static void replace_file_takes_the_place_of_a_link(void **state)
+{
+	struct stat st;
+	int dirfd, fd;
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0755), 0);
+	dirfd = open("folder", O_RDONLY | O_DIRECTORY);
+	assert_true(dirfd >= 0);
+	assert_int_equal(symlink("../elsewhere", "folder/page"), 0);
+	fd = results__start_file(dirfd, "page");
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "text", 4), 4);
+	assert_int_equal(results__finish_file(dirfd, fd, "page"), -EEXIST);
+	assert_int_equal(results__replace_file(dirfd, fd, "page"), 0);
+	assert_int_equal(lstat("folder/page", &st), 0);
+	assert_true(S_ISREG(st.st_mode) && st.st_size == 4);
+	assert_int_equal(access("elsewhere", F_OK), -1);
+	assert_int_equal(results__drop_file(dirfd, "page"), -ENOENT);
+	assert_int_equal(results__replace_file(dirfd, fd, "../page"), -EINVAL);
+	close(fd);
+	close(dirfd);
+}
+
 static void empty_folder_is_discarded(void **state)
 {
 	struct results results;
@@ -374,6 +398,7 @@ int main(void)
 		TEST(refuses_links_as_files),
 		TEST(a_swapped_folder_is_harmless),
 		TEST(write_text_never_replaces),
+		TEST(replace_file_takes_the_place_of_a_link),
 		TEST(empty_folder_is_discarded),
 		TEST(belongs_to_who_called_sudo),
 		TEST(nonsense_in_sudo_uid_is_ignored),
