@@ -158,6 +158,7 @@ both_ended() {
 }
 
 @test "run makes the page at its end, and --no-html does not" {
+	has_packages || skip "needs python3-pandas, -jinja2, -plotly and -matplotlib"
 	exits 0 run --no-bpf "${small[@]}" --blocks 2 -o "$folder"
 	says "$folder/report.html"
 	whole_page
@@ -165,6 +166,15 @@ both_ended() {
 	exits 0 run --no-bpf "${small[@]}" --no-html -o "$here/second"
 	[[ $stderr != *report.html* ]]
 	no_folder "$here/second/report.html"
+}
+
+@test "run, traced: its page has a timeline and a flame graph" {
+	need_bpf
+	has_packages || skip "needs python3-pandas, -jinja2, -plotly and -matplotlib"
+	exits 0 run --objects 200000 --blocks 1 -o "$folder"
+	whole_page
+	grep -q 'id="timeline-lanes"' "$folder/report.html"
+	grep -q 'id="ledger-arms"' "$folder/report.html"
 }
 
 @test "run without analysis: a note, and the same exit status" {
