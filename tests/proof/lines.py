@@ -153,7 +153,7 @@ def by_block(results, phases):
 
 
 def experiment(blocks):
-    """METHOD.COMPONENT -> what was planted and found, and what refilling cost, in ms."""
+    """METHOD.COMPONENT -> what was planted and found; what refilling cost; the report's words."""
     with tempfile.TemporaryDirectory() as folder:
         phases = run(folder, blocks)
         results = Results(f"{folder}/results")
@@ -163,7 +163,8 @@ def experiment(blocks):
             bounds = zip(*(truth(block) for block in planted))
             findings[f"{method}.{component}"] = table.Finding(
                 tuple(map(statistics.median, bounds)), results.component(method, component))
-        return findings, statistics.median(block["threads", True].refill for block in planted)
+        refill = statistics.median(block["threads", True].refill for block in planted)
+        return findings, refill, results.agreement()
 
 
 def agree(findings, refill):
@@ -178,12 +179,14 @@ def main():
     options = table.arguments(__doc__)
     proof = table.Table(options)
     for _ in range(options.experiments):
-        findings, refill = experiment(options.blocks)
+        findings, refill, words = experiment(options.blocks)
         for name, finding in findings.items():
             if not options.names or name in options.names:
                 proof.add(name, finding)
         if not options.names or "agreement" in options.names:
-            print(f"the three lines agree: {proof.count('agreement', agree(findings, refill))}\n")
+            print("three lines, one cost:", proof.count("agreement", agree(findings, refill)))
+            print("and so says the report:",
+                  proof.count("agreement in words", "disagree" not in words), "\n", flush=True)
     proof.end()
 
 

@@ -66,7 +66,8 @@ def command(mechanism, count):
 def compare(folder, mechanism, blocks):
     few, many = mechanism.counts
     subprocess.run([f"{BUILD}/switchtax", "compare", "-q", "--no-html", "--as-root",
-                    "--arms", "base,other", "--blocks", str(blocks), "--budget", "600", "-o", folder,
+                    "--arms", "base,other", "--blocks", str(blocks), "--budget", "600",
+                    "-o", folder,
                     command(mechanism, few), command(mechanism, many)],
                    check=True, stdout=subprocess.DEVNULL)
 

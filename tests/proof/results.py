@@ -2,6 +2,7 @@
 """Reads a results folder: its CSV files, and what the programs printed."""
 
 import csv
+import json
 import os
 
 
@@ -37,3 +38,8 @@ class Results:
             if row["method"] == method and row["component"] == component and row["low_ms"]:
                 return tuple(float(row[key]) for key in ("excess_ms", "low_ms", "high_ms"))
         raise KeyError(f"verdict.csv has no interval of {method}, {component}")
+
+    def agreement(self):
+        """What the report says in words of the three lines."""
+        with open(os.path.join(self.folder, "report.json"), encoding="utf-8") as file:
+            return json.load(file)["agreement"]
