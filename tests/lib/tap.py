@@ -3,13 +3,16 @@
 
 import pytest
 
+LINES = 20
+
 
 def say(outcome, name, rest=""):
     print(f"{outcome} - {name}{rest}", flush=True)
 
 
 def explain(report):
-    for line in report.longreprtext.splitlines():
+    """The end of it says what was wrong, and where."""
+    for line in report.longreprtext.splitlines()[-LINES:]:
         print(f"# {line}", flush=True)
 
 

@@ -60,7 +60,7 @@ static bool read_run(const char *line)
 
 	if (sscanf(line, "run %63s %" SCNu64 " %d %d %lf %lf %lf %lf%n", sample.arm,
 		   &sample.block, &traced, &valid, &sample.wall_ms, &sample.handoffs,
-		   &sample.acquisitions, &sample.running_ms[RUNNING_FAULT], &used) != 8)
+		   &sample.acquisitions, &sample.running_ms[SAMPLE_KIND_FAULT], &used) != 8)
 		return false;
 	sample.traced = traced;
 	sample.valid = valid;
