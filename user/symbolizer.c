@@ -380,16 +380,17 @@ static size_t name_users(struct symbolizer *symbolizer, const struct symbolizer_
 
 /*
  * Callers by what lies on the stack: words that are addresses behind a call in code which has a
- * name. The frame on top is certain; of these, one that has returned may be left over.
+ * name. The frame on top is certain; of these, one that has returned may be left over. Returns
+ * how many names there are then, or 0 if there are no such words.
  */
 static size_t name_words(struct symbolizer *symbolizer, const struct symbolizer_sample *sample,
 			 size_t count)
 {
 	struct process *process = sample->nwords ? process_of(symbolizer, sample->pid) : NULL;
-	size_t first = count;
+	size_t first;
 
 	if (!process)
-		return count;
+		return 0;
 	if (!process->asked_map)
 		ask_map(symbolizer, process);
 	if (sample->nuser)

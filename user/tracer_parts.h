@@ -30,7 +30,7 @@ struct tracer {
 	size_t nkernel;			/* of them, not the lock's */
 	bool sessions;			/* the kernel has uprobe sessions */
 	int session_fds[2];		/* links of the lock's sites, -1: none */
-	struct bpf_link **clocks;	/* one per CPU that is online, while samples are taken */
+	int *clocks;			/* perf events, one per CPU that is online, while samples are taken */
 	int nclocks;
 	struct ring_buffer *samples;
 	void (*on_sample)(const struct stack_sample *sample, void *arg);

@@ -8,7 +8,7 @@
  * CPU's and not the thread's (PERF_COUNT_SW_TASK_CLOCK): that one would be stopped and started
  * at every context switch, the very thing whose cost is measured.
  *
- * Nothing outlives us: the events go with their file descriptors, the links with them.
+ * Nothing outlives us: the events go with their file descriptors.
  */
 #include "tracer_parts.h"
 
@@ -16,6 +16,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ static int open_clock(int cpu)
 		.type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_CPU_CLOCK,
 		.sample_period = TRACER_SAMPLE_PERIOD_NS,
+		.disabled = 1,
 		.exclude_idle = 1,
 	};
 	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -46,30 +48,31 @@ static int open_clock(int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The link owns the event. An offline CPU has neither (-ENODEV), and takes no part. */
+/*
+ * By ioctl(), not by a link, which would be one more thing for the same. An offline CPU has no
+ * clock (-ENODEV), and takes no part.
+ */
 static int attach_clock(struct tracer *tracer, int cpu)
 {
-	struct bpf_link *link;
-	int fd = open_clock(cpu);
+	int program = bpf_program__fd(tracer->skel->progs.on_sample);
+	int fd = open_clock(cpu), err = 0;
 
 	if (fd < 0)
 		return fd == -ENODEV ? 0 : fd;
-	link = bpf_program__attach_perf_event(tracer->skel->progs.on_sample, fd);
-	if (!link) {
-		int err = -errno;
-
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
+		err = -errno;
 		close(fd);
-		return err;
+	} else {
+		tracer->clocks[tracer->nclocks++] = fd;
 	}
-	tracer->clocks[tracer->nclocks++] = link;
-	return 0;
+	return err;
 }
 
 int tracer_samples__attach(struct tracer *tracer)
 {
 	int err = 0;
 
-	tracer->clocks = calloc((size_t)tracer->ncpus, sizeof(struct bpf_link *));
+	tracer->clocks = calloc((size_t)tracer->ncpus, sizeof(*tracer->clocks));
 	if (!tracer->clocks)
 		return -ENOMEM;
 	for (int cpu = 0; cpu < tracer->ncpus && !err; cpu++)
@@ -80,7 +83,7 @@ int tracer_samples__attach(struct tracer *tracer)
 void tracer_samples__detach(struct tracer *tracer)
 {
 	while (tracer->nclocks)
-		bpf_link__destroy(tracer->clocks[--tracer->nclocks]);
+		close(tracer->clocks[--tracer->nclocks]);
 	free(tracer->clocks);
 	tracer->clocks = NULL;
 }

@@ -283,6 +283,29 @@ static void a_stack_of_our_own_gets_our_names(void **state)
 	free(text);
 }
 
+/* In the kernel: its frames come on top of the user's, and have names or not. */
+static void the_kernel_s_frames_end_the_line(void **state)
+{
+	const struct sample_frame user = { SAMPLE_FRAME_ADDRESS, { 0 },
+					   (uint64_t)(uintptr_t)a_function_of_ours };
+	const uint64_t kernel = 16; /* nothing of the kernel's is there */
+	const struct symbolizer_sample sample = {
+		.pid = getpid(), .flags = SAMPLE_SYSCALL, .kernel = &kernel, .nkernel = 1,
+		.user = &user, .nuser = 1,
+	};
+	char *text = malloc(SYMBOLIZER_TEXT_SIZE);
+	struct symbolizer *symbolizer;
+
+	(void)state;
+	assert_int_equal(symbolizer__open(&symbolizer), 0);
+	symbolizer__begin(symbolizer, geteuid());
+	symbolizer__look(symbolizer, getpid());
+	assert_int_equal(symbolizer__name(symbolizer, &sample, text), SAMPLE_KIND_SYSCALL);
+	assert_string_equal(text, "a_function_of_ours;[unknown]_[k]");
+	symbolizer__close(symbolizer);
+	free(text);
+}
+
 /* What looks like a caller on the stack itself, or in data, shows that the chain is lost. */
 static void data_is_no_caller(void **state)
 {
@@ -359,6 +382,7 @@ int main(void)
 		cmocka_unit_test(no_link_pipe_or_folder_is_a_map),
 		cmocka_unit_test(functions_of_a_file_cover_their_addresses),
 		cmocka_unit_test(a_stack_of_our_own_gets_our_names),
+		cmocka_unit_test(the_kernel_s_frames_end_the_line),
 		cmocka_unit_test(data_is_no_caller),
 		cmocka_unit_test(a_file_is_known_by_its_build_id),
 	};
