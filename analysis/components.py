@@ -35,8 +35,11 @@ class Component:
 
 def label_of(item):
     """The report's words for a line, without what places it among the lines above."""
-    text = item.get("label") or style.COMPONENTS.get(item["component"], item["component"])
-    text = text.removeprefix("of it ").strip("()")
+    text = (item.get("label") or item["component"]).removeprefix("of it ")
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    if text == item["component"]:
+        return style.COMPONENTS.get(text, text)
     return text.lower() if text.isupper() else text
 
 

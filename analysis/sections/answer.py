@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """answer - the sentence that the experiment was made for, and how far its evidence agrees."""
 
-from ..folder import Missing
+from ..folder import Missing, clean
 from ..words import fixed, interval, whole
 
 NAME, TITLE = "answer", "The answer"
@@ -38,20 +38,39 @@ def add_cards(section, report, results):
                               if bad else "every one valid"))
 
 
+def plain_report(results):
+    """report.txt as it is, but for what could turn lines around; None if there is none."""
+    try:
+        text = results.folder.read("report.txt", "").decode("utf-8", "replace")
+    except Missing:
+        return None
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def add_programs(section, results):
+    """Which two command lines `compare` has compared."""
+    try:
+        parameters = results.json("environment.json").get("parameters") or {}
+    except Missing:
+        return
+    for arm in ("base", "other"):
+        if isinstance(parameters.get(arm), str):
+            section.texts.append(f"{arm}: `{parameters[arm].replace('`', chr(0x2018))}`")
+
+
 def fill(section, results):
+    if not results.compares:
+        section.pre = plain_report(results)
+        return
     try:
         report = results.json("report.json")
     except Missing:
-        try:
-            section.pre = "\n".join(
-                line for line in results.folder.read("report.txt", results.remake())
-                .decode("utf-8", "replace").splitlines())
-        except Missing:
-            pass
+        section.pre = plain_report(results)
         raise
     if not isinstance(report.get("answer"), str):
         raise Missing("report.json holds no answer; " + results.remake())
     section.quote = sentence(report["answer"])
     if report.get("agreement"):
         section.texts.append(sentence(report["agreement"]))
+    add_programs(section, results)
     add_cards(section, report, results)

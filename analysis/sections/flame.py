@@ -77,7 +77,7 @@ def trace(root):
         "branchvalues": "total", "tiling": {"orientation": "v"}, "sort": False,
         "marker": {"colors": [colour(node, largest) for _, _, _, node in found],
                    "line": {"color": "$paper", "width": 1}},
-        "textfont": {"color": "#111111"}, "textinfo": "label", "pathbar": {"visible": False},
+        "textfont": {"color": "#111111"}, "leaf": {"opacity": 1}, "textinfo": "label", "pathbar": {"visible": False},
         "hovertext": [plot(f"{name}: {fixed(node.other, 1)} per run, "
                            f"{signed(node.other - node.base)}") for _, _, name, node in found],
         "hoverinfo": "text",

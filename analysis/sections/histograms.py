@@ -15,6 +15,7 @@ SHOWN = {
     "ready": "Wait: runnable until a CPU is free",
     "slice": "Slice: on a CPU without a break",
 }
+MOST_TICKS = 5
 TICKS = [10 ** power for power in range(0, 11)]
 
 
@@ -72,6 +73,7 @@ def fill(section, results):
         low = math.log10(max(1, counts.index.min())) - 0.1
         high = math.log10(2 * max(1, counts.index.max())) + 0.1
         ticks = [power for power in TICKS if low <= math.log10(power) <= high]
+        ticks = ticks[::2] if len(ticks) > MOST_TICKS else ticks
         layout = {"showlegend": True,
                   "xaxis": axis("duration", type="log", tickvals=ticks, range=[low, high],
                                 ticktext=[tick(power) for power in ticks]),

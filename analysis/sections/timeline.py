@@ -5,6 +5,8 @@ A run has more switches than a page can hold: the stretch is cut around the hand
 middle of the run, and the text says what part of the run it is.
 """
 
+import pandas
+
 from ..figure import Cell, Figure, Table, axis, bar
 from ..folder import Missing
 from ..style import LOCK_STATES, THREAD_STATES
@@ -19,9 +21,12 @@ MOST_LISTED = 60
 
 
 def pick_threads(events):
-    """The threads to draw: those with most events, in their own order."""
-    threads = events[events["kind"] == "thread"]["thread"].value_counts()
-    return sorted(int(thread) for thread in threads.head(MOST_LANES).index)
+    """The threads to draw, in their order: of hand-offs, else those with most events."""
+    handoffs = events[events["kind"] == "handoff"]
+    chosen = pandas.concat([handoffs["thread"], handoffs["from_thread"]]).dropna()
+    if chosen.empty:
+        chosen = events[events["kind"] == "thread"]["thread"]
+    return sorted(int(thread) for thread in chosen.value_counts().head(MOST_LANES).index)
 
 
 def stretch(events, handoffs):
@@ -127,12 +132,15 @@ def handoff_table(handoffs):
 
 def lane_names(events, threads):
     comms = events[events["kind"] == "thread"].drop_duplicates("thread").set_index("thread")
-    return {thread: f"{thread} {comms['comm'][thread]}" for thread in threads}
+    return {thread: f"{thread} {comms['comm'].get(thread, '')}" for thread in threads}
 
 
-def said(run, begins, ends, events, shown, every, complete):
+def said(run, begins, ends, events, shown, every, lanes, complete):
     text = (f"Run {run}, from {fixed(begins / 1e6, 1)} to {fixed(ends / 1e6, 1)} ms of "
             f"{fixed(events['end_ns'].max() / 1e6, 1)} ms: {shown} of {every} hand-offs.")
+    total = events[events["kind"] == "thread"]["thread"].nunique()
+    if lanes < total:
+        text += f" {lanes} of {total} threads: those that hand the lock on, or do most."
     if not complete:
         text += " The timeline is longer than a page reads; this is from its beginning."
     return text + (" Drag over the lanes, or the handles of the strip below them, to look closer; "
@@ -158,7 +166,8 @@ def fill(section, results):
     traces = segments(lock, LOCK_STATES, "lock", lambda row: 0) + \
         segments(rows, THREAD_STATES, "thread", lambda row: lanes[row["thread"]]) + \
         arrows(handoffs, lanes)
-    section.texts.append(said(run, start, end, events, len(handoffs), len(every), complete))
+    section.texts.append(said(run, start, end, events, len(handoffs), len(every),
+                              len(threads), complete))
     section.figures.append(draw(traces, (["the lock"] if first else []) + list(names.values()),
                                 first_view(handoffs, start, end), (start, end), handoffs))
     section.figures[0].table = summary_table(rows, names)
