@@ -135,6 +135,63 @@ int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
 	return stats__median_interval(x, n, out);
 }
 
+/* The interval of one stratum; room has space for n values. */
+static int interval_of_stratum(const double *x, const size_t *stratum, size_t n, size_t which,
+			       double *room, struct interval *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (stratum[i] == which)
+			room[count++] = x[i];
+	return stats__median_interval(room, count, out);
+}
+
+/* Sums over strata, each of which is one term of its own. */
+static int add_strata(const double *x, const size_t *stratum, size_t n, size_t nstrata,
+		      double *room, struct interval *sums)
+{
+	for (size_t i = 0; i < nstrata; i++) {
+		struct interval one;
+		int err = interval_of_stratum(x, stratum, n, i, room, &one);
+
+		if (err)
+			return err;
+		sums->mid += one.mid;
+		sums->low += (one.mid - one.low) * (one.mid - one.low);
+		sums->high += (one.high - one.mid) * (one.high - one.mid);
+	}
+	return 0;
+}
+
+int stats__stratified_median(const double *x, const size_t *stratum, size_t n, size_t nstrata,
+			     struct interval *out)
+{
+	struct interval sums = { 0 };
+	double *room;
+	int err;
+
+	*out = (struct interval){ .mid = NAN, .low = NAN, .high = NAN, .n = n };
+	for (size_t i = 0; i < n; i++)
+		if (stratum[i] >= nstrata)
+			return -EINVAL;
+	if (nstrata == 1)
+		return stats__median_interval(x, n, out);
+	if (n == 0)
+		return -ENODATA;
+	room = calloc(n, sizeof(*room));
+	if (!room)
+		return -ENOMEM;
+	err = add_strata(x, stratum, n, nstrata, room, &sums);
+	free(room);
+	if (err)
+		return err;
+	out->mid = sums.mid / (double)nstrata;
+	out->low = out->mid - sqrt(sums.low) / (double)nstrata;
+	out->high = out->mid + sqrt(sums.high) / (double)nstrata;
+	return 0;
+}
+
 int stats__shuffle_init(struct stats_shuffle *shuffle, unsigned long seed)
 {
 	shuffle->rng = rng_new(seed);

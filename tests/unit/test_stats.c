@@ -165,6 +165,87 @@ static void intervals_cover_the_median(void **state)
 	gsl_rng_free(rng);
 }
 
+static void one_stratum_is_no_stratum(void **state)
+{
+	const double x[] = { 7, 3, 11, 5, 9, 4, 8 };
+	const size_t all_one[7] = { 0 };
+	struct interval plain, out;
+
+	(void)state;
+	assert_int_equal(stats__median_interval(x, 7, &plain), 0);
+	assert_int_equal(stats__stratified_median(x, all_one, 7, 1, &out), 0);
+	assert_memory_equal(&out, &plain, sizeof(out));
+}
+
+/* By hand: medians 2 and 200; the distances to the ends are 1 and 1, 100 and 300. */
+static void strata_weigh_the_same_however_many_values_they_have(void **state)
+{
+	const double x[] = { 1, 500, 2, 100, 3, 100, 1, 2, 3, 200, 200, 2 };
+	const size_t stratum[] = { 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0 };
+	struct interval out;
+
+	(void)state;
+	assert_int_equal(stats__stratified_median(x, stratum, 12, 2, &out), 0);
+	equal(out.mid, (2 + 200) / 2.0);
+	assert_true(out.n == 12);
+	/* the stratum of five values has its smallest and largest as ends */
+	assert_true(fabs(out.mid - out.low - 50) < 0.1);
+	assert_true(fabs(out.high - out.mid - 150) < 0.1);
+}
+
+static void strata_that_cannot_be_used(void **state)
+{
+	const double x[] = { 1, 2, 3, 4 };
+	const size_t single[] = { 0, 0, 0, 1 }, beyond[] = { 0, 1, 2, 0 };
+	const size_t missing[] = { 0, 0, 2, 2 };
+	const double hole[] = { 1, 2, NAN, 4 };
+	struct interval out;
+
+	(void)state;
+	assert_int_equal(stats__stratified_median(x, single, 4, 2, &out), 0);
+	equal(out.mid, 3);
+	assert_true(isnan(out.low) && isnan(out.high));
+	assert_int_equal(stats__stratified_median(x, beyond, 4, 2, &out), -EINVAL);
+	assert_int_equal(stats__stratified_median(x, missing, 4, 3, &out), -ENODATA);
+	assert_true(isnan(out.mid));
+	assert_int_equal(stats__stratified_median(hole, single, 4, 2, &out), -EINVAL);
+	assert_int_equal(stats__stratified_median(x, single, 0, 2, &out), -ENODATA);
+}
+
+/* Three machines: other levels, other spreads, other numbers of blocks. */
+static int strata_covered(const gsl_rng *rng)
+{
+	static const struct { size_t blocks; double centre, spread; } machines[] = {
+		{ 8, 100, 15 }, { 12, 400, 30 }, { 20, 50, 5 },
+	};
+	size_t stratum[40], n = 0;
+	struct interval out;
+	double x[40];
+
+	for (size_t m = 0; m < 3; m++) {
+		for (size_t i = 0; i < machines[m].blocks; i++, n++) {
+			x[n] = machines[m].centre + gsl_ran_gaussian(rng, machines[m].spread);
+			stratum[n] = m;
+		}
+	}
+	assert_int_equal(stats__stratified_median(x, stratum, n, 3, &out), 0);
+	return out.low <= 550.0 / 3 && 550.0 / 3 <= out.high;
+}
+
+static void stratified_intervals_cover_the_mean_of_medians(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int hits = 0;
+
+	(void)state;
+	gsl_rng_set(rng, 20240612);
+	for (int i = 0; i < EXPERIMENTS; i++)
+		hits += strata_covered(rng);
+	print_message("coverage with three strata: %.1f %%\n", 100.0 * hits / EXPERIMENTS);
+	assert_in_range(hits, 0.93 * EXPERIMENTS, 0.98 * EXPERIMENTS);
+	gsl_rng_free(rng);
+}
+
 static void shuffle_repeats_and_keeps_every_arm(void **state)
 {
 	struct stats_shuffle a, b;
@@ -226,6 +307,10 @@ int main(void)
 		cmocka_unit_test(ends_lie_between_order_statistics),
 		cmocka_unit_test(order_of_the_blocks_does_not_matter),
 		cmocka_unit_test(intervals_cover_the_median),
+		cmocka_unit_test(one_stratum_is_no_stratum),
+		cmocka_unit_test(strata_weigh_the_same_however_many_values_they_have),
+		cmocka_unit_test(strata_that_cannot_be_used),
+		cmocka_unit_test(stratified_intervals_cover_the_mean_of_medians),
 		cmocka_unit_test(shuffle_repeats_and_keeps_every_arm),
 		cmocka_unit_test(every_order_is_equally_likely),
 	};
