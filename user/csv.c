@@ -196,6 +196,21 @@ fail:
 	return err;
 }
 
+int csv__print(FILE *out, const struct table *table, const void *rows, size_t count)
+{
+	size_t row_size = row_text_size(table) + field_text_size(table);
+	char *buffer = malloc(header_size(table) > row_size ? header_size(table) : row_size);
+
+	if (!buffer)
+		return -ENOMEM;
+	fwrite(buffer, 1, format_header(table, buffer), out);
+	for (size_t i = 0; i < count; i++)
+		fwrite(buffer, 1, format_row(table, (const char *)rows + i * table->row_size,
+					     buffer), out);
+	free(buffer);
+	return 0;
+}
+
 int csv__append(struct csv *csv, const void *row)
 {
 	if (csv->error)
@@ -260,23 +275,41 @@ static void set_printable(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
-/* Fill the reader's error: "file:line: column C: value 'V': what". Returns -EBADMSG. */
-__attribute__((format(printf, 4, 5)))
-static int bad(struct reader *r, const char *column, const char *value, const char *format, ...)
+/* Fill the error: "file:line: column C: value 'V': what". Returns -EBADMSG. */
+static int blame(struct csv_error *err, const char *column, const char *value,
+		 const char *format, va_list args)
 {
-	struct csv_error *err = r->err;
 	char what[160];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	err->line = r->line;
 	set_printable(err->column, sizeof(err->column), column ? column : "");
 	set_printable(err->value, sizeof(err->value), value ? value : "");
 	snprintf(err->text, sizeof(err->text), "%.160s:%zu: %s%s%s%s%s%s%s", err->file,
 		 err->line, column ? "column " : "", err->column, column ? ": " : "",
 		 value ? "value '" : "", err->value, value ? "': " : "", what);
+	return -EBADMSG;
+}
+
+int csv__refuse(struct csv_error *err, const char *column, const char *value, const char *format,
+		...)
+{
+	va_list args;
+
+	va_start(args, format);
+	blame(err, column, value, format, args);
+	va_end(args);
+	return -EBADMSG;
+}
+
+__attribute__((format(printf, 4, 5)))
+static int bad(struct reader *r, const char *column, const char *value, const char *format, ...)
+{
+	va_list args;
+
+	r->err->line = r->line;
+	va_start(args, format);
+	blame(r->err, column, value, format, args);
+	va_end(args);
 	return -EBADMSG;
 }
 
@@ -440,8 +473,11 @@ static int read_table(struct reader *r, void *row, int (*on_row)(const void *row
 
 	while (!code && r->at < r->end) {
 		code = read_row(r, row);
+		r->err->line = r->line;
 		if (!code)
 			code = on_row(row, arg);
+		if (!code)
+			r->err->line = 0;
 	}
 	return code;
 }

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "columns.h"
@@ -57,6 +58,9 @@ int csv__open(struct csv *csv, int dirfd, const char *name, const struct table *
  */
 int csv__append(struct csv *csv, const void *row);
 
+/* A whole table, header and all, as csv__append() would write it. Returns 0 or -ENOMEM. */
+int csv__print(FILE *out, const struct table *table, const void *rows, size_t count);
+
 /*
  * Make the file appear under its name: fsync, and rename without replacing. After a failed
  * append, or if the name is taken (-EEXIST), the whole rows stay in NAME.partial. Returns 0
@@ -76,6 +80,8 @@ void csv__close(struct csv *csv);
  * unless it is optional, in which case it reads as missing. @row is valid during the call
  * only. A nonzero return of @on_row ends the reading and is returned.
  *
+ * While @on_row runs, err->file and err->line say where the row is; csv__refuse() blames it.
+ *
  * Returns 0, what @on_row returned, -EBADMSG for content that is not such a table (@err says
  * what, where), -ENOMEM; csv__read() also what open() and read() say, -EINVAL if it is no
  * regular file, and -EFBIG above CSV_MAX_FILE. @err may be NULL.
@@ -86,5 +92,13 @@ int csv__read(int dirfd, const char *name, const struct table *table,
 	      int (*on_row)(const void *row, void *arg), void *arg, struct csv_error *err);
 int csv__parse(const char *buf, size_t len, const char *name, const struct table *table,
 	       int (*on_row)(const void *row, void *arg), void *arg, struct csv_error *err);
+
+/*
+ * For @on_row: the row is well formed, but what it says cannot be. @err gets the same words as
+ * for a malformed one, "file:line: column C: value 'V': what"; column and value may be NULL.
+ * Returns -EBADMSG.
+ */
+int csv__refuse(struct csv_error *err, const char *column, const char *value, const char *format,
+		...) __attribute__((format(printf, 4, 5)));
 
 #endif

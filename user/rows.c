@@ -52,6 +52,7 @@ static const struct column run_columns[] = {
 	COLUMN_OF_U64_ADDED(struct run_row, half_seen),
 	COLUMN_OF_U64_ADDED(struct run_row, stopped_ns),
 	COLUMN_OF_TEXT_ADDED(struct run_row, disturbed),
+	COLUMN_OF_TEXT_ADDED(struct run_row, lock_reason),
 };
 
 const struct table rows__runs = TABLE("runs.csv", run_columns, struct run_row);

@@ -19,6 +19,7 @@
 #define ROWS_COMM_SIZE 16	/* TASK_COMM_LEN */
 #define ROWS_CPUS_SIZE 1024	/* a list of CPUs, as 0-3,8 */
 #define ROWS_REASON_SIZE 256
+#define ROWS_LOCK_REASON_SIZE 1024	/* may name files */
 #define ROWS_UNIT_SIZE 24
 
 /* runs.csv: one run of one arm */
@@ -61,6 +62,7 @@ struct run_row {
 	uint64_t half_seen;	/* lock intervals that had begun before the window */
 	uint64_t stopped_ns;	/* stopped while we looked for its lock; not in wall_ns */
 	char disturbed[ROWS_REASON_SIZE];	/* by whom, and how much; "": it was not */
+	char lock_reason[ROWS_LOCK_REASON_SIZE];	/* why no lock of it was watched */
 };
 
 /* threads.csv: one thread of one run */

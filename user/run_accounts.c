@@ -183,6 +183,7 @@ void run_accounts__note_lock(struct run_session *session)
 		run->lock.sites = search->sites;
 	else if (search->err != -ENOENT)
 		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
+	columns__set_text(run->row.lock_reason, sizeof(run->row.lock_reason), run->lock.why);
 	lock_search__name(search, run->row.lock, sizeof(run->row.lock));
 }
 
