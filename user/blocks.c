@@ -17,6 +17,37 @@ uint64_t blocks__last(const struct samples *samples)
 	return last;
 }
 
+size_t blocks__machines(const struct samples *samples)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].stratum > last)
+			last = samples->items[i].stratum;
+	return last + 1;
+}
+
+/* Any run of it, or NULL. */
+static const struct sample *first_of(const struct samples *samples, uint64_t number)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].block == number)
+			return &samples->items[i];
+	return NULL;
+}
+
+struct verdict_prices blocks__prices(const struct block *block)
+{
+	const struct sample *sample = first_of(block->inquiry->samples, block->number);
+	struct verdict_prices prices = block->inquiry->prices;
+
+	if (sample && sample->lock_operation_ns > 0)
+		prices.lock_operation_ns = sample->lock_operation_ns;
+	if (sample && sample->switch_ns > 0)
+		prices.switch_ns = sample->switch_ns;
+	return prices;
+}
+
 const struct sample *blocks__find(const struct block *block, const char *arm)
 {
 	const struct samples *samples = block->inquiry->samples;
@@ -46,28 +77,50 @@ double blocks__total(const struct block *block, const void *arg)
 	return blocks__wall(block, question->other) - blocks__wall(block, question->base);
 }
 
+struct values {
+	double *items;
+	size_t *machines;
+	size_t count;
+};
+
+static void collect(const struct inquiry *inquiry, bool traced, block_figure *figure,
+		    const void *arg, struct values *values)
+{
+	uint64_t last = blocks__last(inquiry->samples);
+
+	for (uint64_t number = 1; number <= last; number++) {
+		const struct sample *sample = first_of(inquiry->samples, number);
+		struct block block = { number, traced, inquiry };
+		double value = sample ? figure(&block, arg) : NAN;
+
+		if (!isfinite(value))
+			continue;
+		values->items[values->count] = value;
+		values->machines[values->count++] = sample->stratum;
+	}
+}
+
 int blocks__over(const struct inquiry *inquiry, bool traced, block_figure *figure,
 		 const void *arg, struct interval *out)
 {
+	const struct interval none = { NAN, NAN, NAN, 0 };
 	uint64_t last = blocks__last(inquiry->samples);
-	double *values = calloc(last ? last : 1, sizeof(*values));
-	size_t count = 0;
-	int err = 0;
+	struct values values = {
+		.items = calloc(last + 1, sizeof(*values.items)),
+		.machines = calloc(last + 1, sizeof(*values.machines)),
+	};
+	int err = -ENOMEM;
 
-	*out = (struct interval){ NAN, NAN, NAN, 0 };
-	if (!values)
-		return -ENOMEM;
-	for (uint64_t number = 1; number <= last; number++) {
-		struct block block = { number, traced, inquiry };
-		double value = figure(&block, arg);
-
-		if (isfinite(value))
-			values[count++] = value;
+	if (values.items && values.machines) {
+		collect(inquiry, traced, figure, arg, &values);
+		err = stats__stratified_median(values.items, values.machines, values.count,
+					       blocks__machines(inquiry->samples), out);
 	}
-	if (count)
-		err = stats__bootstrap_median(values, count, inquiry->seed, out);
-	free(values);
-	return err;
+	if (err)
+		*out = none;
+	free(values.items);
+	free(values.machines);
+	return err == -ENODATA ? 0 : err;
 }
 
 static double share_of(const struct block *block, const void *arg)

@@ -53,6 +53,12 @@ struct block_part {
 /* The number of the last block, which is how many were measured. */
 uint64_t blocks__last(const struct samples *samples);
 
+/* Machines that the samples come from: 1, unless they were put together. */
+size_t blocks__machines(const struct samples *samples);
+
+/* The prices that were measured beside this block; else those of the inquiry. */
+struct verdict_prices blocks__prices(const struct block *block);
+
 /* The valid run of an arm, or NULL. arm may be NULL. */
 const struct sample *blocks__find(const struct block *block, const char *arm);
 
@@ -62,7 +68,11 @@ block_figure blocks__wall;
 /* other - base, in ms; the argument is not used. */
 block_figure blocks__total;
 
-/* Median and interval of a figure over all measured blocks; n == 0 if none has it. 0 or -ENOMEM. */
+/*
+ * Median and interval of a figure over all measured blocks; n == 0 if none has it. Over several
+ * machines it is the mean of their medians (stats__stratified_median()), and n == 0 if one of them
+ * has no block with it. Returns 0 or -ENOMEM.
+ */
 int blocks__over(const struct inquiry *inquiry, bool traced, block_figure *figure,
 		 const void *arg, struct interval *out);
 

@@ -8,6 +8,7 @@
 
 #include "figures.h"
 #include "report_compare.h"
+#include "report_machines.h"
 #include "report_parts.h"
 
 /* ", lock operations 3.1 %" and the like, where it is worth a word. */
@@ -119,6 +120,7 @@ void report__text(FILE *out, const struct report *report)
 	}
 	print_answer(out, report);
 	report_parts__arms(out, report->verdict);
+	report_machines__text(out, report->machines);
 	report_parts__intervals(out, report->verdict, "Threads at other switch intervals (untraced "
 				"runs)");
 	print_evidence(out, report);

@@ -17,10 +17,13 @@ struct report_comparison {
 	const char *other_lock_why;
 };
 
+struct report_machines;
+
 /* What a report says besides the verdict. Strings are borrowed. */
 struct report {
 	const struct verdict *verdict;
 	const char *experiment;		/* its name */
+	const struct report_machines *machines;		/* NULL: of one machine */
 	const struct report_comparison *comparison;	/* NULL: of our own workloads */
 	const char *lock;
 	uint64_t workers;

@@ -15,6 +15,7 @@
 #include "columns.h"
 #include "figures.h"
 #include "lock_sites.h"
+#include "report_machines.h"
 #include "report_parts.h"
 #include "switch_interval.h"
 
@@ -168,6 +169,7 @@ void report_compare__text(FILE *out, const struct report *report)
 	report_parts__arms(out, report->verdict);
 	if (!report->untraced_reason)
 		fputs("  (hand-offs are those of the traced runs)\n", out);
+	report_machines__text(out, report->machines);
 	report_parts__intervals(out, report->verdict, "Switch interval of OTHER, set from outside "
 				"(CPython's own: 5000 us)");
 	print_ledger(out, report);

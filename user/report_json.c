@@ -9,6 +9,7 @@
 #include "report.h"
 #include "report_compare.h"
 #include "report_lines.h"
+#include "report_machines.h"
 #include "report_notes.h"
 
 /* cJSON would print NAN as null by itself; an interval that is none is null as a whole. */
@@ -170,6 +171,7 @@ int report__json(FILE *out, const struct report *report)
 	cJSON_AddNumberToObject(root, "runs", (double)verdict->runs);
 	cJSON_AddNumberToObject(root, "runs_not_valid", (double)verdict->invalid);
 	cJSON_AddNumberToObject(root, "disturbed_runs", (double)verdict->disturbed);
+	report_machines__add(root, report->machines);
 	add_text(root, "stop_reason", report->stop_reason);
 	add_notes(root, report);
 	text = cJSON_Print(root);

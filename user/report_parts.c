@@ -3,6 +3,7 @@
 #include "report_parts.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "agreement.h"
@@ -26,6 +27,10 @@ int report_parts__no_shares(char *text, size_t size, const struct verdict *verdi
 		return snprintf(text, size, "%s took %s times as long as %s; one block has no "
 				"interval, so nothing is explained", words->other_first, ratio,
 				words->base);
+	if (isnan(verdict->slowdown.low))
+		return snprintf(text, size, "%s took %s times as long as %s; a machine with one "
+				"block has no interval, so nothing is explained",
+				words->other_first, ratio, words->base);
 	if (verdict->slowdown.high < 1)
 		return snprintf(text, size, "No slowdown here: %s took %s times as long as %s",
 				words->other, ratio, words->base);
@@ -36,6 +41,11 @@ int report_parts__no_shares(char *text, size_t size, const struct verdict *verdi
 
 void report_parts__basis(char *text, size_t size, const struct verdict *verdict)
 {
+	if (verdict->machines > 1) {
+		snprintf(text, size, "mean of %zu machines' medians [95 %% interval], %" PRIu64
+			 " blocks", verdict->machines, verdict->blocks);
+		return;
+	}
 	snprintf(text, size, "%s over %" PRIu64 " blocks", verdict->blocks < 6 ?
 		 "median [smallest, largest]" : "median [95 % interval]", verdict->blocks);
 }

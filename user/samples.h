@@ -21,6 +21,7 @@ struct sample {
 	char run_id[ROWS_NAME_SIZE];
 	char arm[ROWS_NAME_SIZE];
 	uint64_t block;
+	size_t stratum;			/* the machine that it comes from, from 0 */
 	bool traced;
 	bool valid;
 	bool has_lock;
@@ -35,6 +36,8 @@ struct sample {
 	double max_rss_mb;
 	double steal_ms;
 	double other_cpu_ms;
+	double lock_operation_ns;	/* prices of its experiment; 0: as the verdict's */
+	double switch_ns;
 	bool disturbed;			/* marked: somebody else had too much of the CPUs */
 };
 

@@ -119,7 +119,10 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 	count = dose__lines(points->items, points->count, lines);
 	inquiry->lines = lines;
 	inquiry->nlines = count > 0 ? (size_t)count : 0;
-	err = count < 0 ? count : judge_parts(inquiry, verdict);
+	if (verdict->machines > 1 && count > 0)
+		err = verdict_dose__fit(inquiry, &verdict->dose);
+	if (!err)
+		err = count < 0 ? count : judge_parts(inquiry, verdict);
 	free(lines);
 	inquiry->lines = NULL;
 	return err;
@@ -128,6 +131,7 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 static void count_runs(const struct samples *samples, struct verdict *verdict)
 {
 	verdict->blocks = blocks__last(samples);
+	verdict->machines = blocks__machines(samples);
 	for (size_t i = 0; i < samples->count; i++) {
 		const struct sample *sample = &samples->items[i];
 

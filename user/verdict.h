@@ -100,6 +100,7 @@ struct verdict {
 	struct verdict_arm arms[VERDICT_MAX_ARMS];
 	size_t narms;
 	uint64_t blocks;		/* measured blocks, the warm-up not counted */
+	size_t machines;		/* that they come from; each weighs the same */
 	uint64_t runs;
 	uint64_t invalid;		/* runs that take no part */
 	uint64_t disturbed;		/* valid runs that are marked, and take part */

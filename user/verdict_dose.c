@@ -54,6 +54,22 @@ static double without_handoffs(const struct block *block, const void *arg)
 	return line ? line->intercept_ms : NAN;
 }
 
+static double slope(const struct block *block, const void *arg)
+{
+	const struct dose_line *line = line_of(block);
+
+	(void)arg;
+	return line ? line->slope_us : NAN;
+}
+
+int verdict_dose__fit(const struct inquiry *inquiry, struct dose_fit *fit)
+{
+	int err = blocks__over(inquiry, inquiry->clock_traced, slope, NULL, &fit->slope_us);
+
+	return err ? err : blocks__over(inquiry, inquiry->clock_traced, without_handoffs, NULL,
+					&fit->intercept_ms);
+}
+
 struct block_part verdict_dose__part(enum verdict_component component, bool clock_traced)
 {
 	struct block_part part = { .whole = total, .traced = clock_traced };

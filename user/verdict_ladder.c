@@ -7,7 +7,7 @@
 double verdict_ladder__lock_operations(const struct block *block, const char *arm)
 {
 	const struct sample *sample = blocks__find(block, arm);
-	double price = block->inquiry->prices.lock_operation_ns;
+	double price = blocks__prices(block).lock_operation_ns;
 
 	if (isnan(price))
 		return 0;

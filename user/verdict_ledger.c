@@ -124,7 +124,7 @@ static double switch_direct(const struct block *block, const void *arg)
 	(void)arg;
 	if (!other || !base)
 		return NAN;
-	return (other->handoffs - base->handoffs) * block->inquiry->prices.switch_ns / 1e6;
+	return (other->handoffs - base->handoffs) * blocks__prices(block).switch_ns / 1e6;
 }
 
 struct block_part verdict_ledger__part(enum verdict_component component)

@@ -17,6 +17,9 @@ struct block_part verdict_ledger__part(enum verdict_component component);
 struct block_part verdict_ladder__part(enum verdict_component component, bool clock_traced);
 struct block_part verdict_dose__part(enum verdict_component component, bool clock_traced);
 
+/* Slope and intercept over the blocks of several machines, each of which weighs the same. */
+int verdict_dose__fit(const struct inquiry *inquiry, struct dose_fit *fit);
+
 /* Does any measured block tell page faults apart, in both arms in question? */
 bool verdict_ledger__sampled(const struct inquiry *inquiry);
 
