@@ -101,7 +101,7 @@ run: deps
 	@$(BUILD)/switchtax run $(ARGS)
 
 test: deps
-	@$(MAKE) --no-print-directory build $(UNIT_BINS) $(BUILD)/tests/tools/judge \
+	@$(MAKE) --no-print-directory build $(UNIT_BINS) \
 		$(BUILD)/tests/tools/statistics
 	@tests/run
 
@@ -231,6 +231,7 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 # What a fuzzer needs of user/; each names its own.
 fuzz_csv_MODULES := csv columns rows results
+fuzz_environment_MODULES := environment_file
 fuzz_elf_MODULES := elf_file symbols debug_file cpython
 fuzz_timeline_MODULES := timeline timeline_unpack varint timeline_intervals timeline_lock \
 	timeline_print ledger columns
@@ -240,7 +241,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
 		-DSWITCHTAX_VERSION='"$(VERSION)"' -o $@ $< \
-		$(patsubst %,user/%.c,$($*_MODULES)) -lelf -lz -lm
+		$(patsubst %,user/%.c,$($*_MODULES)) -lcjson -lelf -lz -lm
 
 # --- install ---------------------------------------------------------------
 

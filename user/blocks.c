@@ -93,7 +93,7 @@ static void collect(const struct inquiry *inquiry, bool traced, block_figure *fi
 		struct block block = { number, traced, inquiry };
 		double value = sample ? figure(&block, arg) : NAN;
 
-		if (!isfinite(value))
+		if (!sample || !isfinite(value))
 			continue;
 		values->items[values->count] = value;
 		values->machines[values->count++] = sample->stratum;

@@ -15,6 +15,7 @@ enum exit_status command__labs(const struct options *options);
 enum exit_status command__calibrate(const struct options *options);
 enum exit_status command__timeline(const struct options *options);
 enum exit_status command__report(const struct options *options);
+enum exit_status command__explain(const struct options *options);
 enum exit_status command__list(const struct options *options);
 enum exit_status command__doctor(const struct options *options);
 

@@ -160,7 +160,7 @@ static int check_interval(struct lab *lab, const struct experiment_arm *arm, str
 		return 0;
 	run->row.valid = 0;
 	columns__set_text(run->row.reason, sizeof(run->row.reason),
-			  "the program did not take the switch interval");
+			  EXPERIMENT_INTERVAL_REASON);
 	if (lab->experiment->interval_refused)
 		return 0;
 	lab->experiment->interval_refused = true;

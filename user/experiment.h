@@ -22,6 +22,9 @@
 #include "verdict.h"
 #include "workload.h"
 
+/* Why a run is not valid whose program had to be given a switch interval and did not take it. */
+#define EXPERIMENT_INTERVAL_REASON "the program did not take the switch interval"
+
 /* Room for a path and what a run says. */
 #define EXPERIMENT_ERROR_SIZE (PATH_MAX + RUN_ERROR_SIZE)
 

@@ -19,6 +19,7 @@ static enum exit_status run_command(const struct options *options)
 	case COMMAND_CALIBRATE: return command__calibrate(options);
 	case COMMAND_TIMELINE: return command__timeline(options);
 	case COMMAND_REPORT: return command__report(options);
+	case COMMAND_EXPLAIN: return command__explain(options);
 	case COMMAND_LIST: return command__list(options);
 	case COMMAND_DOCTOR: return command__doctor(options);
 	}

@@ -39,6 +39,8 @@ static const struct {
 	{ "timeline", COMMAND_TIMELINE, "what a run's threads and its lock did, and when",
 	  &options_timeline__argp },
 	{ "report", COMMAND_REPORT, "report.html of a results folder", &options_report__argp },
+	{ "explain", COMMAND_EXPLAIN, "the verdict once more, from CSV files; several pooled",
+	  &options_explain__argp },
 	{ "list", COMMAND_LIST, "experiments, arms and locks, one line each",
 	  &options_list__argp },
 	{ "doctor", COMMAND_DOCTOR, "can this machine measure? what is missing?",

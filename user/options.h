@@ -18,7 +18,8 @@
 
 enum command {
 	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_CALIBRATE,
-	COMMAND_LABS, COMMAND_TIMELINE, COMMAND_REPORT, COMMAND_LIST, COMMAND_DOCTOR
+	COMMAND_LABS, COMMAND_EXPLAIN, COMMAND_TIMELINE, COMMAND_REPORT, COMMAND_LIST,
+	COMMAND_DOCTOR
 };
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -47,6 +48,8 @@ struct options {
 	const char *folder;		/* of timeline, report: with results */
 	const char *run_id;		/* ... the run; NULL: not named */
 	const char *perfetto;		/* ... the file to write; NULL: none */
+	char **folders;			/* of explain */
+	size_t nfolders;
 	const char *acquire;		/* functions of the lock; NULL: not named */
 	const char *release;
 	char acquire_name[256];		/* storage behind acquire */

@@ -30,6 +30,7 @@ extern const struct argp options_calibrate__argp;
 extern const struct argp options_labs__argp;
 extern const struct argp options_timeline__argp;
 extern const struct argp options_report__argp;
+extern const struct argp options_explain__argp;
 extern const struct argp options_list__argp;
 extern const struct argp options_doctor__argp;
 

@@ -124,8 +124,10 @@ static void print_lock(FILE *out, const struct run *run)
 {
 	const struct ledger *ledger = &run->ledger;
 
-	if (run->lock.found)
+	if (run->lock.found && run->lock.sites.nacquire)
 		print_sites(out, &run->lock.sites);
+	else if (run->lock.found)	/* read back from files that do not say how */
+		fprintf(out, "\nLock: %s\n", run->row.lock);
 	else if (ledger->has_lock)
 		fprintf(out, "\nLock: announced by the program\n");
 	if (!ledger->has_lock) {

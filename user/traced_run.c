@@ -38,11 +38,11 @@ struct run_spec traced_run__spec(const struct session *session, const char *anno
 	};
 }
 
-static void print_csv(const struct run *run)
+void traced_run__csv(FILE *out, const struct run *run)
 {
-	puts("run_id,state,ns");
+	fputs("run_id,state,ns\n", out);
 	for (int state = 0; run->ledger.has_lock && state < LOCK_STATES; state++)
-		printf("%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
+		fprintf(out, "%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
 		       (unsigned long)run->ledger.lock_ns[state]);
 }
 
@@ -91,7 +91,7 @@ static int publish(struct session *session, const struct report_trace *report,
 	if (!err)
 		err = report_stacks__files(session, stacks, NULL, report->run->row.arm);
 	if (session->options->format == FORMAT_CSV)
-		print_csv(report->run);
+		traced_run__csv(stdout, report->run);
 	return err;
 }
 

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Explains a folder of the lab sheet: each experiment's judge looks once more at the observations
+ * of its valid runs, which are those of observations.csv and what the other files say of the run.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpulist.h"
+#include "explanation.h"
+#include "lab_slowdown.h"
+#include "report_lab.h"
+#include "run_files.h"
+
+/* A folder of labs under way. */
+struct sheet {
+	const struct folder *folder;
+	struct run_files files;
+	size_t *order;			/* observations, sorted by their run */
+	struct claims before;		/* labs.csv as it is */
+	struct claims claims;
+	struct explanation *explanation;
+	uint64_t invalid;
+};
+
+static int by_run(const void *a, const void *b, void *arg)
+{
+	const struct run_files *files = arg;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	if (files->run_of[x] != files->run_of[y])
+		return files->run_of[x] < files->run_of[y] ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static int sort_observations(struct sheet *sheet)
+{
+	size_t count = sheet->files.observations.count;
+
+	sheet->order = calloc(count + 1, sizeof(*sheet->order));
+	if (!sheet->order)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		sheet->order[i] = i;
+	qsort_r(sheet->order, count, sizeof(*sheet->order), by_run, &sheet->files);
+	return 0;
+}
+
+static int on_claim(const void *data, void *arg)
+{
+	struct claims *claims = arg;
+
+	if (claims->count < CLAIMS_MAX)
+		claims->rows[claims->count++] = *(const struct claim_row *)data;
+	return 0;
+}
+
+/* The first of the sorted observations of that run. */
+static size_t first_of(const struct sheet *sheet, size_t run)
+{
+	size_t low = 0, high = sheet->files.observations.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sheet->files.run_of[sheet->order[middle]] < run)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* All that was observed in a run, in the order in which it was made. */
+static int observe(const struct sheet *sheet, size_t index, struct lab_result *result)
+{
+	const struct observations *all = &sheet->files.observations;
+	int err = 0;
+
+	for (size_t i = first_of(sheet, index); i < all->count && !err; i++) {
+		if (sheet->files.run_of[sheet->order[i]] != index)
+			break;
+		err = observations__add(&result->observations, &all->items[sheet->order[i]]);
+	}
+	err = err ? err : observations__of_run(&result->observations, &sheet->files.runs[index]);
+	return err ? err : samples__add_run(&result->samples, &sheet->files.runs[index]);
+}
+
+static void count_run(struct lab_result *result, const struct run *run)
+{
+	result->runs++;
+	result->traced_runs += run->traced;
+	result->invalid += run->row.valid != 1;
+	if (run->row.block > result->blocks_done)
+		result->blocks_done = run->row.block;
+	for (size_t i = 0; run->traced && i < run->ledger.nthreads; i++) {
+		const struct ledger_thread *thread = &run->ledger.threads[i];
+
+		for (int kind = 0; kind < SWITCH_KINDS; kind++) {
+			result->switches_seen += thread->switches[kind];
+			result->switches_kernel += thread->kernel[kind];
+		}
+	}
+}
+
+static int collect(const struct sheet *sheet, const struct lab *lab, struct lab_result *result)
+{
+	int err = 0;
+
+	*result = (struct lab_result){ 0 };
+	snprintf(result->stop_reason, sizeof(result->stop_reason), "explained from its files");
+	for (size_t i = 0; i < sheet->files.count && !err; i++) {
+		const struct run *run = &sheet->files.runs[i];
+
+		if (strcmp(run->row.experiment, lab->name))
+			continue;
+		count_run(result, run);
+		if (run->row.block && run->row.valid == 1)
+			err = observe(sheet, i, result);
+	}
+	return err;
+}
+
+/* The CPUs that its runs could use: those that were not confined to one say it. */
+static unsigned int count_cpus(const struct run_row *row)
+{
+	cpu_set_t set;
+
+	return cpulist__parse(row->cpus, &set) ? 0 : (unsigned int)CPU_COUNT(&set);
+}
+
+/*
+ * The parameters that a judge asks for, from the runs themselves. The slowdown of the lab sheet
+ * runs at its own defaults, and more workers are a part of it.
+ */
+static struct lab_options options_of(const struct sheet *sheet, const struct lab *lab)
+{
+	bool fixed = strcmp(lab->name, lab_slowdown.name) == 0;
+	struct lab_options options = { .cpus = 1 };
+
+	for (size_t i = 0; i < sheet->files.count; i++) {
+		const struct run_row *row = &sheet->files.runs[i].row;
+
+		if (strcmp(row->experiment, lab->name))
+			continue;
+		options.seed = row->seed;
+		options.traced |= row->traced == 1;
+		if (count_cpus(row) > options.cpus)
+			options.cpus = count_cpus(row);
+		if (!fixed && lab->takes & LAB_TAKES_WORKERS &&
+		    row->workers != COLUMN_MISSING_U64 && row->workers > options.workers)
+			options.workers = row->workers;
+		if (!fixed && lab->takes & LAB_TAKES_LOCK && *row->lock)
+			options.lock = row->lock;
+	}
+	return options;
+}
+
+/* Where nothing was measured, labs.csv says why; nothing else could. */
+static const char *refusal(const struct sheet *sheet, const struct lab *lab,
+			   const struct lab_result *result)
+{
+	if (result->samples.count)
+		return NULL;
+	for (size_t i = 0; i < sheet->before.count; i++) {
+		const struct claim_row *row = &sheet->before.rows[i];
+
+		if (strcmp(row->experiment, lab->name) == 0 && isnan(row->figure))
+			return row->reason;
+	}
+	return NULL;
+}
+
+static bool appears(const struct sheet *sheet, const struct lab *lab)
+{
+	for (size_t i = 0; i < sheet->files.count; i++)
+		if (strcmp(sheet->files.runs[i].row.experiment, lab->name) == 0)
+			return true;
+	for (size_t i = 0; i < sheet->before.count; i++)
+		if (strcmp(sheet->before.rows[i].experiment, lab->name) == 0)
+			return true;
+	return false;
+}
+
+static int one_lab(struct sheet *sheet, const struct lab *lab, FILE *details)
+{
+	const struct lab_options options = options_of(sheet, lab);
+	struct lab_result *result = calloc(1, sizeof(*result));
+	struct lab_evidence evidence;
+	int err = result ? collect(sheet, lab, result) : -ENOMEM;
+
+	if (!err) {
+		evidence = (struct lab_evidence){ &result->observations, &result->samples,
+						  &options };
+		err = lab__judge(lab, &evidence, refusal(sheet, lab, result), &sheet->claims);
+	}
+	if (!err) {
+		sheet->invalid += result->invalid;
+		report_lab__one(details, lab, result, &sheet->claims);
+		fputc('\n', details);
+	}
+	if (result)
+		lab_result__free(result);
+	free(result);
+	return err;
+}
+
+static int judge(struct sheet *sheet, FILE *details)
+{
+	int err = 0;
+
+	for (size_t i = 0; all_labs[i] && !err; i++)
+		if (appears(sheet, all_labs[i]))
+			err = one_lab(sheet, all_labs[i], details);
+	return err;
+}
+
+/* As `labs` prints it, or `run` of one. */
+static void print(struct sheet *sheet, const char *details)
+{
+	FILE *const *out = sheet->explanation->out;
+	const char *experiment = environment_file__text(&sheet->folder->environment, NULL,
+							"experiment");
+	char name[PATH_MAX];
+
+	folder__name(sheet->folder, name, sizeof(name));
+	if (!experiment || strcmp(experiment, "labs") == 0) {
+		report_lab__scoreboard(out[EXPLANATION_TEXT], &sheet->claims);
+		fputc('\n', out[EXPLANATION_TEXT]);
+	}
+	fputs(details, out[EXPLANATION_TEXT]);
+	fprintf(out[EXPLANATION_TEXT], "Files: %s\n", name);
+	report_lab__json(out[EXPLANATION_JSON], &sheet->claims);
+	report_lab__csv(out[EXPLANATION_CSV], &sheet->claims);
+	sheet->explanation->csv_name = rows__labs.file;
+	sheet->explanation->valid = !sheet->invalid;
+}
+
+static int read_sheet(struct sheet *sheet, struct csv_error *error)
+{
+	int err = run_files__read(sheet->folder, &sheet->files, error);
+
+	if (!err && folder__has(sheet->folder, rows__labs.file))
+		err = csv__read(sheet->folder->dirfd, rows__labs.file, &rows__labs, on_claim,
+				&sheet->before, error);
+	return err ? err : sort_observations(sheet);
+}
+
+enum exit_status explain_labs(const struct folder *folder, struct explanation *explanation)
+{
+	struct sheet *sheet = calloc(1, sizeof(*sheet));
+	struct csv_error error = { .line = 0 };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *details = open_memstream(&text, &size);
+	int err = -ENOMEM;
+
+	if (sheet && details) {
+		sheet->folder = folder;
+		sheet->explanation = explanation;
+		err = read_sheet(sheet, &error);
+		err = err ? err : judge(sheet, details);
+	}
+	if (details)
+		fclose(details);
+	if (!err)
+		print(sheet, text);
+	free(text);
+	if (sheet) {
+		run_files__free(&sheet->files);
+		free(sheet->order);
+	}
+	free(sheet);
+	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Explains a folder of `calibrate`: the price list from what its rounds have observed.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explanation.h"
+#include "report_prices.h"
+#include "run_files.h"
+
+/* Of valid runs and of what was measured beside them, without a warm-up. */
+static int collect(const struct run_files *files, struct observations *all, uint64_t *rounds)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < files->observations.count && !err; i++) {
+		const struct observation *item = &files->observations.items[i];
+		const struct run *run = files->run_of[i] < files->count ?
+					&files->runs[files->run_of[i]] : NULL;
+
+		if (item->row.block && (!run || run->row.valid == 1))
+			err = observations__add(all, item);
+	}
+	for (size_t i = 0; i < files->count && !err; i++) {
+		const struct run *run = &files->runs[i];
+
+		if (run->row.block > *rounds)
+			*rounds = run->row.block;
+		if (run->row.block && run->row.valid == 1)
+			err = observations__of_run(all, run);
+	}
+	return err;
+}
+
+static int print(struct explanation *explanation, const struct folder *folder,
+		 const struct observations *all, uint64_t rounds)
+{
+	struct prices *prices = calloc(1, sizeof(*prices));
+	const char *reason = environment_file__text(&folder->environment, NULL, "stop_reason");
+	char name[PATH_MAX];
+	struct report_prices report = {
+		.prices = prices,
+		.rounds = rounds,
+		.stop_reason = reason ? reason : "-",
+		.folder = name,
+	};
+	int err = prices ? prices__collect(prices, all) : -ENOMEM;
+
+	folder__name(folder, name, sizeof(name));
+	if (!err && prices__against_perf(all, &report.against_perf) == -ENOMEM)
+		err = -ENOMEM;
+	if (!err) {
+		report_prices__text(explanation->out[EXPLANATION_TEXT], &report);
+		report_prices__json(explanation->out[EXPLANATION_JSON], &report);
+		report_prices__csv(explanation->out[EXPLANATION_CSV], &report);
+		explanation->csv_name = rows__prices.file;
+	}
+	free(prices);
+	return err;
+}
+
+enum exit_status explain_prices(const struct folder *folder, struct explanation *explanation)
+{
+	struct csv_error error = { .line = 0 };
+	struct observations all = { 0 };
+	struct run_files files = { 0 };
+	uint64_t rounds = 0;
+	int err = run_files__read(folder, &files, &error);
+
+	if (!err)
+		err = collect(&files, &all, &rounds);
+	if (!err)
+		err = print(explanation, folder, &all, rounds);
+	for (size_t i = 0; i < files.count; i++)
+		explanation->valid = explanation->valid && files.runs[i].row.valid == 1;
+	observations__free(&all);
+	run_files__free(&files);
+	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Explains a folder of `trace` or `attach`: one run, of which there is nothing to judge.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explanation.h"
+#include "report_stacks.h"
+#include "report_trace.h"
+#include "run_files.h"
+#include "stack_files.h"
+#include "traced_run.h"
+
+/* What people know it by: the word behind "--", or the name of its first thread. */
+static const char *program_of(const struct folder *folder, const struct run *run)
+{
+	const struct environment_file *environment = &folder->environment;
+	const char *word, *program = NULL;
+
+	for (int i = 0; !program && (word = environment_file__word(environment, i)); i++)
+		if (strcmp(word, "--") == 0)
+			program = environment_file__word(environment, i + 1);
+	if (program)
+		return program;
+	return run->ledger.nthreads ? run->ledger.threads[0].comm : run->row.experiment;
+}
+
+static void print(struct explanation *explanation, const struct folder *folder,
+		  const struct run *run, const struct stack_sums *stacks)
+{
+	char path[PATH_MAX];
+	const struct report_trace report = {
+		.run = run,
+		.program = program_of(folder, run),
+		.folder = path,
+		.attached = strcmp(run->row.experiment, "attach") == 0,
+	};
+
+	folder__name(folder, path, sizeof(path));
+	report_trace__text(explanation->out[EXPLANATION_TEXT], &report);
+	report_stacks__text(explanation->out[EXPLANATION_TEXT], stacks, NULL, run->row.arm);
+	report_trace__json(explanation->out[EXPLANATION_JSON], &report);
+	traced_run__csv(explanation->out[EXPLANATION_CSV], run);
+	explanation->valid = run->row.valid == 1;
+}
+
+enum exit_status explain_trace(const struct folder *folder, struct explanation *explanation)
+{
+	struct csv_error error = { .line = 0 };
+	struct stack_sums stacks = { 0 };
+	struct run_files files = { 0 };
+	int err = run_files__read(folder, &files, &error);
+
+	if (!err && files.count > 1) {
+		snprintf(error.text, sizeof(error.text), "%s: %zu runs, where there can be one",
+			 rows__runs.file, files.count);
+		err = -EBADMSG;
+	}
+	if (!err)
+		err = stack_files__add(folder, &stacks, &error);
+	if (!err)
+		print(explanation, folder, &files.runs[0], &stacks);
+	stack_sums__free(&stacks);
+	run_files__free(&files);
+	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+}

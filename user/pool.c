@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opens folders, sorts them by machine, and numbers their blocks.
+#include "pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pool_likeness.h"
+
+/* The machine of a folder: one that is there already, or a new one. */
+static void place(struct pool *pool, size_t index)
+{
+	const struct environment_file *environment = &pool->folders[index].environment;
+	struct pool_machine *machine;
+
+	for (size_t m = 0; m < pool->nmachines; m++) {
+		machine = &pool->machines[m];
+		if (environment_file__same_machine(
+				&pool->folders[machine->first].environment, environment)) {
+			pool->machine_of[index] = m;
+			machine->folders++;
+			return;
+		}
+	}
+	machine = &pool->machines[pool->nmachines];
+	*machine = (struct pool_machine){ .first = index, .folders = 1 };
+	environment_file__label(environment, machine->label);
+	pool->machine_of[index] = pool->nmachines++;
+}
+
+static enum exit_status refuse(const struct folder *a, const struct folder *b, const char *what,
+			       char why[FOLDER_WHY_SIZE])
+{
+	char x[200], y[200];
+
+	folder__name(a, x, sizeof(x));
+	folder__name(b, y, sizeof(y));
+	snprintf(why, FOLDER_WHY_SIZE, "%s and %s cannot be put together: %s", x, y, what);
+	return EXIT_USAGE;
+}
+
+static enum exit_status check_pair(const struct pool *pool, size_t index,
+				   char why[FOLDER_WHY_SIZE])
+{
+	const struct folder *first = &pool->folders[0], *folder = &pool->folders[index];
+	bool one_machine = pool->machine_of[0] == pool->machine_of[index];
+	char what[512];
+
+	for (size_t i = 0; i < index; i++)
+		if (pool->folders[i].device == folder->device &&
+		    pool->folders[i].inode == folder->inode)
+			return refuse(&pool->folders[i], folder, "this is the same folder twice",
+				      why);
+	if (!pool_likeness__alike(first, folder, one_machine, what, sizeof(what)))
+		return refuse(first, folder, what, why);
+	if (folder->kind != FOLDER_SLOWDOWN && folder->kind != FOLDER_COMPARE)
+		return refuse(first, folder, "only experiments of `run` and `compare` can, the "
+			      "lab sheet's and others are explained one by one", why);
+	return EXIT_MEASURED;
+}
+
+enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
+			    char why[FOLDER_WHY_SIZE])
+{
+	enum exit_status status = EXIT_MEASURED;
+
+	pool->count = pool->nmachines = 0;
+	pool->samples = (struct samples){ 0 };
+	for (size_t i = 0; i < count && status == EXIT_MEASURED; i++) {
+		status = folder__open(&pool->folders[i], paths[i], why);
+		pool->count++;
+		if (status != EXIT_MEASURED)
+			break;
+		place(pool, i);
+		if (i)
+			status = check_pair(pool, i, why);
+	}
+	return status;
+}
+
+/* The warm-up stays 0; the rest is counted on from the last folder's. */
+static void number_blocks(struct pool *pool, size_t from, size_t machine, uint64_t *last)
+{
+	uint64_t before = *last;
+
+	for (size_t i = from; i < pool->samples.count; i++) {
+		struct sample *sample = &pool->samples.items[i];
+
+		sample->stratum = machine;
+		if (sample->block)
+			sample->block += before;
+		if (sample->block > *last)
+			*last = sample->block;
+	}
+	pool->machines[machine].blocks += *last - before;
+}
+
+enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE])
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < pool->count; i++) {
+		struct csv_error error = { .line = 0 };
+		struct samples own = { 0 };
+		char name[256];
+		int err = samples__read(&own, pool->folders[i].dirfd, NULL, &error);
+
+		for (size_t s = 0; s < own.count && !err; s++)
+			err = samples__add(&pool->samples, &own.items[s]);
+		samples__free(&own);
+		if (err) {
+			folder__name(&pool->folders[i], name, sizeof(name));
+			snprintf(why, FOLDER_WHY_SIZE, "%s/%s", name,
+				 error.text[0] ? error.text : strerror(-err));
+			return EXIT_NOT_VALID;
+		}
+		number_blocks(pool, pool->from[i], pool->machine_of[i], &last);
+		pool->from[i + 1] = pool->samples.count;
+	}
+	return EXIT_MEASURED;
+}
+
+void pool__price(struct pool *pool, size_t index, double lock_operation_ns, double switch_ns)
+{
+	for (size_t i = pool->from[index]; i < pool->from[index + 1]; i++) {
+		struct sample *sample = &pool->samples.items[i];
+
+		sample->lock_operation_ns = lock_operation_ns > 0 ? lock_operation_ns : 0;
+		sample->switch_ns = switch_ns > 0 ? switch_ns : 0;
+	}
+}
+
+int pool__of_machine(const struct pool *pool, size_t machine, struct samples *samples)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < pool->samples.count && !err; i++) {
+		struct sample sample = pool->samples.items[i];
+
+		if (sample.stratum != machine)
+			continue;
+		sample.stratum = 0;
+		err = samples__add(samples, &sample);
+	}
+	return err;
+}
+
+void pool__close(struct pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		folder__close(&pool->folders[i]);
+	samples__free(&pool->samples);
+	pool->count = 0;
+}

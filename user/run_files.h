@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_files - the runs of a results folder as they were when they ended, from its CSV files.
+ *
+ * What a run holds beyond that (how its lock was found, its hand-offs one by one, what it
+ * printed) is left empty.
+ */
+#ifndef SWITCHTAX_RUN_FILES_H
+#define SWITCHTAX_RUN_FILES_H
+
+#include "csv.h"
+#include "folder.h"
+#include "observations.h"
+#include "run.h"
+
+struct run_files {
+	struct run *runs;		/* as folder->runs */
+	size_t count;
+	struct observations observations;	/* of observations.csv, in its order */
+	size_t *run_of;			/* of each observation; count: of no run */
+};
+
+/*
+ * Read threads.csv, ledger.csv, histograms.csv, and of futexes.csv and observations.csv what is
+ * there. Returns 0, -ENOMEM, or as csv__read(), with *error saying where. End with
+ * run_files__free() in every case.
+ */
+int run_files__read(const struct folder *folder, struct run_files *files,
+		    struct csv_error *error);
+void run_files__free(struct run_files *files);
+
+#endif
