@@ -6,13 +6,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Code may lie inside of code that was given up: how far back to look for what covers it. */
@@ -96,16 +94,23 @@ int perf_map__parse(char *text, size_t size, struct perf_map *map)
 }
 
 /* In the process's root, and through no link. */
-static int open_map(const struct perf_map_owner *owner)
+static int open_folder(const struct perf_map_owner *owner)
 {
-	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS };
-	char name[64];
-	int fd;
+	int fd = openat(owner->root, "tmp", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	snprintf(name, sizeof(name), "/tmp/perf-%d.map", (int)owner->pid);
-	fd = (int)syscall(SYS_openat2, owner->root, name, &how, sizeof(how));
 	return fd < 0 ? -errno : fd;
+}
+
+static int open_map(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void name_of(const struct perf_map_owner *owner, char name[64])
+{
+	snprintf(name, 64, "perf-%d.map", (int)owner->pid);
 }
 
 static int check(int fd, const struct perf_map_owner *owner, struct stat *st)
@@ -132,42 +137,50 @@ static char *read_text(int fd, size_t size, size_t *got)
 	return text;
 }
 
-int perf_map__read(const struct perf_map_owner *owner, struct perf_map *map)
+static int read_map(int fd, const struct perf_map_owner *owner, struct perf_map *map)
 {
-	int fd = open_map(owner), err;
 	struct stat st;
+	int err = check(fd, owner, &st);
 	char *text;
 	size_t got;
 
+	if (err)
+		return err;
+	text = read_text(fd, (size_t)st.st_size, &got);
+	return text ? perf_map__parse(text, got, map) : -ENOMEM;
+}
+
+int perf_map__read(const struct perf_map_owner *owner, struct perf_map *map)
+{
+	int folder = open_folder(owner), fd, err;
+	char name[64];
+
+	if (folder < 0)
+		return folder;
+	name_of(owner, name);
+	fd = open_map(folder, name);
+	close(folder);
 	if (fd < 0)
 		return fd;
-	err = check(fd, owner, &st);
-	if (!err) {
-		text = read_text(fd, (size_t)st.st_size, &got);
-		err = text ? perf_map__parse(text, got, map) : -ENOMEM;
-	}
+	err = read_map(fd, owner, map);
 	close(fd);
 	return err;
 }
 
 void perf_map__remove(const struct perf_map_owner *owner)
 {
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS };
-	int fd = open_map(owner), folder;
+	int folder = open_folder(owner), fd;
 	struct stat st;
 	char name[64];
-	bool ours;
 
-	if (fd < 0)
-		return;
-	ours = check(fd, owner, &st) == 0;
-	close(fd);
-	folder = ours ? (int)syscall(SYS_openat2, owner->root, "/tmp", &how, sizeof(how)) : -1;
 	if (folder < 0)
 		return;
-	snprintf(name, sizeof(name), "perf-%d.map", (int)owner->pid);
-	unlinkat(folder, name, 0);
+	name_of(owner, name);
+	fd = open_map(folder, name);
+	if (fd >= 0 && check(fd, owner, &st) == 0)
+		unlinkat(folder, name, 0);
+	if (fd >= 0)
+		close(fd);
 	close(folder);
 }
 
