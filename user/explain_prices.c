@@ -21,7 +21,7 @@ static int collect(const struct run_files *files, struct observations *all, uint
 		if (item->row.block && (!run || run->row.valid == 1))
 			err = observations__add(all, item);
 	}
-	for (size_t i = 0; i < files->count && !err; i++) {
+	for (size_t i = 0; files->runs && i < files->count && !err; i++) {
 		const struct run *run = &files->runs[i];
 
 		if (run->row.block > *rounds)
