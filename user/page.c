@@ -173,8 +173,8 @@ static int fail_start(const struct page *page, int err)
  */
 static int run_analysis(struct page *page)
 {
-	char *argv[] = { (char *)PYTHON, (char *)"-I", (char *)"-B", page->analysis,
-			 (char *)"--name", (char *)page->folder,
+	char name[PATH_MAX + 16];
+	char *argv[] = { (char *)PYTHON, (char *)"-I", (char *)"-B", page->analysis, name,
 			 (char *)"--switchtax", page->switchtax, NULL };
 	struct target_config config = {
 		.argv = argv,
@@ -189,6 +189,7 @@ static int run_analysis(struct page *page)
 	struct target target;
 	int err;
 
+	snprintf(name, sizeof(name), "--name=%s", page->folder);
 	config.user.confined = config.user.drop;
 	err = target__start(&target, &config);
 	if (!err)

@@ -12,9 +12,6 @@ sys.path[:0] = [ROOT, os.path.dirname(os.path.abspath(__file__))]
 
 import experiment  # noqa: E402 (found by the line above)
 
-for needed in ("pandas", "jinja2", "plotly", "matplotlib"):
-    pytest.importorskip(needed)
-
 
 def make_page(folder, switchtax="/bin/false"):
     """Run analysis/ as switchtax does: what came of it."""
