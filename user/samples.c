@@ -90,7 +90,8 @@ static int on_run(const void *data, void *arg)
 	const struct run_row *row = data;
 	struct sample sample = sample__from_row(row);
 
-	if (reading->first) {
+	/* An arm at another switch interval does not speak for the experiment. */
+	if (reading->first && !strstr(row->arm, "-interval-")) {
 		*reading->first = *row;
 		reading->first = NULL;
 	}

@@ -59,7 +59,8 @@ void samples__free(struct samples *samples);
 
 /*
  * Append what runs.csv and ledger.csv of a results folder hold. Returns 0, -ENOMEM, or
- * as csv__read(), with *error saying where. *first (if not NULL) gets the first row.
+ * as csv__read(), with *error saying where. *first (if not NULL) gets the first row
+ * of an arm at the experiment's own switch interval.
  */
 int samples__read(struct samples *samples, int dirfd, struct run_row *first,
 		  struct csv_error *error);

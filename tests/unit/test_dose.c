@@ -229,7 +229,7 @@ static void points_come_from_the_right_runs(void **state)
 		assert_in_range(points.items[i].block, 1, BLOCKS);
 		assert_near(points.items[i].excess_ms, 10 + points.items[i].handoffs / 10);
 	}
-	free(points.items);
+	dose__free(&points);
 	samples__free(&samples);
 }
 

@@ -139,6 +139,7 @@ static void lock_operations_are_not_memory(void **state)
 	for (size_t i = 0; i < samples.count; i++)
 		if (strcmp(samples.items[i].arm, "sequential") == 0)
 			samples.items[i].acquisitions = 600;
+	verdict__free(&verdict);
 	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 50000, NAN }, 7, &verdict), 0);
 	assert_near(parts[LADDER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_MEMORY].ms.mid, 330);
@@ -217,12 +218,14 @@ static void invalid_runs_take_no_part(void **state)
 		samples.items[i].valid = false;
 		samples.items[i].wall_ms = 1e9;
 	}
+	verdict__free(&verdict);
 	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, 7, &verdict), 0);
 	assert_near(verdict.excess_ms.mid, 40);
 	assert_int_equal(verdict.excess_ms.n, 8);
 	assert_int_equal(verdict.invalid, 4 * 8);
 	for (size_t i = 0; i < samples.count; i++)
 		samples.items[i].valid = false;
+	verdict__free(&verdict);
 	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, 7, &verdict),
 			 -ENODATA);
 	verdict__free(&verdict);
@@ -376,6 +379,7 @@ static void arms_come_in_the_order_asked_for(void **state)
 	judge_programs(&samples, &verdict, true, true);
 	/* Given up in the warm-up: not measured. */
 	add(&samples, "other-interval-5000", 0, false, NULL, 1300);
+	verdict__free(&verdict);
 	assert_int_equal(verdict__judge(&samples, &compare, NULL, 7, &verdict), 0);
 	assert_int_equal(verdict.narms, 4);
 	for (size_t i = 0; i < verdict.narms; i++)
