@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "histograms.h"
+#include "timeline_format.h"
 
 static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_RUNS] = &rows__runs,
@@ -264,10 +265,11 @@ static int write_stacks(struct record *record, const struct run *run)
 static int commit_timeline(struct record *record, const struct run *run)
 {
 	int err = timeline_writer__commit(run->timeline);
+	char name[sizeof(run->row.run_id) + sizeof(TIMELINE_SUFFIX)];
 
+	snprintf(name, sizeof(name), "%s" TIMELINE_SUFFIX, run->row.run_id);
 	if (err)
-		results__explain(record->results, "the timeline", err, record->why,
-				 sizeof(record->why));
+		results__explain(record->results, name, err, record->why, sizeof(record->why));
 	return err;
 }
 

@@ -14,6 +14,7 @@
 #include "interpreter.h"
 #include "interrupt.h"
 #include "run_accounts.h"
+#include "timeline_format.h"
 #include "../workloads/clock.h"
 
 /* Variables that are set for a program. */
@@ -41,6 +42,16 @@ int run_session__fail(struct run *run, int err, const char *what)
 bool run_session__samples(const struct run_session *session)
 {
 	return session->tracer && session->spec->symbolizer;
+}
+
+int run_session__fail_timeline(const struct run_session *session, int err)
+{
+	struct run *run = session->run;
+	char name[sizeof(run->row.run_id) + sizeof(TIMELINE_SUFFIX)];
+
+	snprintf(name, sizeof(name), "%s" TIMELINE_SUFFIX, run->row.run_id);
+	results__explain(session->spec->timeline, name, err, run->error, sizeof(run->error));
+	return err;
 }
 
 bool run_session__searches(const struct run_session *session)
@@ -117,7 +128,7 @@ static int open_timeline(struct run_session *session)
 		return 0;
 	err = timeline_writer__open(&run->timeline, session->spec->timeline->dirfd,
 				    run->row.run_id);
-	return err ? run_session__fail(run, err, "cannot write a timeline") : 0;
+	return err ? run_session__fail_timeline(session, err) : 0;
 }
 
 static void drain_samples(struct run_session *session)

@@ -222,11 +222,12 @@ static int settle_samples(struct run_session *session, const struct trace *trace
 	return err;
 }
 
-static int finish_timeline(struct run *run, const struct trace *trace)
+static int finish_timeline(const struct run_session *session, const struct trace *trace)
 {
+	struct run *run = session->run;
 	int err = run->timeline ? timeline_writer__finish(run->timeline, trace, &run->ledger) : 0;
 
-	return err ? run_session__fail(run, err, "cannot write the timeline") : 0;
+	return err ? run_session__fail_timeline(session, err) : 0;
 }
 
 /* What the tracer thinks of its own view of the lock. */
@@ -253,7 +254,7 @@ static int settle(struct run_session *session)
 	else
 		err = settle_samples(session, &trace);
 	if (!err)
-		err = finish_timeline(run, &trace);
+		err = finish_timeline(session, &trace);
 	trace__free(&trace);
 	if (run->handoffs.dropped) {
 		run->row.valid = 0;

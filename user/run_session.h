@@ -38,6 +38,9 @@ int run_session__fail(struct run *run, int err, const char *what);
 /* Is the running holder sampled? */
 bool run_session__samples(const struct run_session *session);
 
+/* The same of the run's timeline, whose file that is. Returns err. */
+int run_session__fail_timeline(const struct run_session *session, int err);
+
 /* Is it traced, and a program that knows nothing of us? */
 bool run_session__searches(const struct run_session *session);
 
