@@ -140,10 +140,12 @@ timelines() {
 # The loader sleeps while far more happens than the ring buffer holds.
 @test "what found no room is counted, and a timeline with losses says so" {
 	"$SWITCHTAX" trace -q --timeline -o "$RESULTS" -- "$BUILD/tests/pingpong" --same-cpu \
-		--count 100000 >"$BATS_TEST_TMPDIR/report" 2>&1 &
+		--count 300000 >"$BATS_TEST_TMPDIR/report" 2>&1 &
 	local loader=$! child=
 
-	until child=$(pgrep -P "$loader" -x pingpong); do sleep 0.005; done
+	until child=$(pgrep -P "$loader" -x pingpong); do
+		kill -0 "$loader" || fail "$(cat "$BATS_TEST_TMPDIR/report")" || return
+	done
 	kill -STOP "$loader"
 	until [ "$(cut -d' ' -f3 "/proc/$child/stat")" = Z ]; do sleep 0.02; done
 	kill -CONT "$loader"
