@@ -8,6 +8,8 @@ from scipy import stats
 
 from ours import STATES
 
+VARIED = 1.5			# the largest dose of a block over its smallest, at least
+
 NARROW = ("handoff_signal", "handoff_queue", "handoff_take", "held_preempted_self")
 
 
@@ -39,9 +41,9 @@ def slope_by_search(doses, excess):
 
 
 def dose_line(doses, excess):
-    """Slope per hand-off and intercept; no line without two different doses."""
+    """Slope per hand-off and intercept; no line where the dose has hardly been varied."""
     doses, excess = np.asarray(doses, dtype=float), np.asarray(excess, dtype=float)
-    if len(set(doses)) < 2:
+    if len(doses) < 2 or doses.max() <= VARIED * doses.min():
         return None
     slope = slope_by_search(doses, excess)
     return slope, np.median(excess - slope * doses)
