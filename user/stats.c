@@ -147,27 +147,61 @@ static int interval_of_stratum(const double *x, const size_t *stratum, size_t n,
 	return stats__median_interval(room, count, out);
 }
 
-/* Sums over strata, each of which is one term of its own. */
-static int add_strata(const double *x, const size_t *stratum, size_t n, size_t nstrata,
-		      double *room, struct interval *sums)
+/* One side of the intervals of all strata: variances, and what their degrees of freedom are. */
+struct side {
+	double variance;
+	double per_freedom;
+};
+
+/* An end at that distance from the median of n values. */
+static void add_end(struct side *side, double distance, size_t n)
 {
+	double coverage = exact_rank(n) ? COVERAGE : exact_coverage(n, 1);
+	double freedom = (double)n - 1;
+	double variance = NAN;
+
+	if (n > 1)
+		variance = pow(distance / gsl_cdf_tdist_Pinv((1 + coverage) / 2, freedom), 2);
+	side->variance += variance;
+	side->per_freedom += variance * variance / freedom;
+}
+
+/* How far the end lies from the sum of the strata's medians. */
+static double end_of(const struct side *side)
+{
+	double freedom = side->variance * side->variance / side->per_freedom;
+
+	if (!(side->variance > 0))
+		return side->variance;
+	return gsl_cdf_tdist_Pinv((1 + COVERAGE) / 2, freedom) * sqrt(side->variance);
+}
+
+/* All the strata's medians and intervals; mid is the medians' sum. */
+static int add_strata(const double *x, const size_t *stratum, size_t n, size_t nstrata,
+		      double *room, struct interval *sum)
+{
+	struct side low = { 0 }, high = { 0 };
+
+	*sum = (struct interval){ .mid = 0 };
 	for (size_t i = 0; i < nstrata; i++) {
 		struct interval one;
 		int err = interval_of_stratum(x, stratum, n, i, room, &one);
 
 		if (err)
 			return err;
-		sums->mid += one.mid;
-		sums->low += (one.mid - one.low) * (one.mid - one.low);
-		sums->high += (one.high - one.mid) * (one.high - one.mid);
+		sum->mid += one.mid;
+		add_end(&low, one.mid - one.low, one.n);
+		add_end(&high, one.high - one.mid, one.n);
 	}
+	sum->low = sum->mid - end_of(&low);
+	sum->high = sum->mid + end_of(&high);
 	return 0;
 }
 
 int stats__stratified_median(const double *x, const size_t *stratum, size_t n, size_t nstrata,
 			     struct interval *out)
 {
-	struct interval sums = { 0 };
+	struct interval sum;
 	double *room;
 	int err;
 
@@ -182,13 +216,13 @@ int stats__stratified_median(const double *x, const size_t *stratum, size_t n, s
 	room = calloc(n, sizeof(*room));
 	if (!room)
 		return -ENOMEM;
-	err = add_strata(x, stratum, n, nstrata, room, &sums);
+	err = add_strata(x, stratum, n, nstrata, room, &sum);
 	free(room);
 	if (err)
 		return err;
-	out->mid = sums.mid / (double)nstrata;
-	out->low = out->mid - sqrt(sums.low) / (double)nstrata;
-	out->high = out->mid + sqrt(sums.high) / (double)nstrata;
+	out->mid = sum.mid / (double)nstrata;
+	out->low = sum.low / (double)nstrata;
+	out->high = sum.high / (double)nstrata;
 	return 0;
 }
 

@@ -71,19 +71,26 @@ int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
  * stratum stratum[i], from 0 to nstrata - 1. Every stratum weighs the same, however many values
  * it has. With one stratum it is stats__median_interval().
  *
- * The interval is put together from those of the strata, by the distances of their ends from
- * their medians: low = mid - sqrt(sum (mid_s - low_s)^2) / nstrata, and high alike. That is the
- * "method of variance estimates recovery": it needs no symmetry and no normal distribution, keeps
- * an interval that is lopsided lopsided, and is as good as the intervals it is made of. In 4000
- * simulated experiments each, of two to five strata of 6 to 20 values whose spreads are as 1 to 6,
- * 94.3 to 98.8 % of the intervals cover the truth (normal 95.7 to 97.8, exponential 94.5 to 96.6,
- * Cauchy 95.9 to 98.8).
+ * The interval is put together from those of the strata, each side by itself, so that one that is
+ * lopsided stays so: the distance of an end from its median is taken for t standard errors, t
+ * being Student's quantile for n - 1 degrees of freedom at what the interval covers (95 %, or
+ * less below six values); the squares of the errors add up, and the sum's degrees of freedom
+ * are Satterthwaite's. Without them, by the distances' squares alone, the interval is too wide:
+ * it covers up to 98.8 %, since the strata's small numbers of values are paid for each time.
+ *
+ * In 8000 simulated experiments each, of two strata of 3 to 40 values whose spreads are as 1 to 6,
+ * 93.6 to 97.3 % of the intervals cover the truth (normal, Laplace, exponential, log-normal and
+ * Cauchy), of three to five strata 93.7 to 97.4 %. Three strata of no more than six values of a
+ * skewed distribution are the worst case, with 91 %: the median of few such values is not where
+ * the median of many is, and the mean of three does not forgive it.
  *
  * Why not the percentile bootstrap with resampling inside the strata: it covers 91 to 95 % of
  * skewed samples and 92 % of normal ones at seven values each, and is random.
  *
- * Source: G. Y. Zou, A. Donner, Construction of confidence limits about effect measures: a general
- * approach, Statistics in Medicine 27 (2008), 1693-1702.
+ * Source: F. E. Satterthwaite, An approximate distribution of estimates of variance components,
+ * Biometrics Bulletin 2 (1946), 110-114; two sides apart as by G. Y. Zou, A. Donner, Construction
+ * of confidence limits about effect measures: a general approach, Statistics in Medicine 27
+ * (2008), 1693-1702.
  *
  * out->n is the number of values. A stratum with one value has no interval, and then there is none
  * (low = high = NAN). Returns 0, -ENODATA if a stratum has no value, -EINVAL if a value is not

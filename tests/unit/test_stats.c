@@ -177,7 +177,12 @@ static void one_stratum_is_no_stratum(void **state)
 	assert_memory_equal(&out, &plain, sizeof(out));
 }
 
-/* By hand: medians 2 and 200; the distances to the ends are 1 and 1, 100 and 300. */
+/*
+ * Medians 2 and 200. Five values have their smallest and largest as ends, at 100 and 300 from the
+ * median, which covers 93.75 %: t = 2.562 at 4 degrees of freedom, so 39.0 and 117.1 a standard
+ * error. That of the other stratum is nothing beside them, so 4 degrees of freedom remain: t =
+ * 2.776, and half of the product is the end's distance.
+ */
 static void strata_weigh_the_same_however_many_values_they_have(void **state)
 {
 	const double x[] = { 1, 500, 2, 100, 3, 100, 1, 2, 3, 200, 200, 2 };
@@ -188,9 +193,8 @@ static void strata_weigh_the_same_however_many_values_they_have(void **state)
 	assert_int_equal(stats__stratified_median(x, stratum, 12, 2, &out), 0);
 	equal(out.mid, (2 + 200) / 2.0);
 	assert_true(out.n == 12);
-	/* the stratum of five values has its smallest and largest as ends */
-	assert_true(fabs(out.mid - out.low - 50) < 0.1);
-	assert_true(fabs(out.high - out.mid - 150) < 0.1);
+	assert_true(fabs(out.mid - out.low - 54.2) < 0.1);
+	assert_true(fabs(out.high - out.mid - 162.5) < 0.1);
 }
 
 static void strata_that_cannot_be_used(void **state)
@@ -242,7 +246,7 @@ static void stratified_intervals_cover_the_mean_of_medians(void **state)
 	for (int i = 0; i < EXPERIMENTS; i++)
 		hits += strata_covered(rng);
 	print_message("coverage with three strata: %.1f %%\n", 100.0 * hits / EXPERIMENTS);
-	assert_in_range(hits, 0.93 * EXPERIMENTS, 0.98 * EXPERIMENTS);
+	assert_in_range(hits, 0.93 * EXPERIMENTS, 0.97 * EXPERIMENTS);
 	gsl_rng_free(rng);
 }
 
