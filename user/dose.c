@@ -136,19 +136,19 @@ static bool all_finite(const struct dose_point *points, size_t n)
 
 /* values: room for one number per line. */
 static int over_lines(const struct dose_line *lines, size_t count, double *values,
-		      unsigned long seed, struct dose_fit *fit)
+		      struct dose_fit *fit)
 {
 	int err;
 
 	for (size_t i = 0; i < count; i++)
 		values[i] = lines[i].slope_us;
-	err = stats__bootstrap_median(values, count, seed, &fit->slope_us);
+	err = stats__median_interval(values, count, &fit->slope_us);
 	for (size_t i = 0; i < count; i++)
 		values[i] = lines[i].intercept_ms;
-	return err ? err : stats__bootstrap_median(values, count, seed, &fit->intercept_ms);
+	return err ? err : stats__median_interval(values, count, &fit->intercept_ms);
 }
 
-int dose__fit(const struct dose_point *points, size_t n, unsigned long seed, struct dose_fit *fit)
+int dose__fit(const struct dose_point *points, size_t n, struct dose_fit *fit)
 {
 	const struct interval none = { NAN, NAN, NAN, 0 };
 	struct dose_line *lines = calloc(n + 1, sizeof(*lines));
@@ -159,7 +159,7 @@ int dose__fit(const struct dose_point *points, size_t n, unsigned long seed, str
 	if (lines && values)
 		count = all_finite(points, n) ? dose__lines(points, n, lines) : -EINVAL;
 	if (count >= 2)
-		count = over_lines(lines, (size_t)count, values, seed, fit);
+		count = over_lines(lines, (size_t)count, values, fit);
 	else if (count >= 0)
 		count = -ENODATA;
 	free(values);
@@ -296,7 +296,7 @@ static double share_in_block(const struct samples *samples, const char *base, co
 }
 
 int dose__share(const struct samples *samples, const char *base, const char *other,
-		unsigned long seed, struct interval *share)
+		struct interval *share)
 {
 	struct dose_points points;
 	struct dose_line *lines = calloc(samples->count + 1, sizeof(*lines));
@@ -315,7 +315,7 @@ int dose__share(const struct samples *samples, const char *base, const char *oth
 		have += isfinite(values[have]) != 0;
 	}
 	if (!err)
-		err = count < 0 ? count : stats__bootstrap_median(values, have, seed, share);
+		err = count < 0 ? count : stats__median_interval(values, have, share);
 	free(values);
 	free(lines);
 	dose__free(&points);

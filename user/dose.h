@@ -71,8 +71,7 @@ int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lin
  * blocks' lines: the points of a block are not independent, blocks are. Returns 0, -ENODATA if
  * fewer than two blocks have a line, -EINVAL if a point is not finite, or -ENOMEM.
  */
-int dose__fit(const struct dose_point *points, size_t n, unsigned long seed,
-	      struct dose_fit *fit);
+int dose__fit(const struct dose_point *points, size_t n, struct dose_fit *fit);
 
 /* The switch interval in an arm's name, NAME-interval-US or NAME-iUS; 0: there is none. */
 uint64_t dose__interval_us(const char *arm);
@@ -102,6 +101,6 @@ void dose__free(struct dose_points *points);
  * -ENODATA or -ENOMEM.
  */
 int dose__share(const struct samples *samples, const char *base, const char *other,
-		unsigned long seed, struct interval *share);
+		struct interval *share);
 
 #endif

@@ -37,7 +37,7 @@ struct experiment_options {
 	uint64_t blocks;		/* measured blocks; 0: by precision and budget */
 	double budget_s;		/* 0: none */
 	double precision_percent;	/* half the slowdown's interval, of the slowdown */
-	uint64_t seed;			/* of the order of runs, and of the bootstrap */
+	uint64_t seed;			/* of the order of runs */
 	const char *cpus;		/* NULL: as we are */
 	uint64_t time_limit_s;		/* of one run */
 	bool timeline;

@@ -123,12 +123,12 @@ static int judge_interval(const struct lab_evidence *evidence, struct claims *cl
 		return 0;
 	err = dose__of_samples(evidence->samples, BASE, OTHER, &points);
 	if (!err)
-		err = dose__fit(points.items, points.count, seed, &fit);
+		err = dose__fit(points.items, points.count, &fit);
 	dose__free(&points);
 	if (!err)
 		err = verdict__slowdown(evidence->samples, &question, seed, &slowdown);
 	if (!err)
-		err = dose__share(evidence->samples, BASE, OTHER, seed, &share);
+		err = dose__share(evidence->samples, BASE, OTHER, &share);
 	if (!err)
 		add_claim(&fit, &slowdown, &share, claims);
 	return err == -ENODATA ? 0 : err;

@@ -222,7 +222,7 @@ static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 		err = verdict__judge(evidence->samples, &slowdown__question, NULL, seed, verdict);
 	if (!err)
 		err = dose__share(evidence->samples, slowdown__question.base,
-				  slowdown__question.other, seed, &lines.wide);
+				  slowdown__question.other, &lines.wide);
 	if (!err || (err == -ENODATA && verdict->slowdown.n)) {
 		lines.narrow = verdict->parts[LEDGER_SWITCHING].share;
 		lines.ladder = verdict->parts[LADDER_SWITCHING].share;

@@ -128,13 +128,6 @@ int stats__median_interval(const double *x, size_t n, struct interval *out)
 	return 0;
 }
 
-int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
-			    struct interval *out)
-{
-	(void)seed;
-	return stats__median_interval(x, n, out);
-}
-
 /* The interval of one stratum; room has space for n values. */
 static int interval_of_stratum(const double *x, const size_t *stratum, size_t n, size_t which,
 			       double *room, struct interval *out)

@@ -3,7 +3,7 @@
  * stats - medians with honest intervals, and a seeded order of runs.
  *
  * The arithmetic is GSL's. What is decided here is which interval a handful of blocks
- * can support, and that the same seed gives the same numbers on every machine.
+ * can support, and that the same seed gives the same order on every machine.
  */
 #ifndef SWITCHTAX_STATS_H
 #define SWITCHTAX_STATS_H
@@ -61,10 +61,6 @@ double stats__median(const double *x, size_t n);
  * holds NANs and n.
  */
 int stats__median_interval(const double *x, size_t n, struct interval *out);
-
-/* The same, for whom has not learned the new name. */
-int stats__bootstrap_median(const double *x, size_t n, unsigned long seed,
-			    struct interval *out);
 
 /*
  * The mean over strata of each stratum's median, and its 95 % interval: x[i] belongs to the

@@ -109,7 +109,7 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 					  points);
 
 	if (!err)
-		err = dose__fit(points->items, points->count, inquiry->seed, &verdict->dose);
+		err = dose__fit(points->items, points->count, &verdict->dose);
 	if (err == -ENODATA)
 		return judge_parts(inquiry, verdict);
 	if (!err)

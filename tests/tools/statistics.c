@@ -94,7 +94,7 @@ static int answer_points(void)
 	for (int i = 0; i < count; i++)
 		printf("line %" PRIu64 " %.17g %.17g\n", in.lines[i].block, in.lines[i].slope_us,
 		       in.lines[i].intercept_ms);
-	if (dose__fit(in.points, in.npoints, SEED, &fit))
+	if (dose__fit(in.points, in.npoints, &fit))
 		return -1;
 	print("slope_us", "", &fit.slope_us);
 	print("intercept_ms", "", &fit.intercept_ms);
@@ -106,7 +106,7 @@ static int print_wide(void)
 {
 	const struct verdict_question *question = &slowdown__question;
 	struct interval share;
-	int err = dose__share(&in.samples, question->base, question->other, SEED, &share);
+	int err = dose__share(&in.samples, question->base, question->other, &share);
 
 	if (!err)
 		print("wide", ".share", &share);

@@ -58,7 +58,7 @@ static void a_planted_line_comes_back(void **state)
 	struct dose_fit fit;
 
 	(void)state;
-	assert_int_equal(dose__fit(points, n, 7, &fit), 0);
+	assert_int_equal(dose__fit(points, n, &fit), 0);
 	assert_near(fit.slope_us.mid, 55);
 	assert_near(fit.slope_us.low, 55);
 	assert_near(fit.slope_us.high, 55);
@@ -78,7 +78,7 @@ static void a_slow_base_run_is_not_the_dose(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		points[i].excess_ms -= points[i].block % 2 ? 500 : 0;
-	assert_int_equal(dose__fit(points, n, 7, &fit), 0);
+	assert_int_equal(dose__fit(points, n, &fit), 0);
 	assert_near(fit.slope_us.low, 55);
 	assert_near(fit.slope_us.high, 55);
 	assert_near(fit.intercept_ms.low, -470);
@@ -96,7 +96,7 @@ static void a_disturbed_run_moves_nothing(void **state)
 	(void)state;
 	for (size_t block = 0; block < BLOCKS; block++)
 		points[block * DOSES + block % (DOSES - 2)].excess_ms += 1000;
-	assert_int_equal(dose__fit(points, n, 7, &fit), 0);
+	assert_int_equal(dose__fit(points, n, &fit), 0);
 	assert_near(fit.slope_us.mid, 55);
 	assert_near(fit.intercept_ms.mid, 30);
 }
@@ -149,7 +149,7 @@ static void intervals_keep_their_word(void **state)
 		size_t n = fill(points, &plan, rng);
 		struct dose_fit fit;
 
-		assert_int_equal(dose__fit(points, n, 7, &fit), 0);
+		assert_int_equal(dose__fit(points, n, &fit), 0);
 		slopes += fit.slope_us.low <= 55 && 55 <= fit.slope_us.high;
 		intercepts += fit.intercept_ms.low <= 30 && 30 <= fit.intercept_ms.high;
 		useful += fit.slope_us.low > 0;
@@ -171,21 +171,21 @@ static void nothing_to_fit_says_so(void **state)
 	struct dose_fit fit;
 
 	(void)state;
-	assert_int_equal(dose__fit(points, 0, 7, &fit), -ENODATA);
+	assert_int_equal(dose__fit(points, 0, &fit), -ENODATA);
 	assert_int_equal(fit.slope_us.n, 0);
 	/* one block */
-	assert_int_equal(dose__fit(points, DOSES, 7, &fit), -ENODATA);
+	assert_int_equal(dose__fit(points, DOSES, &fit), -ENODATA);
 	assert_true(isnan(fit.slope_us.mid));
 	/* one dose in each block: different blocks are never held against each other */
 	for (size_t i = 0; i < BLOCKS; i++)
 		points[i] = (struct dose_point){ i + 1, doses[i % DOSES], 1 };
-	assert_int_equal(dose__fit(points, BLOCKS, 7, &fit), -ENODATA);
+	assert_int_equal(dose__fit(points, BLOCKS, &fit), -ENODATA);
 	/* all doses equal */
 	for (size_t i = 0; i < n; i++)
 		points[i] = (struct dose_point){ i / DOSES, 12, (double)i };
-	assert_int_equal(dose__fit(points, n, 7, &fit), -ENODATA);
+	assert_int_equal(dose__fit(points, n, &fit), -ENODATA);
 	points[3].excess_ms = NAN;
-	assert_int_equal(dose__fit(points, n, 7, &fit), -EINVAL);
+	assert_int_equal(dose__fit(points, n, &fit), -EINVAL);
 }
 
 static void add(struct samples *samples, const char *arm, uint64_t block, bool traced,
@@ -239,9 +239,9 @@ static void shares_of_the_excess(void **state)
 	struct interval share;
 
 	(void)state;
-	assert_int_equal(dose__share(&samples, "sequential", "threads", 7, &share), -ENODATA);
+	assert_int_equal(dose__share(&samples, "sequential", "threads", &share), -ENODATA);
 	add_blocks(&samples);
-	assert_int_equal(dose__share(&samples, "sequential", "threads", 7, &share), 0);
+	assert_int_equal(dose__share(&samples, "sequential", "threads", &share), 0);
 	assert_int_equal(share.n, BLOCKS);
 	assert_near(share.mid, 20.0 / 30);
 	samples__free(&samples);
