@@ -128,7 +128,7 @@ def draw_icicle(axes, trace):
                       text[:room - 1] + "…", fontsize=6, va="center", clip_on=True)
     axes.invert_yaxis()
     axes.set_yticks([])
-    axes.set_xlabel("samples per run")
+    axes.set_xlabel("samples")
 
 
 def draw_axis(axes, which, axis):

@@ -23,6 +23,7 @@ GROWN = ["#f6e3dc", "#f5c3b0", "#f0a184", "#e8825c"]
 class Node:
     def __init__(self):
         self.base = self.other = 0.0
+        self.samples = 0
         self.children = {}
 
 
@@ -35,6 +36,7 @@ def tree_of(stacks, runs):
             node = node if frame is None else node.children.setdefault(frame, Node())
             node.base += base / runs[0]
             node.other += other / runs[1]
+            node.samples += other
     return root
 
 
@@ -73,11 +75,12 @@ def trace(root):
         "parents": [item[1] for item in found],
         "labels": [plot(f"{name} {signed(node.other - node.base)}")
                    for _, _, name, node in found],
-        "values": [round(node.other, 4) for _, _, _, node in found],
+        # Whole numbers: plotly draws nothing if children exceed their parent, be it by rounding.
+        "values": [node.samples for _, _, _, node in found],
         "branchvalues": "total", "tiling": {"orientation": "v"}, "sort": False,
         "marker": {"colors": [colour(node, largest) for _, _, _, node in found],
                    "line": {"color": "$paper", "width": 1}},
-        "textfont": {"color": "#111111"}, "leaf": {"opacity": 1}, "textinfo": "label", "pathbar": {"visible": False},
+        # Whole numbers: plotly draws nothing if a rounding makes children exceed their parent.
         "hovertext": [plot(f"{name}: {fixed(node.other, 1)} per run, "
                            f"{signed(node.other - node.base)}") for _, _, name, node in found],
         "hoverinfo": "text",

@@ -107,6 +107,14 @@ def test_every_figure_is_drawn_and_has_a_table(browser):
         assert figure["width"] > 300 and figure["shown"] == "none", figure
 
 
+def test_the_flame_graph_has_its_boxes(browser):
+    names = browser.execute_script("""
+        return [...document.querySelectorAll('#flame-difference .slice')].map(
+            slice => slice.textContent);""")
+    assert len(names) >= 10
+    assert any("object_create" in name for name in names)
+
+
 def test_tables_say_what_the_report_says(browser, made):
     """The exact numbers stand behind the rounded ones; test_figures.py compares them all."""
     with open(os.path.join(made.folder, "report.json"), encoding="utf-8") as file:
