@@ -23,7 +23,6 @@ struct inquiry {
 	const struct samples *samples;
 	const struct verdict_question *question;
 	struct verdict_prices prices;
-	uint64_t seed;
 	bool clock_traced;	/* untraced runs tell the time, without them the traced ones */
 	bool undisturbed;	/* leave out the runs that are marked as disturbed */
 	bool sampled;		/* a block tells how long the holders dealt with page faults */

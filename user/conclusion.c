@@ -112,8 +112,7 @@ static int judge(struct session *session, const struct experiment_plan *plan,
 
 	if (!verdict)
 		return -ENOMEM;
-	err = verdict__judge(&experiment->samples, &plan->question, &prices,
-			     session->options->experiment.seed, verdict);
+	err = verdict__judge(&experiment->samples, &plan->question, &prices, verdict);
 	if (err && err != -ENODATA)
 		log__error("cannot judge: %s", strerror(-err));
 	if (!err || (err == -ENODATA && verdict->runs)) {

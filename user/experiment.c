@@ -305,7 +305,7 @@ static bool precise_enough(const struct lab *lab, uint64_t block)
 
 	if (block < MIN_BLOCKS_FOR_PRECISION || lab->options->precision_percent <= 0 ||
 	    verdict__slowdown(&lab->experiment->samples, &lab->plan->question,
-			      lab->options->seed, &slowdown))
+			      &slowdown))
 		return false;
 	return (slowdown.high - slowdown.low) / 2 <=
 	       slowdown.mid * lab->options->precision_percent / 100;

@@ -178,8 +178,7 @@ static int judge_machine(struct inquest *inquest, size_t index)
 	int err = verdict ? pool__of_machine(inquest->pool, index, &samples) : -ENOMEM;
 
 	if (!err)
-		err = verdict__judge(&samples, inquest->question, &inquest->prices,
-				     inquest->other->seed, verdict);
+		err = verdict__judge(&samples, inquest->question, &inquest->prices, verdict);
 	if (!err || err == -ENODATA)
 		inquest->machines[index] = (struct report_machine){
 			.label = machine->label,
@@ -307,7 +306,7 @@ static enum exit_status judge(struct inquest *inquest)
 	}
 	if (!err)
 		err = verdict__judge(&pool->samples, inquest->question, &inquest->prices,
-				     inquest->other->seed, &inquest->verdict);
+				     &inquest->verdict);
 	if (err == -ENODATA)
 		return no_pair(inquest);
 	if (!err)

@@ -113,7 +113,6 @@ static int judge_interval(const struct lab_evidence *evidence, struct claims *cl
 	static const char *const arms[] = { BASE, OTHER, NULL };
 	static const struct verdict_question question = { .base = BASE, .other = OTHER,
 							  .arms = arms };
-	const uint64_t seed = evidence->options->seed;
 	struct interval slowdown, share;
 	struct dose_points points;
 	struct dose_fit fit;
@@ -126,7 +125,7 @@ static int judge_interval(const struct lab_evidence *evidence, struct claims *cl
 		err = dose__fit(points.items, points.count, &fit);
 	dose__free(&points);
 	if (!err)
-		err = verdict__slowdown(evidence->samples, &question, seed, &slowdown);
+		err = verdict__slowdown(evidence->samples, &question, &slowdown);
 	if (!err)
 		err = dose__share(evidence->samples, BASE, OTHER, &share);
 	if (!err)

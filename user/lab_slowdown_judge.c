@@ -89,7 +89,7 @@ static int judge_c5(const struct lab_evidence *evidence, struct claims *claims)
 {
 	const struct lab_options *options = evidence->options;
 	struct interval here, python;
-	int err = verdict__slowdown(evidence->samples, &slowdown__question, options->seed, &here);
+	int err = verdict__slowdown(evidence->samples, &slowdown__question, &here);
 
 	if (err)
 		return err == -ENODATA ? 0 : err;
@@ -213,13 +213,12 @@ static void add_c7(const struct verdict *verdict, const struct lines *lines,
  */
 static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 {
-	uint64_t seed = evidence->options->seed;
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
 	struct lines lines = { 0 };
 	int err = -ENOMEM;
 
 	if (verdict)
-		err = verdict__judge(evidence->samples, &slowdown__question, NULL, seed, verdict);
+		err = verdict__judge(evidence->samples, &slowdown__question, NULL, verdict);
 	if (!err)
 		err = dose__share(evidence->samples, slowdown__question.base,
 				  slowdown__question.other, &lines.wide);

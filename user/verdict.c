@@ -27,13 +27,12 @@ static bool all_traced(const struct samples *samples)
 }
 
 static struct inquiry inquire(const struct samples *samples,
-			      const struct verdict_question *question, uint64_t seed)
+			      const struct verdict_question *question)
 {
 	return (struct inquiry){
 		.samples = samples,
 		.question = question,
 		.prices = { NAN, NAN },
-		.seed = seed,
 		.clock_traced = all_traced(samples),
 	};
 }
@@ -46,9 +45,9 @@ static int judge_slowdown(const struct inquiry *inquiry, struct interval *slowdo
 }
 
 int verdict__slowdown(const struct samples *samples, const struct verdict_question *question,
-		      uint64_t seed, struct interval *slowdown)
+		      struct interval *slowdown)
 {
-	const struct inquiry inquiry = inquire(samples, question, seed);
+	const struct inquiry inquiry = inquire(samples, question);
 
 	return judge_slowdown(&inquiry, slowdown);
 }
@@ -159,9 +158,9 @@ static int judge_slowdowns(struct inquiry *inquiry, struct verdict *verdict)
 }
 
 int verdict__judge(const struct samples *samples, const struct verdict_question *question,
-		   const struct verdict_prices *prices, uint64_t seed, struct verdict *verdict)
+		   const struct verdict_prices *prices, struct verdict *verdict)
 {
-	struct inquiry inquiry = inquire(samples, question, seed);
+	struct inquiry inquiry = inquire(samples, question);
 	int err;
 
 	if (prices)

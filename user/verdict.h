@@ -118,7 +118,7 @@ struct verdict {
  * valid, or -ENOMEM. End with verdict__free(), in every case and before the samples go.
  */
 int verdict__judge(const struct samples *samples, const struct verdict_question *question,
-		   const struct verdict_prices *prices, uint64_t seed, struct verdict *verdict);
+		   const struct verdict_prices *prices, struct verdict *verdict);
 void verdict__free(struct verdict *verdict);
 
 /*
@@ -142,7 +142,7 @@ enum verdict_component verdict__parent(const struct verdict_question *question,
  * untraced (else traced) pairs. Returns 0, -ENODATA or -ENOMEM.
  */
 int verdict__slowdown(const struct samples *samples, const struct verdict_question *question,
-		      uint64_t seed, struct interval *slowdown);
+		      struct interval *slowdown);
 
 /* The arm of that name, or NULL. */
 const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char *arm);

@@ -21,7 +21,6 @@
 #include "../../user/verdict.h"
 
 #define MAX_VALUES 100000
-#define SEED 1
 
 static struct {
 	double values[MAX_VALUES];
@@ -116,7 +115,7 @@ static int print_wide(void)
 static int answer_runs(void)
 {
 	const struct verdict *verdict = &in.verdict;
-	int err = verdict__judge(&in.samples, &slowdown__question, &in.prices, SEED, &in.verdict);
+	int err = verdict__judge(&in.samples, &slowdown__question, &in.prices, &in.verdict);
 
 	if (!err) {
 		print("slowdown", "", &verdict->slowdown);

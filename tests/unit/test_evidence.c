@@ -115,7 +115,7 @@ static void fill(struct samples *samples, const struct plan *plan)
 
 static void judge(const struct samples *samples, struct verdict *verdict)
 {
-	assert_int_equal(verdict__judge(samples, &slowdown__question, &prices, 7, verdict), 0);
+	assert_int_equal(verdict__judge(samples, &slowdown__question, &prices, verdict), 0);
 }
 
 static void the_dose_comes_back(void **state)
@@ -216,7 +216,7 @@ static void what_is_not_known_is_missing(void **state)
 	(void)state;
 	plan.sampled = false;
 	fill(&samples, &plan);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, &verdict), 0);
 	assert_int_equal(parts[LEDGER_PAGE_FAULTS].ms.n, 0);
 	assert_int_equal(parts[LEDGER_WORKING_SET].ms.n, 0);
 	assert_int_equal(parts[LEDGER_LOCK].ms.n, 0);
@@ -302,7 +302,7 @@ static void hand_offs_of_programs_are_those_of_traced_runs(void **state)
 			add(&samples, &other, "other");
 			add(&samples, &often, "other-interval-500");
 		}
-	assert_int_equal(verdict__judge(&samples, &question, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &question, NULL, &verdict), 0);
 	assert_near(verdict.dose.slope_us.mid, 500);
 	assert_near(verdict.parts[DOSE_SWITCHING].ms.mid, 10);
 	assert_near(verdict.parts[DOSE_WITHOUT].ms.mid, 50);
@@ -580,7 +580,7 @@ static void what_is_not_there_is_null(void **state)
 	(void)state;
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		add_block(&samples, &usual, block);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, &verdict), 0);
 	root = report_of(&verdict);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(root, "dose")));
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetObjectItem(root, "prices"),

@@ -135,7 +135,7 @@ static void judge(const struct samples *samples, struct verdict *verdict)
 {
 	const struct verdict_prices prices = { 0, NAN };
 
-	assert_int_equal(verdict__judge(samples, &slowdown__question, &prices, 7, verdict), 0);
+	assert_int_equal(verdict__judge(samples, &slowdown__question, &prices, verdict), 0);
 }
 
 static void near(double got, double want)

@@ -73,7 +73,7 @@ static void judge(const struct plan *plan, struct samples *samples, struct verdi
 	memset(samples, 0, sizeof(*samples));
 	for (uint64_t block = 0; block <= BLOCKS; block++)
 		add_block(samples, plan, block);
-	assert_int_equal(verdict__judge(samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, 7, verdict), 0);
+	assert_int_equal(verdict__judge(samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, verdict), 0);
 }
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -140,7 +140,7 @@ static void lock_operations_are_not_memory(void **state)
 		if (strcmp(samples.items[i].arm, "sequential") == 0)
 			samples.items[i].acquisitions = 600;
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 50000, NAN }, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 50000, NAN }, &verdict), 0);
 	assert_near(parts[LADDER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_LOCK].ms.mid, 20);
@@ -219,14 +219,14 @@ static void invalid_runs_take_no_part(void **state)
 		samples.items[i].wall_ms = 1e9;
 	}
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, &verdict), 0);
 	assert_near(verdict.excess_ms.mid, 40);
 	assert_int_equal(verdict.excess_ms.n, 8);
 	assert_int_equal(verdict.invalid, 4 * 8);
 	for (size_t i = 0; i < samples.count; i++)
 		samples.items[i].valid = false;
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, 7, &verdict),
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, &verdict),
 			 -ENODATA);
 	verdict__free(&verdict);
 	samples__free(&samples);
@@ -242,7 +242,7 @@ static void missing_arms_leave_their_lines_out(void **state)
 		add(&samples, "sequential", block, false, NULL, 100);
 		add(&samples, "threads", block, false, NULL, 130 + (double)block / 10);
 	}
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, &verdict), 0);
 	assert_true(verdict.slower);
 	assert_int_equal(verdict.parts[LEDGER_SWITCHING].ms.n, 0);
 	assert_int_equal(verdict.parts[LADDER_MEMORY].ms.n, 0);
@@ -260,7 +260,7 @@ static void one_block_has_no_interval(void **state)
 	(void)state;
 	add(&samples, "sequential", 1, false, NULL, 100);
 	add(&samples, "threads", 1, false, NULL, 200);
-	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &slowdown__question, NULL, &verdict), 0);
 	assert_near(verdict.slowdown.mid, 2);
 	assert_false(verdict.slower);
 	verdict__free(&verdict);
@@ -298,7 +298,7 @@ static void judge_programs(struct samples *samples, struct verdict *verdict, boo
 {
 	memset(samples, 0, sizeof(*samples));
 	add_programs(samples, base_lock, other_lock);
-	assert_int_equal(verdict__judge(samples, &compare, NULL, 7, verdict), 0);
+	assert_int_equal(verdict__judge(samples, &compare, NULL, verdict), 0);
 	assert_true(verdict->slower);
 	assert_near(verdict->excess_ms.mid, 300);
 }
@@ -380,7 +380,7 @@ static void arms_come_in_the_order_asked_for(void **state)
 	/* Given up in the warm-up: not measured. */
 	add(&samples, "other-interval-5000", 0, false, NULL, 1300);
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&samples, &compare, NULL, 7, &verdict), 0);
+	assert_int_equal(verdict__judge(&samples, &compare, NULL, &verdict), 0);
 	assert_int_equal(verdict.narms, 4);
 	for (size_t i = 0; i < verdict.narms; i++)
 		assert_string_equal(verdict.arms[i].arm, compare_arms[i]);
