@@ -80,7 +80,8 @@ def trace(root):
         "branchvalues": "total", "tiling": {"orientation": "v"}, "sort": False,
         "marker": {"colors": [colour(node, largest) for _, _, _, node in found],
                    "line": {"color": "$paper", "width": 1}},
-        # Whole numbers: plotly draws nothing if a rounding makes children exceed their parent.
+        "textfont": {"color": "#111111"}, "textinfo": "label", "leaf": {"opacity": 1},
+        "pathbar": {"visible": False},
         "hovertext": [plot(f"{name}: {fixed(node.other, 1)} per run, "
                            f"{signed(node.other - node.base)}") for _, _, name, node in found],
         "hoverinfo": "text",

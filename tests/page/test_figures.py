@@ -192,6 +192,8 @@ def test_flame_widths_are_samples(made, page, parts):
         below = [values[child] for child, parent in zip(trace["ids"], trace["parents"])
                  if parent == name]
         assert sum(below) <= value and isinstance(value, int)
+    # Boxes are light in both themes, and their text has to be dark.
+    assert trace["textfont"]["color"] == "#111111" and trace["leaf"]["opacity"] == 1
     malloc = next(row for row in parts["flame"].figures[0].table.rows if row[0].text == "malloc")
     assert [cell.value for cell in malloc[1:4]] == pytest.approx(
         [2100 / runs["sequential"], 3100 / runs["threads"],
