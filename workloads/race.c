@@ -9,8 +9,13 @@
 // A plain count can lose something only while threads count at the same time. On a busy machine
 // they may never do so in a short run, so the threads go on until they have been seen to meet, or
 // until the time limit. Losses have no say in when to stop.
+//
+// A spin lock that serves in order all but stands still with more threads than CPUs: one operation
+// may take a time slice. So nobody who counts looks at a clock for the limit: the main thread waits
+// for it, and what it then says is seen before each operation under a lock.
 #include <argp.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,7 +31,7 @@
 #define MEETINGS 30			/* stretches of counting with another thread at it */
 #define MOST_REFERENCES 1000000000ULL	/* of one thread */
 #define STRETCH 1024			/* operations, at most */
-#define STRETCH_LOCKED 64		/* the same where each may wait long */
+#define STRETCH_LOCKED 64		/* the same under a lock, which may end it before */
 
 struct options {
 	struct counter counter;
@@ -50,7 +55,10 @@ struct race {
 	struct counted *stretch[STRETCH];	/* the object, so many times over */
 	size_t stretch_length;
 	bool can_meet;
-	uint64_t deadline_ns;
+	_Alignas(64) atomic_bool time_over;
+	pthread_mutex_t mutex;			/* guards the next two */
+	pthread_cond_t ready;
+	uint32_t at_work;			/* threads that still take, or drop */
 	_Alignas(64) atomic_ulong meetings;
 	int64_t lost;
 };
@@ -64,7 +72,8 @@ static const struct argp_option argp_options[] = {
 	{ "interval-us", 'i', "N", 0,
 	  "switch interval of the lock in microseconds (default: 100)", 0 },
 	{ "time-limit-ms", 't', "N", 0,
-	  "take no more references after this time (default: 1000)", 0 },
+	  "take no more references after this time, and drop no more after as much again "
+	  "(default: 1000)", 0 },
 	{ 0 },
 };
 
@@ -122,6 +131,28 @@ static uint64_t switches_of_mine(void)
 	return (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
 }
 
+static bool time_over(const struct race *race)
+{
+	return atomic_load_explicit(&race->time_over, memory_order_relaxed);
+}
+
+/* Up to that many operations, fewer if the time is over. Returns how many. */
+static size_t count_some(struct race *race, struct crew_member *member, size_t most,
+			 void (*each)(struct counter *counter, struct announce_seat *seat,
+				      struct counted *const *objects, size_t count))
+{
+	struct counter *counter = &race->options.counter;
+	size_t done;
+
+	if (!counter->lock) {
+		each(counter, &member->seat, race->stretch, most);
+		return most;
+	}
+	for (done = 0; done < most && !time_over(race); done++)
+		each(counter, &member->seat, race->stretch, 1);
+	return done;
+}
+
 /*
  * One stretch, and whether another thread counted during it. A thread that has kept its CPU
  * throughout and finds the others further than before has counted side by side with them. One
@@ -130,11 +161,10 @@ static uint64_t switches_of_mine(void)
 static bool take_some(struct race *race, struct crew_member *member, uint64_t *switches)
 {
 	struct record *own = &race->records[member->number];
-	size_t count = race->stretch_length;
 	uint64_t others = progress_of_others(race, own);
 	uint64_t before = *switches;
+	size_t count = count_some(race, member, race->stretch_length, counter_incref_each);
 
-	counter_incref_each(&race->options.counter, &member->seat, race->stretch, count);
 	atomic_fetch_add_explicit(&own->taken, count, memory_order_relaxed);
 	others = progress_of_others(race, own) - others;
 	*switches = switches_of_mine();
@@ -145,7 +175,7 @@ static bool enough_taken(const struct race *race, const struct record *own)
 {
 	uint64_t taken = atomic_load_explicit(&own->taken, memory_order_relaxed);
 
-	if (taken >= MOST_REFERENCES || clock_now_ns() >= race->deadline_ns)
+	if (taken >= MOST_REFERENCES || time_over(race))
 		return true;
 	return taken >= race->options.pairs &&
 	       (!race->can_meet || atomic_load_explicit(&race->meetings, memory_order_relaxed) >=
@@ -169,16 +199,26 @@ static void take_references(struct race *race, struct crew_member *member)
 static void drop_references(struct race *race, struct crew_member *member)
 {
 	struct record *own = &race->records[member->number];
-	size_t count = race->stretch_length;
 	uint64_t taken = atomic_load_explicit(&own->taken, memory_order_relaxed);
 
 	counter_begin(&race->options.counter, &member->seat);
-	while (own->dropped < taken && clock_now_ns() < race->deadline_ns) {
-		counter_decref_each(&race->options.counter, &member->seat, race->stretch, count);
-		own->dropped += count;
+	while (own->dropped < taken && !time_over(race)) {
+		uint64_t left = taken - own->dropped;
+
+		own->dropped += count_some(race, member, left < race->stretch_length ? left :
+					   race->stretch_length, counter_decref_each);
 		count_settle(race->options.counter.scheme);
 	}
 	counter_end(&race->options.counter, &member->seat);
+}
+
+/* The last one to come to the end of its work wakes who watches. */
+static void work_is_done(struct race *race)
+{
+	pthread_mutex_lock(&race->mutex);
+	if (--race->at_work == 0)
+		pthread_cond_signal(&race->ready);
+	pthread_mutex_unlock(&race->mutex);
 }
 
 /* The first one is the object's maker, hence its owner where there is such a thing. */
@@ -194,10 +234,12 @@ static void work(struct crew_member *member)
 	crew_meet(member->crew);	/* the window is open */
 	if (race->object)
 		take_references(race, member);
+	work_is_done(race);
 	crew_meet(member->crew);
 	crew_meet(member->crew);	/* the count is read */
 	if (race->object)
 		drop_references(race, member);
+	work_is_done(race);
 	crew_meet(member->crew);
 	crew_meet(member->crew);	/* and again */
 	count_leave(scheme);
@@ -217,9 +259,21 @@ static uint64_t dropped_by_all(const struct race *race)
 	return sum;
 }
 
-static void set_deadline(struct race *race)
+/* Lets the threads work until they are through, or the time is over. */
+static void let_work(struct race *race)
 {
-	race->deadline_ns = clock_now_ns() + race->options.limit_ns;
+	struct timespec until = clock_timespec(clock_now_ns() + race->options.limit_ns);
+	int err = 0;
+
+	race->at_work = race->options.workers;
+	atomic_store(&race->time_over, false);
+	crew_meet(&race->crew);
+	pthread_mutex_lock(&race->mutex);
+	while (race->at_work && !err)
+		err = pthread_cond_clockwait(&race->ready, &race->mutex, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&race->mutex);
+	atomic_store(&race->time_over, true);
+	crew_meet(&race->crew);
 }
 
 /* From one meeting to the next; the count is read while nobody counts. */
@@ -233,14 +287,10 @@ static void watch(struct race *race, struct window *window)
 	for (size_t i = 0; i < STRETCH; i++)
 		race->stretch[i] = race->object;
 	window_open(window, counter_page(counter));
-	set_deadline(race);
-	crew_meet(crew);
-	crew_meet(crew);
+	let_work(race);
 	if (race->object)
 		before = counter->scheme->read(race->object);
-	set_deadline(race);
-	crew_meet(crew);
-	crew_meet(crew);
+	let_work(race);
 	window_close(window);
 	if (race->object)
 		after = counter->scheme->read(race->object);
@@ -260,6 +310,8 @@ static void print_result(const struct race *race, const struct window *window)
 		       counter->lock->page.acquisitions, counter->lock->page.releases,
 		       counter->lock->page.handoffs);
 	evidence("race_lost", name, (double)race->lost, "count");
+	evidence("race_asked", name, 2.0 * race->options.workers * (double)race->options.pairs,
+		 "count");
 	evidence("race_operations", name, (double)(taken_by_all(race) + dropped_by_all(race)),
 		 "count");
 	evidence("race_meetings", name, (double)race->meetings, "count");
@@ -313,6 +365,8 @@ int main(int argc, char **argv)
 		"Threads count references to one object they share: are updates lost?",
 		NULL, NULL, NULL };
 	struct race race = {
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.ready = PTHREAD_COND_INITIALIZER,
 		.options = { .counter = { .scheme = &count_plain }, .workers = 4, .pairs = 200000,
 			     .interval_ns = 100 * NSEC_PER_USEC,
 			     .limit_ns = 1000000 * NSEC_PER_USEC },

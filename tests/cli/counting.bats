@@ -57,6 +57,31 @@ refuses() { # TEXT PROGRAM ARGS...
 	done
 }
 
+# Each operation may take a time slice there, and a stretch of 64 by each of the threads a minute:
+# who stops inside a stretch leaves sums that are no multiples of 64, of one lock at least.
+@test "race: the time limit holds under locks that serve in order, with more threads than CPUs" {
+	local inside=0 operations
+	for lock in ticket mcs clh; do
+		observed race --lock "$lock" --workers 8 --pairs 1000000000 --time-limit-ms 300
+		[ "$(value race_lost "$lock")" = 0 ]
+		[ "$(value race_asked "$lock")" = 16000000000 ]
+		operations=$(value race_operations "$lock")
+		[ "$operations" -gt 0 ]
+		[ "$operations" -lt 16000000000 ]
+		[ "$(awk '$1 == "acquisitions" { print $2 }' <<<"$output")" = "$operations" ]
+		[ $((operations % 64)) -eq 0 ] || inside=1
+	done
+	[ "$inside" = 1 ]
+}
+
+@test "race: what was asked for is done, all of it, where there is time enough" {
+	observed race --lock mutex --workers 2 --pairs 1000 --time-limit-ms 60000
+	[ "$(value race_asked mutex)" = 4000 ]
+	[ "$(value race_operations mutex)" -ge 4000 ]
+	[ "$(($(value race_operations mutex) % 2))" = 0 ]
+	[ "$(value race_lost mutex)" = 0 ]
+}
+
 # Where the threads were seen to count at the same time often enough, that is: on a machine with
 # one CPU, or a very busy one, they may not have been.
 @test "race: a plain count loses updates in every run in which threads meet" {
