@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "commands.h"
 #include "cpulist.h"
@@ -54,6 +55,7 @@ static struct lab_options lab_options_of(const struct lab_sheet *sheet)
 	struct lab_options lab = {
 		.seed = options->experiment.seed,
 		.one_cpu = parameters->one_cpu,
+		.nice = getpriority(PRIO_PROCESS, 0),
 		.traced = sheet->session.tracer != NULL,
 	};
 	cpu_set_t usable;

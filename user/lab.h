@@ -30,6 +30,7 @@ struct lab_options {
 	uint64_t seed;		/* always set */
 	unsigned int cpus;	/* always set: number of CPUs that may be used */
 	int one_cpu;		/* always set: the CPU for what is to run on one */
+	int nice;		/* always set: the nice level that programs start with */
 	bool traced;		/* always set: there is a tracer */
 };
 
@@ -73,12 +74,25 @@ enum {
 	LAB_TAKES_INTERVAL = 8,
 };
 
+/* What these parameters are in a lab, and their defaults, for --help. NULL: not taken. */
+struct lab_help {
+	const char *workers;
+	const char *objects;
+	const char *lock;
+	const char *interval_us;
+};
+
+/* A number's name as text, for such help. */
+#define LAB_TEXT_OF(number) #number
+#define LAB_TEXT(number) LAB_TEXT_OF(number)
+
 struct lab {
 	const char *name;
 	const char *summary;		/* one line for `switchtax list` */
 	const char *question;		/* what the report begins with */
 	const char *claims[LAB_MAX_CLAIMS + 1];	/* ends with NULL */
 	unsigned int takes;
+	struct lab_help help;
 	uint64_t blocks;		/* measured blocks, unless the budget ends before */
 	double budget_s;		/* default; all labs together: under ten minutes */
 	bool warm_up;			/* the first block does not count */

@@ -14,6 +14,9 @@
 /* C9: a share may be off by this much of what the weights say. */
 #define NICE_LIMIT 0.1
 
+#define NICE_STEP 5
+#define WORST_NICE 19
+
 /* C9: a turn under SCHED_RR may be off by this much of the quantum, which ticks cut. */
 #define TURN_LIMIT 0.25
 
@@ -52,15 +55,39 @@ static void add_realtime(const struct lab_options *options, struct lab_plan *out
 	lab_step__arg(out, step, "--optional");
 }
 
+/*
+ * Levels 0, 5 and 10. Started at a worse level than 0 the program may not go back there, so they
+ * begin at that one: the weights of any levels will do, so long as there are two.
+ */
+static void add_nice(const struct lab_options *options, struct lab_plan *out)
+{
+	int level = options->nice > 0 ? options->nice : 0;
+	char levels[32] = "";
+	struct lab_step *step;
+
+	if (level >= WORST_NICE)
+		return;
+	for (int i = 0; i < 3; i++, level += NICE_STEP) {
+		size_t length = strlen(levels);
+
+		snprintf(levels + length, sizeof(levels) - length, "%s%d", i ? "," : "",
+			 level < WORST_NICE ? level : WORST_NICE);
+		if (level >= WORST_NICE)
+			break;
+	}
+	step = add_step(options, out, "nice", "nice");
+	lab_step__arg(out, step, "--nice=%s", levels);
+	lab_step__arg(out, step, "--ms=1200");
+}
+
 static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
 		size_t why_size)
 {
-	struct lab_step *step = add_step(options, out, "nice", "nice");
+	struct lab_step *step;
 
 	(void)why;
 	(void)why_size;
-	lab_step__arg(out, step, "--nice=0,5,10");
-	lab_step__arg(out, step, "--ms=1200");
+	add_nice(options, out);
 	add_realtime(options, out, "rr", "rotation", "rr", 800);
 	add_realtime(options, out, "fifo", "rotation", "fifo", 300);
 	add_realtime(options, out, "wake-fifo", "preemption", "fifo", 1);
@@ -209,8 +236,22 @@ static enum claim_verdict judge_rotation(const struct priorities *found)
 	return verdict;
 }
 
-static int judge_priorities(const struct observations *all, struct claims *claims)
+/* What a judge without any shares can say. */
+static void say_no_shares(const struct lab_options *options, struct claims *claims)
 {
+	if (options->nice >= WORST_NICE)
+		claims__add(claims, "C9", NAME, CLAIM_UNDECIDED, NULL, NULL,
+			    "this was started at nice level %d, and there is none below to "
+			    "compare with: start it without nice, or at %d at most", options->nice,
+			    WORST_NICE - 1);
+	else
+		claims__add(claims, "C9", NAME, CLAIM_UNDECIDED, NULL, NULL,
+			    "no shares by nice level were observed");
+}
+
+static int judge_priorities(const struct lab_evidence *evidence, struct claims *claims)
+{
+	const struct observations *all = evidence->observations;
 	struct priorities found = { 0 };
 	enum claim_verdict verdict, realtime;
 	int err = look_at_priorities(all, &found);
@@ -220,8 +261,7 @@ static int judge_priorities(const struct observations *all, struct claims *claim
 	verdict = below(&found.nice, NICE_LIMIT);
 	realtime = both(judge_rotation(&found), below(&found.wake, WAKE_LIMIT));
 	if (!found.nice.n)
-		claims__add(claims, "C9", NAME, CLAIM_UNDECIDED, NULL, NULL,
-			    "no shares by nice level were observed");
+		say_no_shares(evidence->options, claims);
 	else if (found.refused)
 		claims__add(claims, "C9", NAME, both(verdict, CLAIM_UNDECIDED), &found.nice,
 			    "ratio", "shares by nice level are within %.1f %% of the kernel's "
@@ -298,7 +338,7 @@ static int judge_births(const struct observations *all, struct claims *claims)
 
 static int judge(const struct lab_evidence *evidence, struct claims *claims)
 {
-	int err = judge_priorities(evidence->observations, claims);
+	int err = judge_priorities(evidence, claims);
 
 	return err ? err : judge_births(evidence->observations, claims);
 }

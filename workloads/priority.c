@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "arguments.h"
 #include "priority.h"
@@ -140,14 +141,33 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* The best level that is asked for, if that is better than this program's own. */
+static bool asks_for_better(const struct options *options, int *own, int *best)
+{
+	*own = getpriority(PRIO_PROCESS, 0);
+	*best = *own;
+	if (options->part->run != priority_nice)
+		return false;
+	for (unsigned int i = 0; i < options->common.nice_count; i++)
+		if (options->common.nice[i] < *best)
+			*best = options->common.nice[i];
+	return *best < *own;
+}
+
 /* Returns the exit status. */
 static int explain(const struct options *options, int err)
 {
 	const char *what = options->part->name;
+	int own, best;
 
 	if (err == -EBUSY)
 		fprintf(stderr, "priority: %s: a real-time policy needs one CPU more, which is "
 			"left to the system; allow a second CPU\n", what);
+	else if ((err == -EPERM || err == -EACCES) && asks_for_better(options, &own, &best))
+		fprintf(stderr, "priority: %s: this program was started at nice level %d, and may "
+			"not go to level %d: ask for levels from %d to 19 with --nice, start it "
+			"without `nice`, run it as root (CAP_SYS_NICE), or raise the limit `ulimit "
+			"-e`\n", what, own, best, own);
 	else if (err == -EPERM || err == -EACCES)
 		fprintf(stderr, "priority: %s: this machine refuses the priority: %s; run it as "
 			"root (CAP_SYS_NICE), or raise the limits `ulimit -r` and `ulimit -e`\n",

@@ -74,6 +74,14 @@ static int begin(const struct spinner *spinner)
 	return err;
 }
 
+static void sleep_ns(uint64_t ns)
+{
+	const struct timespec time = clock_timespec(ns);
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+}
+
+/* One that cannot begin stays until all stop: its clock is asked for, and why is to be told. */
 static void spin(const struct spinner *spinner)
 {
 	struct shared *shared = spinner->all->shared;
@@ -82,8 +90,12 @@ static void spin(const struct spinner *spinner)
 	if (err)
 		atomic_compare_exchange_strong(&shared->error, &none, err);
 	atomic_fetch_add(&shared->ready, 1);
-	while (!err && !atomic_load_explicit(&shared->stop, memory_order_relaxed))
-		spinner_turn();
+	while (!atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
+		if (err)
+			sleep_ns(READY_STEP_NS);
+		else
+			spinner_turn();
+	}
 }
 
 static void *thread_main(void *arg)
@@ -113,13 +125,6 @@ static int start_process(struct spinner *spinner)
 		_exit(0);
 	}
 	return -clock_getcpuclockid(spinner->pid, &spinner->clock);
-}
-
-static void sleep_ns(uint64_t ns)
-{
-	const struct timespec time = clock_timespec(ns);
-
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
 static int start_all(struct spinners *spinners)

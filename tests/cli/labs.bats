@@ -71,6 +71,16 @@ for row in csv.DictReader(open(sys.argv[2], newline="")):
 	grep -q '^3 verdicts: ' "$out/report.txt"
 }
 
+@test "labs: under nice, priority compares the levels from there on" {
+	[ "$(nice)" -le 6 ] || skip "is run at nice level $(nice)"
+	run --separate-stderr nice -n "$((6 - $(nice)))" "$switchtax" run priority --no-bpf \
+		--blocks 1 -q -o "$out"
+	[ "$status" -eq 0 ] || fail "exit $status: $stderr"
+	[ "$("$python" -c 'import csv, sys
+print(*sorted(int(row["variant"]) for row in csv.DictReader(open(sys.argv[1], newline=""))
+              if row["metric"] == "nice_share"))' "$out/observations.csv")" = "6 11 16" ]
+}
+
 @test "labs: as JSON" {
 	tracing
 	exits 0 labs --only refcount --blocks 1 -q -o "$out" --format json "${trace[@]}"

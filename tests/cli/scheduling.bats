@@ -65,6 +65,22 @@ policies() {
 	[ "$(policies)" = "$before" ]
 }
 
+@test "priority: under nice, the levels from there on are to be had" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to give it up"
+	[ "$(nice)" -le 7 ] || skip "is run at nice level $(nice)"
+	install -m 755 "$workloads/priority" "$BATS_TEST_TMPDIR/priority"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	cd /
+	local add=$((7 - $(nice)))
+	refuses 3 "started at nice level 7, and may not go to level 0: ask for levels from 7" -- \
+		nice -n "$add" "$BASH" -c 'setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--no-new-privs -- "$@"' - "$BATS_TEST_TMPDIR/priority" --nice=9,0,5 --ms=10
+	run nice -n "$add" setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs -- \
+		"$BATS_TEST_TMPDIR/priority" --nice=7,12 --ms=10
+	[ "$status" -eq 0 ]
+	[[ $output == *"obs nice_share 12 "* ]]
+}
+
 @test "priority: real-time policies are refused on the only CPU" {
 	before=$(policies)
 	for part in rotation preemption; do

@@ -224,6 +224,50 @@ static void the_plan_keeps_privileges_apart(void **state)
 	lab_plan__free(&plan);
 }
 
+/* The levels that the plan asks for, started at this one; "": no such step. */
+static const char *levels_from(int nice)
+{
+	const struct lab_options options = { .cpus = 2, .one_cpu = 1, .nice = nice };
+	static char levels[64];
+	struct lab_plan plan = { 0 };
+	char why[128] = "";
+
+	*levels = '\0';
+	assert_int_equal(lab__find("priority")->plan(&options, &plan, why, sizeof(why)), 0);
+	for (size_t i = 0; i < plan.count; i++)
+		if (strcmp(plan.steps[i].arm, "nice") == 0)
+			strcpy(levels, plan.steps[i].args[3]);
+	lab_plan__free(&plan);
+	return levels;
+}
+
+static void no_level_is_better_than_the_one_to_start_at(void **state)
+{
+	(void)state;
+	assert_string_equal(levels_from(0), "--nice=0,5,10");
+	assert_string_equal(levels_from(-20), "--nice=0,5,10");
+	assert_string_equal(levels_from(1), "--nice=1,6,11");
+	assert_string_equal(levels_from(9), "--nice=9,14,19");
+	assert_string_equal(levels_from(10), "--nice=10,15,19");
+	assert_string_equal(levels_from(14), "--nice=14,19");
+	assert_string_equal(levels_from(18), "--nice=18,19");
+	assert_string_equal(levels_from(19), "");
+}
+
+static void the_worst_level_has_none_to_compare_with(void **state)
+{
+	const struct lab_options options = { .cpus = 2, .nice = 19 };
+	const struct lab_evidence evidence = { .observations = &all, .options = &options };
+	struct claims claims = { 0 };
+
+	(void)state;
+	put_realtime(&usual, 1);
+	assert_int_equal(lab__find("priority")->judge(&evidence, &claims), 0);
+	observations__free(&all);
+	assert_string_equal(row(&claims, "C9")->verdict, "undecided");
+	assert_non_null(strstr(row(&claims, "C9")->reason, "without nice, or at 18"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +281,8 @@ int main(void)
 		cmocka_unit_test(now_and_then_decides_nothing),
 		cmocka_unit_test(nothing_observed_decides_nothing),
 		cmocka_unit_test(the_plan_keeps_privileges_apart),
+		cmocka_unit_test(no_level_is_better_than_the_one_to_start_at),
+		cmocka_unit_test(the_worst_level_has_none_to_compare_with),
 	};
 
 	return cmocka_run_group_tests_name("lab_priority", tests, NULL, NULL);
