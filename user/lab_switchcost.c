@@ -54,7 +54,7 @@ static int compare_process(const struct observations *observations, struct remar
 	return 0;
 }
 
-/* How much more a switch costs in another arm. */
+/* How much more a switch costs in another arm. One block gives no interval of it. */
 static int add_difference(const struct observations *observations, const char *arm,
 			  const char *label, struct remark *remark)
 {
@@ -63,8 +63,12 @@ static int add_difference(const struct observations *observations, const char *a
 	struct interval more;
 	int err = observations__difference(observations, &a, &b, &more);
 
-	if (!err)
-		snprintf(remark->text, sizeof(remark->text), "; %s %+.0f ns", label, more.mid);
+	if (!err && more.low <= more.high)
+		snprintf(remark->text, sizeof(remark->text), "; %s %+.0f [%+.0f, %+.0f] ns", label,
+			 more.mid, more.low, more.high);
+	else if (!err)
+		snprintf(remark->text, sizeof(remark->text), "; %s %+.0f ns (no interval)", label,
+			 more.mid);
 	return err == -ENOMEM ? err : 0;
 }
 

@@ -236,7 +236,7 @@ static void print_field(FILE *out, const char *text)
 
 void report_lab__csv(FILE *out, const struct claims *claims)
 {
-	char text[ROWS_REASON_SIZE + COLUMN_NUMBER_SIZE];
+	char text[ROWS_CLAIM_REASON_SIZE + COLUMN_NUMBER_SIZE];
 
 	for (size_t c = 0; c < rows__labs.count; c++)
 		fprintf(out, "%s%s", c ? "," : "", rows__labs.columns[c].name);

@@ -20,6 +20,7 @@
 #define ROWS_CPUS_SIZE 1024	/* a list of CPUs, as 0-3,8 */
 #define ROWS_REASON_SIZE 256
 #define ROWS_LOCK_REASON_SIZE 1024	/* may name files */
+#define ROWS_CLAIM_REASON_SIZE 384	/* several figures, with their intervals */
 #define ROWS_UNIT_SIZE 24
 
 /* runs.csv: one run of one arm */
@@ -164,7 +165,7 @@ struct claim_row {
 	double low;
 	double high;
 	char unit[ROWS_UNIT_SIZE];
-	char reason[ROWS_REASON_SIZE];
+	char reason[ROWS_CLAIM_REASON_SIZE];
 };
 
 /* prices.csv: what one thing costs on this machine, with its 95 % interval over rounds */

@@ -226,6 +226,61 @@ static void c3_a_lock_that_was_not_put_to_the_test(void **state)
 	assert_string_equal(verdict("race", "C3"), "supported");
 }
 
+/* The reason of the last verdict says it, or does not. */
+static bool says(const char *claim, const char *text)
+{
+	return strstr(claims__find(&claims, claim)->reason, text);
+}
+
+static void c3_names_all_that_were_not_put_to_the_test(void **state)
+{
+	(void)state;
+	put_plain(1, 10);
+	put_race("biased", 1, 0, 0);
+	put_race("atomic", 1, 0, 0);
+	put_race("global", 1, 0, 5);
+	put_race("clh", 1, 0, 0);
+	assert_string_equal(verdict("race", "C3"), "undecided");
+	assert_true(says("C3", "; not put to the test: atomic, biased, clh"));
+	assert_false(says("C3", "global"));
+	assert_false(says("C3", "CPU"));
+	put_race("mcs", 1, 3, 5);
+	put_race("global", 2, 1, 5);
+	assert_string_equal(verdict("race", "C3"), "refuted");
+	assert_true(says("C3", "; of these: global, mcs; not put to the test: atomic, biased, clh"));
+}
+
+/* However long: no name is cut. */
+static void c3_none_was_put_to_the_test(void **state)
+{
+	(void)state;
+	options.cpus = 1;
+	put_plain(1, 10);
+	for (size_t i = 1; count_schemes[i]; i++)
+		put_race(count_schemes[i]->name, 1, 0, 0);
+	for (size_t i = 0; lock_kinds[i]; i++)
+		if (lock_kinds[i]->shared)
+			put_race(lock_kinds[i]->name, 1, 0, 0);
+	assert_string_equal(verdict("race", "C3"), "undecided");
+	assert_true(says("C3", "ticket, mcs, clh"));
+}
+
+static void c3_on_one_cpu(void **state)
+{
+	(void)state;
+	options.cpus = 1;
+	for (uint64_t block = 1; block <= BLOCKS; block++)
+		put_race("plain", block, 0, 0);
+	put_guarded(NULL);
+	assert_string_equal(verdict("race", "C3"), "undecided");
+	assert_true(says("C3", "on one CPU"));
+	assert_true(says("C3", "allow a second"));
+	/* A lock that leaks does so anywhere. */
+	put_race("ticket", BLOCKS + 1, 1, 10);
+	assert_string_equal(verdict("race", "C3"), "refuted");
+	assert_false(says("C3", "allow a second"));
+}
+
 static void put_harmless(double meetings)
 {
 	for (uint64_t block = 1; block <= BLOCKS; block++)
@@ -374,6 +429,9 @@ int main(void)
 		TEST(c3_one_run_without_a_loss),
 		TEST(c3_a_lock_that_loses),
 		TEST(c3_a_lock_that_was_not_put_to_the_test),
+		TEST(c3_names_all_that_were_not_put_to_the_test),
+		TEST(c3_none_was_put_to_the_test),
+		TEST(c3_on_one_cpu),
 		TEST(c3_a_plain_count_that_never_loses),
 		TEST(c3_threads_that_never_met),
 		TEST(c4_dear_and_solved),

@@ -15,11 +15,12 @@ struct planted {
 	double switch_ns;	/* in the middle */
 	double spread_ns;	/* from the first block to the last */
 	double process_ns;	/* more than a thread's; NAN: not measured */
+	double extra_ns;	/* of vector registers and refill, from the first block on */
 	double turns;		/* switches counted for each that was expected */
 	uint64_t blocks;
 };
 
-static const struct planted usual = { 2000, 300, 200, 1.0, 8 };
+static const struct planted usual = { 2000, 300, 200, 0, 1.0, 8 };
 
 static void put(struct observations *all, const char *arm, uint64_t block, const char *metric,
 		double value)
@@ -37,8 +38,8 @@ static void put_block(struct observations *all, const struct planted *planted, u
 	put(all, "thread", block, "switches_expected", 1000);
 	put(all, "thread", block, "switches_counted", 1000 * planted->turns);
 	put(all, "thread", block, "working_set_bytes", 0);
-	put(all, "thread-vector", block, "switch_ns", ns + 40);
-	put(all, "thread-1048576", block, "switch_ns", ns + 3500);
+	put(all, "thread-vector", block, "switch_ns", ns + 40 + planted->extra_ns * place);
+	put(all, "thread-1048576", block, "switch_ns", ns + 3500 + planted->extra_ns * place);
 	put(all, "thread-1048576", block, "working_set_bytes", 1048576);
 	if (isnan(planted->process_ns))
 		return;
@@ -82,9 +83,32 @@ static void a_cost_supports(void **state)
 	assert_true(fabs(row.figure - 2000) < 1);
 	assert_true(row.low > 1800 && row.high < 2200);
 	assert_string_equal(row.unit, "ns");
-	assert_contains(row.reason, "vector registers +40 ns");
-	assert_contains(row.reason, "refill of 1024 KiB +3500 ns");
+	assert_contains(row.reason, "vector registers +40 [+40, +40] ns");
+	assert_contains(row.reason, "refill of 1024 KiB +3500 [+3500, +3500] ns");
 	assert_contains(row.reason, "process/thread 1.1");
+}
+
+/* Eight blocks, +0, +10 .. +70: their interval ends a little below the second (stats.h). */
+static void a_spread_is_told(void **state)
+{
+	struct planted wide = usual;
+	struct claim_row row;
+
+	(void)state;
+	wide.extra_ns = 70;
+	row = judged(&wide);
+	assert_contains(row.reason, "vector registers +75 [+49, +101] ns");
+	assert_contains(row.reason, "refill of 1024 KiB +3535 [+3509, +3561] ns");
+	assert_true(strlen(row.reason) < sizeof(row.reason) - 1);
+}
+
+static void one_block_has_no_interval(void **state)
+{
+	struct planted few = usual;
+
+	(void)state;
+	few.blocks = 1;
+	assert_contains(judged(&few).reason, "vector registers +40 ns (no interval)");
 }
 
 static void no_cost_refutes(void **state)
@@ -186,6 +210,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cost_supports),
+		cmocka_unit_test(a_spread_is_told),
+		cmocka_unit_test(one_block_has_no_interval),
 		cmocka_unit_test(no_cost_refutes),
 		cmocka_unit_test(noise_leaves_it_open),
 		cmocka_unit_test(few_blocks_leave_it_open),
