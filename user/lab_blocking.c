@@ -106,6 +106,7 @@ const struct lab lab_blocking = {
 	.question = "Have processes an advantage over threads where all do nothing but wait?",
 	.claims = { "C16", NULL },
 	.takes = LAB_TAKES_WORKERS,
+	.help.workers = "threads, or processes (default " LAB_TEXT(WORKERS) ")",
 	.blocks = 12,
 	.budget_s = 40,
 	.warm_up = true,

@@ -109,6 +109,8 @@ const struct lab lab_convoy = {
 	.question = "Does an I/O thread suffer from the lock when others compute?",
 	.claims = { "C17", NULL },
 	.takes = LAB_TAKES_WORKERS,
+	.help.workers = "threads that compute beside the one that blocks (default "
+			LAB_TEXT(CPU_THREADS) ")",
 	.blocks = 12,
 	.budget_s = 40,
 	.warm_up = true,

@@ -167,6 +167,14 @@ const struct lab lab_granularity = {
 	.question = "Is one lock per object dear, and does one lock for all solve it?",
 	.claims = { "C4", NULL },
 	.takes = LAB_TAKES_WORKERS | LAB_TAKES_OBJECTS | LAB_TAKES_LOCK | LAB_TAKES_INTERVAL,
+	.help = {
+		.workers = "threads, at most (default: as many as CPUs, from 2 to "
+			   LAB_TEXT(MOST_WORKERS) ")",
+		.objects = "objects of a thread, or shared ones (default " LAB_TEXT(DEFAULT_OBJECTS)
+			   ")",
+		.lock = "the global lock: " LOCK_NAMES " (default gil)",
+		.interval_us = "its switch interval in us (default 5000)",
+	},
 	.blocks = 9,
 	.budget_s = 40,
 	.warm_up = true,

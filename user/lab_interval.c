@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../workloads/lock.h"
 #include "dose.h"
 #include "figures.h"
 #include "lab.h"
@@ -21,6 +22,7 @@ extern const struct lab lab_interval;
 
 #define WORKERS 5
 #define OBJECTS 2000000
+#define INTERVAL_US 5000		/* CPython's */
 
 #define HALF 0.5	/* the rule */
 
@@ -38,7 +40,7 @@ static struct lab_step *add_step(struct lab_plan *plan, const struct lab_options
 	step->tracing = LAB_UNTRACED;
 	step->workers = or_default(options->workers, WORKERS);
 	step->objects = or_default(options->objects, OBJECTS);
-	step->interval_us = or_default(interval_us, or_default(options->interval_us, 5000));
+	step->interval_us = or_default(interval_us, or_default(options->interval_us, INTERVAL_US));
 	step->lock = options->lock ? options->lock : "gil";
 	lab_step__arg(plan, step, "--arm");
 	lab_step__arg(plan, step, "%s", strcmp(arm, BASE) ? OTHER : BASE);
@@ -140,6 +142,13 @@ const struct lab lab_interval = {
 		    "without any?",
 	.claims = { "C7" },
 	.takes = LAB_TAKES_WORKERS | LAB_TAKES_OBJECTS | LAB_TAKES_LOCK | LAB_TAKES_INTERVAL,
+	.help = {
+		.workers = "tasks, and threads (default " LAB_TEXT(WORKERS) ")",
+		.objects = "floats in each task's list (default " LAB_TEXT(OBJECTS) ")",
+		.lock = "the global lock: " LOCK_NAMES " (default gil)",
+		.interval_us = "the switch interval in question, beside those of the sweep, in us "
+			       "(default " LAB_TEXT(INTERVAL_US) ")",
+	},
 	.blocks = 9,
 	.budget_s = 65,
 	.warm_up = true,

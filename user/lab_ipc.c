@@ -246,6 +246,7 @@ const struct lab lab_ipc = {
 	.question = "What does it cost processes to share data, and what goes wrong?",
 	.claims = { "C14", "C15", NULL },
 	.takes = LAB_TAKES_WORKERS,
+	.help.workers = "processes that share the counter (default " LAB_TEXT(WORKERS) ")",
 	.blocks = 12,
 	.budget_s = 45,
 	.warm_up = true,

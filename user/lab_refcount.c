@@ -145,6 +145,7 @@ const struct lab lab_refcount = {
 	.question = "Does a count say when an object can go, and what becomes of rings?",
 	.claims = { "C1", "C2", NULL },
 	.takes = LAB_TAKES_OBJECTS,
+	.help.objects = "objects in the heap, at least (default " LAB_TEXT(DEFAULT_OBJECTS) ")",
 	.blocks = 5,
 	.budget_s = 10,
 	.plan = plan,

@@ -14,6 +14,7 @@
 
 #define NAME "timeslice"
 #define WATCH_MS 1700
+#define WORKERS 4
 
 /* C8: a share may be off by this much of an equal one; the tracer may differ by this much. */
 #define FAIR_LIMIT 0.05
@@ -34,7 +35,7 @@ static int plan(const struct lab_options *options, struct lab_plan *out, char *w
 		size_t why_size)
 {
 	static const char *const arms[] = { "threads", "processes" };
-	uint64_t workers = options->workers ? options->workers : 4;
+	uint64_t workers = options->workers ? options->workers : WORKERS;
 
 	if (workers > SPINNERS_MAX) {
 		snprintf(why, why_size, "%" PRIu64 " workers are too many; at most %d", workers,
@@ -330,6 +331,7 @@ const struct lab lab_timeslice = {
 	.question = "Do tasks share one CPU, and how long is a time slice?",
 	.claims = { "C8", "C10", "C12", NULL },
 	.takes = LAB_TAKES_WORKERS,
+	.help.workers = "spinners that share one CPU (default " LAB_TEXT(WORKERS) ")",
 	.blocks = 7,
 	.budget_s = 40,
 	.plan = plan,

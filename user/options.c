@@ -149,6 +149,7 @@ void options__parse(struct options *options, int argc, char **argv)
 {
 	static char name[64];
 	size_t index = find_command(argc, argv);
+	const struct argp *argp = commands[index].argp;
 	unsigned int flags = commands[index].command == COMMAND_TRACE ? ARGP_IN_ORDER : 0;
 
 	*options = (struct options){ .command = commands[index].command, .argc = argc,
@@ -158,7 +159,9 @@ void options__parse(struct options *options, int argc, char **argv)
 	snprintf(name, sizeof(name), "switchtax %s", commands[index].name);
 	argv[1] = name;
 	argp_err_exit_status = EXIT_USAGE;
-	argp_parse(commands[index].argp, argc - 1, argv + 1, flags, NULL, options);
+	if (argp == &options_run__argp)
+		argp = options_run_lab__argp(argc, argv);
+	argp_parse(argp, argc - 1, argv + 1, flags, NULL, options);
 	argv[1] = (char *)commands[index].name;
 	settle_options(options);
 }

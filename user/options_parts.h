@@ -34,6 +34,9 @@ extern const struct argp options_explain__argp;
 extern const struct argp options_list__argp;
 extern const struct argp options_doctor__argp;
 
+/* That of run, or what it is for the lab that these words name; valid until the next call. */
+const struct argp *options_run_lab__argp(int argc, char **argv);
+
 /* Children of a command: the common options; these and the lock's, of programs of others. */
 extern const struct argp_child options_parts__common[];
 extern const struct argp_child options_parts__program[];

@@ -17,6 +17,47 @@ setup() { cli_setup; }
 	nothing_written
 }
 
+@test "usage: run NAME --help is of that experiment, with the claims it tests" {
+	for words in "race --help" "--help race" "--workers 3 race -h" "--no-bpf race --help"; do
+		# shellcheck disable=SC2086
+		exits 0 run $words
+		[[ $output == *"Usage: switchtax run [OPTION...] race"* ]] || fail "$words: $output"
+		[[ $output == *"C3 "*"--interval-us=N "*"(default 100)"*"--workers=N "*"default: 10,"* ]]
+		[[ $output == *"(default 60)"*"switchtax run race"* ]]
+		[[ $output != *--objects* && $output != *--arms=* && $output != *5000000* ]]
+	done
+	# A folder's name is none; the headline's own help is as it was.
+	for words in "-o race --help" "slowdown --help" "--help"; do
+		# shellcheck disable=SC2086
+		exits 0 run $words
+		[[ $output == *"[EXPERIMENT]"*"--arms=LIST"*"(default 5000000)"* ]] || fail "$words"
+	done
+	nothing_written
+}
+
+@test "usage: run NAME --help shows a parameter just where it is taken" {
+	exits 0 list --format csv
+	names=$(awk -F, '$1 == "experiment" && $2 != "slowdown" { print $2 }' <<<"$output")
+	[ "$(wc -w <<<"$names")" -ge 10 ]
+	for name in $names; do
+		exits 0 run "$name" --help
+		help=$output
+		[[ $help == *"Claims:"*"  C"* ]] || fail "$name: $help"
+		for option in workers objects lock interval-us; do
+			value=1
+			[ "$option" != lock ] || value=mutex
+			run --separate-stderr "$switchtax" run "$name" "--$option=$value" --arms=threads
+			[ "$status" -eq 2 ]
+			if [[ $stderr == *"no such parameter"* ]]; then
+				[[ $help != *"--$option="* ]] || fail "$name shows --$option"
+			else
+				[[ $help == *"--$option="* ]] || fail "$name lacks --$option"
+			fi
+		done
+	done
+	nothing_written
+}
+
 @test "usage: --help names every command and the exit statuses" {
 	for help in --help -h help; do
 		exits 0 "$help"
