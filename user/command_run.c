@@ -2,6 +2,7 @@
 // `switchtax run`: a built-in experiment.
 #include "commands.h"
 #include "conclusion.h"
+#include "lock_warning.h"
 #include "log.h"
 #include "slowdown.h"
 
@@ -28,7 +29,7 @@ enum exit_status command__run(const struct options *options)
 	struct slowdown slowdown;
 	struct session session;
 	enum exit_status status;
-	char why[PATH_MAX + 128];
+	char why[PATH_MAX + 128], warning[LOCK_WARNING_SIZE];
 
 	if (slowdown__check_memory(&options->experiment, why, sizeof(why))) {
 		log__error("too little memory: %s", why);
@@ -39,6 +40,8 @@ enum exit_status command__run(const struct options *options)
 		slowdown__free(&slowdown);
 		return EXIT_NOT_VALID;
 	}
+	if (lock_warning__text(&options->experiment, warning, sizeof(warning)))
+		log__warn("%s", warning);
 	status = session__open(&session, options, options->experiment.name, true);
 	slowdown.plan.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)

@@ -29,6 +29,7 @@ struct lock_kind {
 	const char *summary;	/* one line for `switchtax list` */
 	bool shared;		/* false: not a lock at all, nothing to announce */
 	bool per_step;		/* true: taken around every step */
+	bool spins_in_order;	/* all but stands still with more threads than CPUs */
 	uint32_t ticks;		/* kept for so many steps; 0: until somebody asks for it */
 	bool stamps_always;	/* true: every release is stamped, and gaps are counted */
 	size_t bytes;		/* of its own struct, which begins with a struct lock */

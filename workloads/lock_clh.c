@@ -72,6 +72,7 @@ const struct lock_kind lock_clh = {
 	.summary = "a spin lock around every step, a queue in which each waits on the node before",
 	.shared = true,
 	.per_step = true,
+	.spins_in_order = true,
 	.bytes = sizeof(struct clh),
 	.init = clh_init,
 	.destroy = clh_destroy,

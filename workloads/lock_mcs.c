@@ -51,6 +51,7 @@ const struct lock_kind lock_mcs = {
 	.summary = "a spin lock around every step, a queue in which each waits on its own node",
 	.shared = true,
 	.per_step = true,
+	.spins_in_order = true,
 	.bytes = sizeof(struct mcs),
 	.init = mcs_init,
 	.destroy = mcs_destroy,

@@ -58,6 +58,7 @@ const struct lock_kind lock_ticket = {
 	.summary = "a spin lock around every step, first come first served on one word",
 	.shared = true,
 	.per_step = true,
+	.spins_in_order = true,
 	.bytes = sizeof(struct ticket),
 	.init = ticket_init,
 	.destroy = ticket_destroy,

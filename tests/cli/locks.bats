@@ -101,3 +101,14 @@ keeps_apart() { # LOCK ARGS...
 		nothing_printed
 	done
 }
+
+# Two threads on one CPU: what the time limit ends.
+@test "locks: a lock that serves in order and spins is warned of where threads lack CPUs" {
+	run --separate-stderr "$switchtax" run --no-bpf --no-html --lock ticket --workers 2 \
+		--objects 20000 --arms threads-1cpu --blocks 1 --time-limit 1 -o "$out"
+	[[ $stderr == *"'ticket' spins and serves in order"*"in threads-1cpu "*"another lock"* ]] ||
+		fail "$stderr"
+	run --separate-stderr "$switchtax" run --no-bpf --no-html --lock ticket --workers 2 \
+		--objects 2000 --arms sequential --blocks 1 --time-limit 60 -o "$out-2"
+	[[ $stderr != *"serves in order"* ]] || fail "$stderr"
+}
