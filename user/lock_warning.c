@@ -20,7 +20,7 @@ struct crowd {
 	char crowded[128];		/* arms with more threads than CPUs, with commas */
 	char rest[160];			/* arms left if nothing is pinned to one CPU */
 	bool too_many;			/* threads for all CPUs there are */
-	bool one_cpu;			/* one of the arms has a single CPU, however many there are */
+	bool one_cpu;			/* one of them has a single CPU, whatever there is */
 };
 
 static void add_name(char *names, size_t size, const char *name)
