@@ -16,6 +16,7 @@
 #include "../workloads/task.h"
 #include "exits.h"
 #include "machine.h"
+#include "page.h"
 #include "tracer.h"
 
 #if __has_include(<bpf/btf.h>) && !defined(SWITCHTAX_NO_BPF)
@@ -413,6 +414,20 @@ static void check_workload(const struct patient *patient, struct finding *findin
 	advise(finding, FAIL, "run `make`, or install switchtax again");
 }
 
+/* A run has all its figures without it. */
+static void check_page(const struct patient *patient, struct finding *finding)
+{
+	char why[PAGE_WHY_SIZE];
+
+	(void)patient;
+	if (page__check(why) == 0) {
+		found(finding, "report.html can be made");
+		return;
+	}
+	found(finding, "report.html cannot be made");
+	advise(finding, WARN, "%s", why);
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -431,6 +446,7 @@ static const struct {
 	{ "clock", check_clock },
 	{ "steal time", check_steal },
 	{ "load", check_load },
+	{ "report page", check_page },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,38 @@ static int find_programs(struct page *page)
 	snprintf(page->why, PAGE_WHY_SIZE, "a page needs switchtax's folder analysis/, which is "
 		 "not installed; `make install` does that (or SWITCHTAX_ANALYSIS says where it is)");
 	return -ENOPKG;
+}
+
+/* Its exit status is 0 if all modules named are there. */
+static int look_for_packages(void)
+{
+	static const char code[] = "import importlib.util as u, sys\n"
+				   "sys.exit(not all(u.find_spec(m) for m in sys.argv[1:]))";
+	char *const argv[] = { (char *)PYTHON, (char *)"-I", (char *)"-c", (char *)code,
+			       (char *)"pandas", (char *)"jinja2", (char *)"plotly",
+			       (char *)"matplotlib", NULL };
+	char *const environment[] = { NULL };
+	int status;
+	pid_t pid;
+
+	if (posix_spawn(&pid, PYTHON, NULL, NULL, argv, environment))
+		return -ENOPKG;
+	if (waitpid(pid, &status, 0) != pid || status)
+		return -ENOPKG;
+	return 0;
+}
+
+int page__check(char *why)
+{
+	struct page page = { .why = why };
+	int err = find_programs(&page);
+
+	if (err)
+		return err;
+	err = look_for_packages();
+	if (err)
+		snprintf(why, PAGE_WHY_SIZE, "apt-get install python3 " PACKAGES);
+	return err;
 }
 
 int page__make(int dirfd, const char *folder, bool replace, char *why)

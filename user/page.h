@@ -26,6 +26,12 @@
  */
 int page__make(int dirfd, const char *folder, bool replace, char *why);
 
+/*
+ * Could a page be made here? Looks whether Python finds the packages, without loading them: some
+ * 50 ms. Returns 0 or -ENOPKG; @why [PAGE_WHY_SIZE] then says what to install.
+ */
+int page__check(char *why);
+
 /* Is a page wanted at all? SWITCHTAX_ANALYSIS, which says where analysis/ is, may be empty. */
 bool page__wanted(void);
 

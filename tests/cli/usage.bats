@@ -250,6 +250,14 @@ for item in csv.DictReader(sys.stdin, strict=True):
 	nothing_written
 }
 
+@test "usage: doctor says whether report.html can be made" {
+	SWITCHTAX_ANALYSIS=/nowhere run "$switchtax" doctor
+	[[ $output == *"report.html cannot be made"*SWITCHTAX_ANALYSIS* ]]
+	[ -n "$(dpkg-query -W python3-plotly 2>/dev/null)" ] || skip "needs python3-plotly"
+	SWITCHTAX_ANALYSIS=$BATS_TEST_DIRNAME/../../analysis run "$switchtax" doctor
+	[[ $output == *"report.html can be made"* ]]
+}
+
 @test "usage: a full stdout is noticed" {
 	for command in list doctor "list --format json"; do
 		# shellcheck disable=SC2086
