@@ -53,16 +53,22 @@ static long walk_stretch(__u32 index, void *context)
 
 /*
  * Where was the new owner from the release until now? A bpf_loop(), whose body is
- * verified once: unrolled, the verifier takes 180 ms over it.
+ * verified once: unrolled, the verifier takes 180 ms over it. Before the first stretch there is
+ * only the time in which it was not born yet: somebody else was waited for, and it was faster.
  */
 static __always_inline void split_handoff(struct handoff_walk *walk)
 {
+	struct thread_record *owner = walk->owner;
+	__u64 born;
+
 	bpf_loop(OFF_HISTORY, walk_stretch, walk, 0);
-	if (walk->until > walk->released) {
-		walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, walk->released, walk->until);
-		if (walk->owner->off_count > OFF_HISTORY)
-			count_loss(LOSS_HISTORY);
-	}
+	if (walk->until <= walk->released)
+		return;
+	born = owner->born_ns < walk->until ? owner->born_ns : walk->until;
+	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, walk->released, born);
+	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, born, walk->until);
+	if (owner->off_count > OFF_HISTORY)
+		count_loss(LOSS_HISTORY);
 }
 
 #endif

@@ -160,6 +160,10 @@ static void lay_out_wait(struct track *track, uint32_t next, uint64_t until)
 	uint64_t start = track->timeline->start_ns;
 	size_t i, last = next ? track->intervals->of_thread[next] : 0;
 
+	/* It was not born yet: another one was waited for. */
+	if (next)
+		stay(track, HANDOFF_SIGNAL, next,
+		     earlier(track->timeline->threads[next - 1].born_ns, until));
 	for (i = next ? interval_after(track, next, track->until_ns - start) : 0; i < last; i++) {
 		struct timeline_interval interval = track->intervals->items[i];
 
