@@ -274,10 +274,13 @@ static void show(struct lab *lab, uint64_t block, int index)
 			run_s > 0 ? blocks * lab->block_s : lab->options->budget_s);
 }
 
-/* Given up in the warm-up. */
-static bool left_out(const struct lab *lab, const struct experiment_arm *arm)
+/*
+ * Given up in the warm-up, or not needed for it: the other arms warm up the machine, and the time
+ * is better spent on another block.
+ */
+static bool left_out(const struct lab *lab, uint64_t block, const struct experiment_arm *arm)
 {
-	return arm->interval && lab->experiment->interval_refused;
+	return (arm->interval && lab->experiment->interval_refused) || (!block && arm->untraced);
 }
 
 static int run_block(struct lab *lab, uint64_t block)
@@ -290,7 +293,7 @@ static int run_block(struct lab *lab, uint64_t block)
 	for (int i = 0; i < lab->ncombinations && !err; i++) {
 		if (interrupt__pending())
 			return -EINTR;
-		if (left_out(lab, lab->combinations[lab->order[i]].arm))
+		if (left_out(lab, block, lab->combinations[lab->order[i]].arm))
 			continue;
 		show(lab, block, i);
 		err = one_run(lab, &lab->combinations[lab->order[i]], block, ++made);
