@@ -258,11 +258,12 @@ static double expected_blocks(const struct lab *lab)
 	return blocks && blocks < by_budget ? blocks : by_budget;
 }
 
-static void show(struct lab *lab, uint64_t block, int index)
+/* made: runs of this block that are over. */
+static void show(struct lab *lab, uint64_t block, const struct combination *combination,
+		 uint64_t made)
 {
-	const struct combination *combination = &lab->combinations[lab->order[index]];
 	double blocks = expected_blocks(lab), run_s = lab->block_s / lab->ncombinations;
-	double position = (double)block + (double)index / lab->ncombinations;
+	double position = (double)block + (double)made / lab->ncombinations;
 	double step = 1.0 / lab->ncombinations;
 	char what[96];
 
@@ -291,12 +292,14 @@ static int run_block(struct lab *lab, uint64_t block)
 
 	stats__shuffle(&lab->shuffle, lab->order, (size_t)lab->ncombinations);
 	for (int i = 0; i < lab->ncombinations && !err; i++) {
+		const struct combination *combination = &lab->combinations[lab->order[i]];
+
 		if (interrupt__pending())
 			return -EINTR;
-		if (left_out(lab, block, lab->combinations[lab->order[i]].arm))
+		if (left_out(lab, block, combination->arm))
 			continue;
-		show(lab, block, i);
-		err = one_run(lab, &lab->combinations[lab->order[i]], block, ++made);
+		show(lab, block, combination, made);
+		err = one_run(lab, combination, block, ++made);
 	}
 	lab->block_s = clock__now_s() - start;
 	return err;
