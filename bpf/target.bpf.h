@@ -106,7 +106,10 @@ static __always_inline __u16 *slot_of_pid(__u32 pid)
 	__u32 key = pid >> 2;
 	struct slot_quad *quad = bpf_map_lookup_elem(&pid_slots, &key);
 
-	return quad ? &quad->slot[pid & 3] : NULL;
+	if (!quad)
+		return NULL;
+	barrier_var(quad);	/* else clang 21 adds to it before it is known not to be NULL */
+	return &quad->slot[pid & 3];
 }
 
 /* 0: not a thread of the run. */
@@ -188,6 +191,7 @@ static __always_inline void histogram_add(struct cpu_record *cpu, enum histogram
 	if (!ends_in_window(to))
 		return;
 	bucket = log2_floor(to - from);
+	barrier_var(bucket);	/* else clang 19 compares a part of it, which proves nothing */
 	if (bucket < HISTOGRAM_BUCKETS)
 		cpu->histogram[which][bucket]++;
 	else
