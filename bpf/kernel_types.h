@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's types, cut down to the fields that are read. CO-RE relocates each
- * access against the running kernel's BTF, so offsets here mean nothing.
+ * access against the running kernel's BTF, so offsets here mean nothing. Neither do
+ * sizes, as long as the field is unsigned here and there: task_struct.on_cpu, an int for
+ * many years, is a byte since Linux 7.2. Hence no field is signed here.
  */
 #ifndef SWITCHTAX_KERNEL_TYPES_H
 #define SWITCHTAX_KERNEL_TYPES_H
@@ -33,7 +35,7 @@ struct sched_entity {
 
 /* A pid's numbers, from the initial namespace (level 0) down to its own. */
 struct upid {
-	int nr;
+	unsigned int nr;
 };
 
 struct pid {
@@ -64,11 +66,11 @@ struct mm_struct {
 
 struct task_struct {
 	unsigned int __state;
-	int on_cpu;
+	unsigned int on_cpu;
 	unsigned int flags;
-	int pid;
-	int tgid;
-	int wake_cpu;		/* set with every change of its CPU (__set_task_cpu()) */
+	unsigned int pid;
+	unsigned int tgid;
+	unsigned int wake_cpu;	/* set with every change of its CPU (__set_task_cpu()) */
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
