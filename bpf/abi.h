@@ -16,6 +16,9 @@
 #define PREEMPTED_BUCKET_NS 1000000	/* but HISTOGRAM_PREEMPTED's are all this wide */
 #define COMM_BYTES	16
 
+/* What is being done to the measuring window at this moment (window.bpf.h). */
+enum window_turn { WINDOW_STAYS, WINDOW_OPENS, WINDOW_CLOSES };
+
 /* Where a thread's time goes (measurement.md, section 3). */
 enum thread_state {
 	THREAD_CPU,

@@ -19,17 +19,17 @@ static __always_inline void look_for_request(struct thread_record *thread, __u64
  * what is queueing stay, as if both had been one stretch that ends now.
  */
 static __always_inline bool joins(struct thread_record *thread, struct off_stretch *last,
-				  __u64 ready, __u64 on)
+				  const struct off_stretch *off)
 {
-	__u64 asleep = ready - thread->since_ns, queueing = on - ready;
+	__u64 asleep = off->ready_ns - off->off_ns, queueing = off->on_ns - off->ready_ns;
 
 	if (!the_lock.called || the_lock.holder || thread->call != CALL_WAITING ||
 	    !thread->off_count || last->off_ns < the_lock.free_since_ns)
 		return false;
 	asleep += last->ready_ns - last->off_ns;
 	queueing += last->on_ns - last->ready_ns;
-	last->on_ns = on;
-	last->ready_ns = on - queueing;
+	last->on_ns = off->on_ns;
+	last->ready_ns = off->on_ns - queueing;
 	last->off_ns = last->ready_ns - asleep;
 	return true;
 }
@@ -42,7 +42,10 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
 	struct hold_stretch hold = { .hold = STRETCH_NO_HOLD };
 
-	if (!joins(thread, last, ready, on)) {
+	/* First of all, see hold.bpf.h. */
+	thread->since_ns = on;
+	thread->state = THREAD_CPU;
+	if (!joins(thread, last, &off)) {
 		thread->off[thread->off_count % OFF_HISTORY] = off;
 		thread->off_count++;
 	}
@@ -56,12 +59,10 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	if (thread->futex)
 		futex_wakes_up(thread, off.off_ns, ready);
 	if (streaming)
-		stream_stretch(thread, &off, &hold, here);
+		stream_stretch(thread, off_state, &off, &hold, here);
 	if (thread->cpu != here && in_window(on, on + 1))
 		thread->migrations++;
 	thread->cpu = here;
-	thread->since_ns = on;
-	thread->state = THREAD_CPU;
 	cpu->ours_since_ns = on;
 }
 

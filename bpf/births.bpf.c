@@ -14,7 +14,7 @@ int BPF_PROG(on_birth_switch)
 
 	if (!cpu)
 		return 0;
-	now = bpf_ktime_get_ns();
+	now = clock_now();
 	birth_ends(cpu, BIRTH_MARK, now);
 	birth_ends(cpu, BIRTH_FORK, now);
 	birth_ends(cpu, BIRTH_WAKE_NEW, now);
@@ -29,7 +29,7 @@ int BPF_PROG(on_birth_fork, struct task_struct *parent, struct task_struct *chil
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 
 	if (cpu && slot_number(parent->pid))
-		birth_begins(cpu, BIRTH_FORK, bpf_ktime_get_ns());
+		birth_begins(cpu, BIRTH_FORK, clock_now());
 	return 0;
 }
 
@@ -40,7 +40,7 @@ int BPF_PROG(on_birth_wake, struct task_struct *child)
 	struct cpu_record *cpu = cpu_at((__u32)child->wake_cpu);
 
 	if (cpu && slot_number(child->pid))
-		birth_begins(cpu, BIRTH_WAKE_NEW, bpf_ktime_get_ns());
+		birth_begins(cpu, BIRTH_WAKE_NEW, clock_now());
 	return 0;
 }
 
@@ -50,6 +50,6 @@ int BPF_PROG(on_birth_exit, struct task_struct *task)
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 
 	if (cpu && slot_number(task->pid))
-		birth_begins(cpu, BIRTH_EXIT, bpf_ktime_get_ns());
+		birth_begins(cpu, BIRTH_EXIT, clock_now());
 	return 0;
 }

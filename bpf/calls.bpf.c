@@ -23,14 +23,11 @@
 __u32 call_key_gil = 0;		/* tell locks apart by their PyThreadState */
 __u32 call_gil_offset = 0;	/* of ceval.gil in PyInterpreterState */
 
-/* bpf_session_is_return(), since Linux 6.13. */
-extern bool bpf_session_is_return(void) __ksym __weak;
-
 /* The window of a program that already ran opens where the lock's state is certain. */
-static __always_inline void open_window(__u64 now)
+static __always_inline void open_window(void)
 {
 	if (window_at_call && window_start_ns == NEVER)
-		__sync_val_compare_and_swap(&window_start_ns, NEVER, now);
+		turn_window(WINDOW_OPENS);
 }
 
 /* --- which lock? --------------------------------------------------------------- */
@@ -93,15 +90,14 @@ static __always_inline bool is_elsewhere(struct thread_record *thread, __u64 arg
 
 /* The free time ends at `now`: nobody wanted it at first, then somebody did. */
 static __always_inline struct handoff_walk free_until(struct thread_record *to,
-						      struct cpu_record *cpu, __u64 now)
+						      struct cpu_record *cpu,
+						      struct free_lock *free, __u64 now)
 {
-	__u64 free = the_lock.free_since_ns, wanted = the_lock.wanted_since_ns;
+	__u64 wanted = free->wanted_ns ? free->wanted_ns : to->call_since_ns;
 	struct handoff_walk walk = { .owner = to, .until = now };
 
-	if (!wanted)
-		wanted = to->call_since_ns;
-	walk.released = later(free, wanted < now ? wanted : now);
-	add_lock_time(to, FREE_IDLE, free, walk.released);
+	walk.released = later(free->since_ns, wanted < now ? wanted : now);
+	add_lock_time(to, FREE_IDLE, free->since_ns, walk.released);
 	if (walk.released < now) {
 		split_handoff(&walk);
 		histogram_add(cpu, HISTOGRAM_HANDOFF, walk.released, now);
@@ -114,32 +110,37 @@ static __always_inline struct handoff_walk free_until(struct thread_record *to,
  * a lock may be let go of and taken again by one thread many times between two switches.
  */
 static __always_inline void stream_acquired(struct thread_record *from, struct thread_record *to,
-					    struct handoff_walk *walk, __u64 now)
+					    struct free_lock *free, struct handoff_walk *walk,
+					    __u64 now)
 {
-	struct lock_taking taking = { .released = the_lock.free_since_ns, .taken = now,
-				      .wanted = walk->released, .forced = the_lock.asked };
-	struct thread_record *last = thread_at(the_lock.last);
+	struct lock_taking taking = { .released = free->since_ns, .taken = now,
+				      .wanted = walk->released, .forced = free->asked };
+	struct thread_record *last = thread_at(free->last);
 
-	if (from || !last || last != to || to->since_ns > the_lock.free_since_ns ||
-	    the_lock.free_since_ns <= window_start_ns)
+	if (from || !last || last != to || to->since_ns > free->since_ns ||
+	    free->since_ns <= window_start_ns)
 		stream_taking(last, to, &taking, &walk->parts);
 }
 
 /* The thread has the lock since `now`; nobody else is in here with the same lock. */
 static __always_inline void acquired(struct thread_record *to, struct cpu_record *cpu, __u64 now)
 {
-	struct handoff_walk walk = free_until(to, cpu, now);
-	struct thread_record *from = count_acquisition(to, now);
 	bool waited = to->call == CALL_WAITING;
+	struct thread_record *from;
+	struct handoff_walk walk;
+	struct free_lock free;
 
-	if (streaming)
-		stream_acquired(from, to, &walk, now);
-	begin_hold(to, now);
+	now = later(now, the_lock.free_since_ns);
+	free = begin_hold(to, now);
 	the_lock.unconfirmed = 0;
 	/* The holder before the waiters: whoever finds nobody waiting finds the holder. */
 	__sync_lock_test_and_set(&the_lock.holder, to->slot);
 	if (waited)
 		__sync_fetch_and_sub(&the_lock.waiting, 1);
+	walk = free_until(to, cpu, &free, now);
+	from = count_acquisition(to, &free, now);
+	if (streaming)
+		stream_acquired(from, to, &free, &walk, now);
 }
 
 /* A claim that was settled without proof was wrong: take it back, with what was counted. */
@@ -147,16 +148,21 @@ static __always_inline void undo_claim(struct thread_record *accountant,
 				       struct thread_record *loser, __u64 now)
 {
 	bool handed = the_lock.last && the_lock.last != loser->slot;
+	__u64 since = take_rest_of_hold(loser);
 
-	if (loser->state == THREAD_CPU)
-		add_hold_until(accountant, loser, HELD_RUNNING, now);
+	if (since == PASSED_ON)		/* it lets go at this moment: so it had it */
+		return;
+	the_lock.free_since_ns = since;
+	if (loser->state == THREAD_CPU && now > since) {
+		add_lock_time(accountant, HELD_RUNNING, since, now);
+		the_lock.free_since_ns = now;
+	}
 	if (counted(loser->hold_start_ns)) {
 		loser->acquisitions--;
 		__sync_fetch_and_add(&the_lock.own_acquisitions, -1);
 		the_lock.handoffs -= handed;
 		loser->handoffs_in -= handed;
 	}
-	the_lock.free_since_ns = loser->hold_since_ns;
 	lose_claim(loser);
 }
 
@@ -242,16 +248,19 @@ static __always_inline bool call_begins(struct thread_record *thread, __u64 argu
 		return false;
 	if (!waiting)
 		the_lock.wanted_since_ns = now;
-	if (waiting || !surely_free(thread, now) || !swap_holder(0, thread->slot | CLAIM))
+	if (waiting || !surely_free(thread, now))
 		return false;
 	thread->call = CALL_CLAIMING;
+	if (!swap_holder(0, thread->slot | CLAIM)) {
+		thread->call = CALL_WAITING;
+		return false;
+	}
 	__sync_fetch_and_sub(&the_lock.waiting, 1);
 	return true;
 }
 
 /* The acquire function returns. */
-static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu,
-				      __u64 now)
+static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu)
 {
 	/* Where every return is probed, this one proves the claim. */
 	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot)) {
@@ -260,22 +269,25 @@ static __always_inline void call_ends(struct thread_record *thread, struct cpu_r
 	}
 	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING)
 		return;
-	open_window(now);
+	open_window();
 	if (!the_lock.known) {
 		/* No release since we came: it was free all the time. */
 		the_lock.known = 1;
 		the_lock.free_since_ns = window_start_ns;
 	}
-	if (!clear_holder(thread, now))
+	if (!clear_holder(thread, clock_now()))
 		the_lock.overlaps++;
-	acquired(thread, cpu, now);
+	acquired(thread, cpu, clock_now());
 }
 
 /* --- letting go ---------------------------------------------------------------- */
 
-static __always_inline void released(struct thread_record *from, struct cpu_record *cpu, __u64 now)
+static __always_inline void released(struct thread_record *from, struct cpu_record *cpu)
 {
-	add_hold_until(from, from, HELD_RUNNING, now);
+	__u64 since = take_rest_of_hold(from), now = clock_now();
+
+	if (since != PASSED_ON)
+		add_lock_time(from, HELD_RUNNING, since, now);
 	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, now);
 	if (from->hold_start_ns < window_start_ns)
 		stream_lock(STREAM_HELD, from, false, window_start_ns);
@@ -290,23 +302,46 @@ static __always_inline void released(struct thread_record *from, struct cpu_reco
 	__sync_lock_test_and_set(&the_lock.holder, 0);
 }
 
+/* A thread's life up to a moment at which it runs. */
+struct thread_past {
+	__u64 until_ns;
+	__u64 ns[THREAD_STATES];
+};
+
+/* Read again if a switch came in between; a second one in as many instructions does not. */
+static __always_inline void read_past(struct thread_record *thread, struct thread_past *past)
+{
+	for (int tries = 0; tries < 2; tries++) {
+		__u64 since = thread->since_ns;
+
+		past->until_ns = clock_now();
+		for (int state = 0; state < THREAD_STATES; state++)
+			past->ns[state] = thread->ns[state];
+		past->ns[THREAD_CPU] += in_window(since, past->until_ns);
+		if (thread->since_ns == since)
+			break;
+	}
+}
+
 /*
  * The first call of all is a release: the thread has held the lock since before the
  * window, through whatever states it was in. Whose CPU it waited for then is not known.
  */
-static __always_inline void held_from_the_start(struct thread_record *thread, __u64 now)
+static __always_inline void held_from_the_start(struct thread_record *thread)
 {
-	thread->lock_ns[HELD_RUNNING] += thread->ns[THREAD_CPU] +
-					 in_window(thread->since_ns, now);
-	thread->lock_ns[HELD_BLOCKED] += thread->ns[THREAD_BLOCKED] +
-					 thread->ns[THREAD_LOCK_WAIT];
-	thread->lock_ns[HELD_PREEMPTED_OTHER] += thread->ns[THREAD_READY];
-	add_lock_time(thread, FREE_IDLE, window_start_ns, thread->born_ns);
-	thread->hold_start_ns = window_start_ns < now ? window_start_ns : now;
-	thread->hold_since_ns = now;
+	struct thread_past past = {};
+
+	read_past(thread, &past);
+	begin_hold(thread, past.until_ns);
+	if (window_start_ns < past.until_ns)
+		thread->hold_start_ns = window_start_ns;
 	the_lock.known = 1;
-	the_lock.half_seen += counted(now);
-	the_lock.holder = thread->slot;
+	the_lock.half_seen += counted(past.until_ns);
+	__sync_lock_test_and_set(&the_lock.holder, thread->slot);
+	thread->lock_ns[HELD_RUNNING] += past.ns[THREAD_CPU];
+	thread->lock_ns[HELD_BLOCKED] += past.ns[THREAD_BLOCKED] + past.ns[THREAD_LOCK_WAIT];
+	thread->lock_ns[HELD_PREEMPTED_OTHER] += past.ns[THREAD_READY];
+	add_lock_time(thread, FREE_IDLE, window_start_ns, thread->born_ns);
 	stream_lock(STREAM_HELD, thread, false, window_start_ns);
 }
 
@@ -325,13 +360,12 @@ static __always_inline void acquired_unseen(struct thread_record *thread, struct
 }
 
 /* Does the thread let go of what it has taken, as far as we know? Then catch up. */
-static __always_inline void find_its_hold(struct thread_record *thread, struct cpu_record *cpu,
-					  __u64 now)
+static __always_inline void find_its_hold(struct thread_record *thread, struct cpu_record *cpu)
 {
 	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot))
 		settle_claim(thread);
 	else if (!the_lock.known)
-		held_from_the_start(thread, now);
+		held_from_the_start(thread);
 	else
 		acquired_unseen(thread, cpu);
 	thread->settled = 1;
@@ -343,24 +377,23 @@ static __always_inline bool is_repeat(struct thread_record *thread)
 	       thread->call != CALL_HOLDING;
 }
 
-static __always_inline void release_begins(struct thread_record *thread, struct cpu_record *cpu,
-					   __u64 now)
+static __always_inline void release_begins(struct thread_record *thread, struct cpu_record *cpu)
 {
 	if (thread->call == CALL_ELSEWHERE) {
 		thread->call = CALL_OUTSIDE;
-		if (counted(now))
+		if (counted(clock_now()))
 			__sync_fetch_and_add(&other_lock(thread->call_key)->releases, 1);
 		return;
 	}
-	open_window(now);
+	open_window();
 	if (is_repeat(thread)) {
 		the_lock.repeats++;
 		return;
 	}
 	if (thread->call != CALL_HOLDING)
-		find_its_hold(thread, cpu, now);
+		find_its_hold(thread, cpu);
 	if (the_lock.holder == thread->slot)
-		released(thread, cpu, now);
+		released(thread, cpu);
 }
 
 /* --- the sites ----------------------------------------------------------------- */
@@ -368,7 +401,6 @@ static __always_inline void release_begins(struct thread_record *thread, struct 
 struct caller {
 	struct thread_record *thread;
 	struct cpu_record *cpu;
-	__u64 now;
 };
 
 /*
@@ -379,12 +411,11 @@ static __always_inline bool find_caller(struct caller *caller)
 {
 	caller->cpu = cpu_at(bpf_get_smp_processor_id());
 	caller->thread = current_thread();
-	caller->now = bpf_ktime_get_ns();
 	if (!caller->cpu || !caller->thread || caller->thread->tgid != the_lock.tgid ||
-	    caller->now >= window_end_ns)
+	    clock_now() >= window_end_ns)
 		return false;
 	if (caller->thread->state != THREAD_CPU)
-		catch_up(caller->thread, bpf_get_current_task_btf(), caller->cpu, caller->now);
+		catch_up(caller->thread, bpf_get_current_task_btf(), caller->cpu);
 	return true;
 }
 
@@ -394,7 +425,7 @@ int BPF_KPROBE(on_acquire, __u64 argument)
 	struct caller caller;
 
 	if (find_caller(&caller))
-		call_begins(caller.thread, argument, caller.now);
+		call_begins(caller.thread, argument, clock_now());
 	return 0;
 }
 
@@ -404,8 +435,18 @@ int on_acquired(struct pt_regs *ctx)
 	struct caller caller;
 
 	if (find_caller(&caller))
-		call_ends(caller.thread, caller.cpu, caller.now);
+		call_ends(caller.thread, caller.cpu);
 	return 0;
+}
+
+/*
+ * At entry, the next instruction is the probed one; at the return, the caller's. The kernel has
+ * a function that says it, bpf_session_is_return(), but with one prototype up to 6.19 and another
+ * since, and a program that names what does not fit is refused whole.
+ */
+static __always_inline bool is_return(struct pt_regs *regs)
+{
+	return PT_REGS_IP(regs) != bpf_get_func_ip(regs);
 }
 
 /* Both in one, since Linux 6.13: 1 at entry spares the trap at the return. */
@@ -416,9 +457,9 @@ int BPF_KPROBE(on_acquire_session, __u64 argument)
 
 	if (!find_caller(&caller))
 		return 1;
-	if (!bpf_session_is_return())
-		return call_begins(caller.thread, argument, caller.now) ? 1 : 0;
-	call_ends(caller.thread, caller.cpu, caller.now);
+	if (!is_return(ctx))
+		return call_begins(caller.thread, argument, clock_now()) ? 1 : 0;
+	call_ends(caller.thread, caller.cpu);
 	return 0;
 }
 
@@ -428,6 +469,6 @@ int on_release(struct pt_regs *ctx)
 	struct caller caller;
 
 	if (find_caller(&caller))
-		release_begins(caller.thread, caller.cpu, caller.now);
+		release_begins(caller.thread, caller.cpu);
 	return 0;
 }

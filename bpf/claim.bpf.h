@@ -29,44 +29,61 @@ static __always_inline bool counted(__u64 now)
 	return in_window(now, now + 1);
 }
 
-/* Returns the last holder if the lock has changed hands, and counts. */
-static __always_inline struct thread_record *count_acquisition(struct thread_record *to, __u64 now)
-{
-	struct thread_record *from = thread_at(the_lock.last);
-	bool handed = from && from != to;
+/* What the lock was when a thread took it, for the books that are kept afterwards. */
+struct free_lock {
+	__u64 since_ns;
+	__u64 wanted_ns;
+	__u32 last;
+	__u32 asked;
+};
 
-	if (handed)
-		the_lock.switched_ns = now;
+/* Returns the last holder if the lock has changed hands, and counts. */
+static __always_inline struct thread_record *count_acquisition(struct thread_record *to,
+							       struct free_lock *free, __u64 now)
+{
+	struct thread_record *from = thread_at(free->last);
+
 	if (!counted(now))
 		return NULL;
 	to->acquisitions++;
 	__sync_fetch_and_add(&the_lock.own_acquisitions, 1);
-	if (!handed)
+	if (!from || from == to)
 		return NULL;
 	to->handoffs_in++;
 	the_lock.handoffs++;
-	the_lock.handoffs_forced += the_lock.asked;
+	the_lock.handoffs_forced += free->asked;
 	return from;
 }
 
-static __always_inline void begin_hold(struct thread_record *to, __u64 now)
+/* The thread has the lock since `now`; what it was before is returned. */
+static __always_inline struct free_lock begin_hold(struct thread_record *to, __u64 now)
 {
-	to->call = CALL_HOLDING;
+	struct free_lock free = {
+		.since_ns = the_lock.free_since_ns,
+		.wanted_ns = the_lock.wanted_since_ns,
+		.last = the_lock.last,
+		.asked = the_lock.asked,
+	};
+
+	if (free.last && free.last != to->slot)
+		the_lock.switched_ns = now;
 	to->hold_start_ns = now;
-	to->hold_since_ns = now;
 	to->off_holding = 0;
+	to->hold_since_ns = now;
+	to->call = CALL_HOLDING;
 	the_lock.asked = 0;
 	the_lock.wanted_since_ns = 0;
+	return free;
 }
 
 /* The claim was right: the lock was free until the thread called. */
 static __always_inline void settle_claim(struct thread_record *thread)
 {
-	__u64 at = thread->call_since_ns;
+	__u64 at = later(thread->call_since_ns, the_lock.free_since_ns);
+	struct free_lock free = begin_hold(thread, at);
 
-	add_lock_time(thread, FREE_IDLE, the_lock.free_since_ns, at);
-	count_acquisition(thread, at);
-	begin_hold(thread, at);
+	add_lock_time(thread, FREE_IDLE, free.since_ns, at);
+	count_acquisition(thread, &free, at);
 }
 
 /* The claim was wrong: the thread waits. It has no return probe, so its end stays unseen. */

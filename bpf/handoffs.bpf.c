@@ -21,17 +21,32 @@ static __always_inline __u64 end_of_hold(struct announce_lock *page, __u64 since
 	return was_away ? since : now;
 }
 
-/* The last owner's hold is over; its own switches on another CPU add nothing from here on. */
-static __always_inline __u64 close_hold(struct thread_record *accountant,
-					struct thread_record *owner, struct announce_lock *page,
-					__u64 now)
-{
-	bool was_away = owner->state != THREAD_CPU && !owner->off_holding;
-	__u64 since = __sync_lock_test_and_set(&owner->hold_since_ns, PASSED_ON);
-	__u64 released = end_of_hold(page, since, was_away, now);
+/* The last owner's hold, which is over: its own switches add nothing to it from here on. */
+struct last_hold {
+	__u64 start_ns;
+	__u64 since_ns;
+	bool was_away;
+};
 
-	if (released > since)
-		add_lock_time(accountant, HELD_RUNNING, since, released);
+static __always_inline struct last_hold take_hold(struct thread_record *owner)
+{
+	struct last_hold hold = {
+		.start_ns = owner->hold_start_ns,
+		.was_away = owner->state != THREAD_CPU && !owner->off_holding,
+	};
+
+	hold.since_ns = take_rest_of_hold(owner);
+	return hold;
+}
+
+/* When it ended; now: at least as late as it was taken. */
+static __always_inline __u64 close_hold(struct thread_record *accountant, struct last_hold *hold,
+					struct announce_lock *page, __u64 now)
+{
+	__u64 released = end_of_hold(page, hold->since_ns, hold->was_away, now);
+
+	if (released > hold->since_ns)
+		add_lock_time(accountant, HELD_RUNNING, hold->since_ns, released);
 	return released;
 }
 
@@ -41,20 +56,22 @@ static __always_inline void move_gaps(struct thread_record *accountant, struct a
 	__u64 gap = page->gap_ns - the_lock.gap_seen_ns;
 
 	the_lock.gap_seen_ns = page->gap_ns;
-	accountant->lock_ns[HELD_RUNNING] -= gap;	/* sums over threads wrap back */
-	accountant->lock_ns[FREE_IDLE] += gap;
+	/* Sums over threads wrap back. */
+	__sync_fetch_and_add(&accountant->lock_ns[HELD_RUNNING], -gap);
+	__sync_fetch_and_add(&accountant->lock_ns[FREE_IDLE], gap);
 }
 
-/* The hold of the last owner ends, the time until now is the hand-off's. */
+/* The hold of the last owner has ended, the time until now is the hand-off's. */
 static __always_inline void pass_on(struct thread_record *from, struct thread_record *to,
-				    struct announce_lock *page, struct cpu_record *cpu, __u64 now)
+				    struct last_hold *hold, struct announce_lock *page,
+				    struct cpu_record *cpu, __u64 now)
 {
-	__u64 released = close_hold(to, from, page, now);
+	__u64 released = close_hold(to, hold, page, now);
 	struct handoff_walk walk = { .owner = to, .released = released, .until = now };
 	struct lock_taking taking = { .released = released, .wanted = page->wanted ? released : now,
 				      .taken = now, .forced = page->forced };
 
-	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, released);
+	histogram_add(cpu, HISTOGRAM_HOLD, hold->start_ns, released);
 	if (page->wanted) {
 		split_handoff(&walk);
 		histogram_add(cpu, HISTOGRAM_HANDOFF, released, now);
@@ -79,39 +96,52 @@ static __always_inline void begin_holds(struct thread_record *to, __u64 now)
 	stream_taking(NULL, to, &taking, &none);
 }
 
+/* The owner from now on, to every switch that follows. */
+static __always_inline __u64 own(struct thread_record *to)
+{
+	__u64 now = clock_now();
+
+	to->hold_start_ns = now;
+	to->hold_since_ns = now;
+	to->off_holding = 0;
+	the_lock.holder = to->slot;
+	return now;
+}
+
 static __always_inline void on_acquired(struct thread_record *to, struct cpu_record *cpu,
-					__u64 page_address, __u64 now)
+					__u64 page_address)
 {
 	struct thread_record *from = thread_at(the_lock.holder);
 	struct announce_lock page;
+	struct last_hold hold = {};
+	__u64 now;
 
 	if (the_lock.page != page_address || the_lock.tgid != to->tgid)
 		return;
 	if (read_lock_page(&page))
 		return;
+	if (from)
+		hold = take_hold(from);
+	now = own(to);
 	move_gaps(to, &page);
 	if (from) {
 		from->acquisitions += page.acquisitions - 1 - the_lock.acquisitions_seen;
-		pass_on(from, to, &page, cpu, now);
+		pass_on(from, to, &hold, &page, cpu, now);
 	} else {
 		begin_holds(to, now);
 	}
 	to->acquisitions++;
-	to->hold_start_ns = now;
-	to->hold_since_ns = now;
-	to->off_holding = 0;
 	the_lock.acquisitions_seen = page.acquisitions;
 	the_lock.flags = page.flags;
-	the_lock.holder = to->slot;
 }
 
-static __always_inline void on_window_open(struct thread_record *thread, __u64 page, __u64 now)
+static __always_inline void on_window_open(struct thread_record *thread, __u64 page)
 {
 	if (window_start_ns != NEVER)
 		return;
 	the_lock.page = page;
 	the_lock.tgid = thread->tgid;
-	window_start_ns = now;
+	turn_window(WINDOW_OPENS);
 }
 
 /* Close the lock's timeline at the window's end. */
@@ -119,6 +149,7 @@ static __always_inline void close_lock(struct thread_record *closer, __u64 now)
 {
 	struct thread_record *last = thread_at(the_lock.holder);
 	struct announce_lock page;
+	struct last_hold hold;
 	__u64 released;
 
 	if (!last) {
@@ -137,19 +168,21 @@ static __always_inline void close_lock(struct thread_record *closer, __u64 now)
 		the_lock.open_holds = 1;
 		return;
 	}
-	released = close_hold(closer, last, &page, now);
+	hold = take_hold(last);
+	released = close_hold(closer, &hold, &page, now);
 	add_lock_time(closer, page.wanted ? HANDOFF_SIGNAL : FREE_IDLE, released, now);
 	stream_lock(STREAM_RELEASE, last, page.wanted, released);
 	the_lock.holder = 0;
 }
 
-static __always_inline void on_window_close(struct thread_record *thread, __u64 page, __u64 now)
+/* The end first: what switches add while the lock is closed is cut there. */
+static __always_inline void on_window_close(struct thread_record *thread, __u64 page)
 {
 	if (window_start_ns == NEVER || window_end_ns != NEVER || the_lock.tgid != thread->tgid)
 		return;
+	turn_window(WINDOW_CLOSES);
 	if (page && the_lock.page == page)
-		close_lock(thread, now);
-	window_end_ns = now;
+		close_lock(thread, window_end_ns);
 }
 
 SEC("uprobe")
@@ -157,21 +190,20 @@ int BPF_KPROBE(on_announce, __u32 what, __u64 about)
 {
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 	struct thread_record *thread = current_thread();
-	__u64 now = bpf_ktime_get_ns();
 
 	if (!thread || !cpu)
 		return 0;
 	if (thread->state != THREAD_CPU)
-		catch_up(thread, bpf_get_current_task_btf(), cpu, now);
+		catch_up(thread, bpf_get_current_task_btf(), cpu);
 	if (what == ANNOUNCE_ACQUIRED)
-		on_acquired(thread, cpu, about, now);
+		on_acquired(thread, cpu, about);
 	else if (what == ANNOUNCE_SEAT)
 		thread->seat = about;
 	else if (what == ANNOUNCE_WINDOW_OPEN)
-		on_window_open(thread, about, now);
+		on_window_open(thread, about);
 	else if (what == ANNOUNCE_WINDOW_CLOSE)
-		on_window_close(thread, about, now);
+		on_window_close(thread, about);
 	else if (what == ANNOUNCE_MARK)
-		birth_begins(cpu, BIRTH_MARK, now);
+		birth_begins(cpu, BIRTH_MARK, clock_now());
 	return 0;
 }

@@ -6,7 +6,13 @@
  * piece in the record of the thread that is running when the piece ends, so no
  * two CPUs ever write one sum. hold_since_ns is where the next piece begins. The
  * next owner may close the same hold on another CPU at the same moment, so whoever
- * adds a piece takes it with an atomic step, and the next owner leaves PASSED_ON.
+ * adds a piece takes it with an atomic step, and who ends the hold leaves PASSED_ON.
+ *
+ * A program at a uprobe may be pre-empted in the middle where the kernel can (PREEMPT_RT,
+ * preempt=full, and "lazy" since Linux 7.0), and a switch then finds what it has written so
+ * far. So it first makes the transition, in steps each of which a switch may follow, and keeps
+ * the books afterwards from a copy of what it found; and it reads the clock after it has taken
+ * what a switch would have accounted for, never before.
  */
 #ifndef SWITCHTAX_HOLD_BPF_H
 #define SWITCHTAX_HOLD_BPF_H
@@ -14,7 +20,7 @@
 #include "target.bpf.h"
 #include "../workloads/announce.h"
 
-/* In hold_since_ns: the next owner has accounted for all of it. */
+/* In hold_since_ns: there is no hold, or somebody else accounts for the rest of it. */
 #define PASSED_ON NEVER
 
 static __always_inline int read_lock_page(struct announce_lock *page)
@@ -25,10 +31,14 @@ static __always_inline int read_lock_page(struct announce_lock *page)
 	return -1;
 }
 
+/*
+ * Atomic: the accountant may be pre-empted in the middle (docs/measurement.md), and the switch
+ * adds to the same sums.
+ */
 static __always_inline void add_lock_time(struct thread_record *accountant,
 					  enum lock_state state, __u64 from, __u64 to)
 {
-	accountant->lock_ns[state] += in_window(from, to);
+	__sync_fetch_and_add(&accountant->lock_ns[state], in_window(from, to));
 }
 
 /* What the owner has not accounted for was spent in this state, until then. */
@@ -38,11 +48,19 @@ static __always_inline void add_hold_until(struct thread_record *accountant,
 {
 	__u64 since = owner->hold_since_ns;
 
-	if (since == PASSED_ON ||
+	if (until <= since ||	/* PASSED_ON is later than all */
 	    __sync_val_compare_and_swap(&owner->hold_since_ns, since, until) != since)
 		return;
-	if (until > since)
-		add_lock_time(accountant, state, since, until);
+	add_lock_time(accountant, state, since, until);
+}
+
+/*
+ * The hold ends: what is not yet accounted for is the caller's, from what is returned until
+ * a time that it reads after this; PASSED_ON: somebody else's.
+ */
+static __always_inline __u64 take_rest_of_hold(struct thread_record *owner)
+{
+	return __sync_lock_test_and_set(&owner->hold_since_ns, PASSED_ON);
 }
 
 /* A lock known by calls: the seat is in our own records. */
@@ -94,10 +112,14 @@ static __always_inline void hold_switched_out(struct thread_record *owner,
 					      struct cpu_record *cpu, __u32 seat, bool exiting,
 					      __u64 now)
 {
-	owner->off_holding = seat == SEAT_HOLDING;
-	owner->off_wanted = 0;
+	bool passed_on = owner->hold_since_ns == PASSED_ON;
+
+	owner->off_holding = seat == SEAT_HOLDING && !passed_on;
+	owner->off_wanted = passed_on;
 	owner->off_ours_ns = cpu->ours_ns;
-	if (!owner->off_holding) {
+	if (passed_on)
+		return;
+	if (!owner->off_holding && !the_lock.called) {
 		/* An ending thread's memory is out of reach; a stamp can wait, it will be read. */
 		if (!exiting)
 			now = released_at(owner, now);

@@ -83,6 +83,7 @@ struct task_struct {
 };
 
 struct linux_binprm;
+struct bpf_map;
 
 struct bpf_iter_meta {
 	__u64 session_id;

@@ -10,10 +10,15 @@
 
 #include "stream.bpf.h"
 
-static __always_inline __u64 later(__u64 a, __u64 b)
-{
-	return a > b ? a : b;
-}
+/* As many elements as a thread remembers stretches: bpf_for_each_map_elem() counts with it. */
+struct history_steps {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, OFF_HISTORY);
+};
+
+extern struct history_steps history_steps SEC(".maps");
 
 /* A walk back through the new owner's stretches. */
 struct handoff_walk {
@@ -21,6 +26,7 @@ struct handoff_walk {
 	__u64 released;
 	__u64 until;		/* the part before this is still to be told apart */
 	struct handoff_parts parts;
+	__u32 off_count;	/* of the owner when the walk began */
 };
 
 /* [from, to] of the new owner's past, cut to the time since the release. */
@@ -34,16 +40,21 @@ static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_sta
 	return to - from;
 }
 
-/* One stretch, newest first: on a CPU is take, runnable is queue, asleep is signal. */
-static long walk_stretch(__u32 index, void *context)
+/*
+ * One stretch, newest first: on a CPU is take, runnable is queue, asleep is signal. One that
+ * began later than the walk ends is not the walk's: the owner was pre-empted since.
+ */
+static long walk_stretch(struct bpf_map *map, const __u32 *index, __u64 *value, void *context)
 {
 	struct handoff_walk *walk = context;
 	struct thread_record *owner = walk->owner;
 	struct off_stretch *off;
 
-	if (walk->until <= walk->released || index >= owner->off_count)
+	if (walk->until <= walk->released || *index >= walk->off_count)
 		return 1;
-	off = &owner->off[(owner->off_count - 1 - index) % OFF_HISTORY];
+	off = &owner->off[(walk->off_count - 1 - *index) % OFF_HISTORY];
+	if (off->off_ns >= walk->until)
+		return 0;
 	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, off->on_ns, walk->until);
 	walk->parts.queue_ns += part_since(walk, HANDOFF_QUEUE, off->ready_ns, off->on_ns);
 	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, off->off_ns, off->ready_ns);
@@ -52,22 +63,24 @@ static long walk_stretch(__u32 index, void *context)
 }
 
 /*
- * Where was the new owner from the release until now? A bpf_loop(), whose body is
- * verified once: unrolled, the verifier takes 180 ms over it. Before the first stretch there is
- * only the time in which it was not born yet: somebody else was waited for, and it was faster.
+ * Where was the new owner from the release until now? A loop whose body is verified once:
+ * unrolled, the verifier takes 180 ms over it. Not bpf_loop(), which Linux 5.15 lacks. Before the
+ * first stretch there is only the time in which the owner was not born yet: somebody else was
+ * waited for, and it was faster.
  */
 static __always_inline void split_handoff(struct handoff_walk *walk)
 {
 	struct thread_record *owner = walk->owner;
 	__u64 born;
 
-	bpf_loop(OFF_HISTORY, walk_stretch, walk, 0);
+	walk->off_count = owner->off_count;
+	bpf_for_each_map_elem(&history_steps, walk_stretch, walk, 0);
 	if (walk->until <= walk->released)
 		return;
 	born = owner->born_ns < walk->until ? owner->born_ns : walk->until;
 	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, walk->released, born);
 	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, born, walk->until);
-	if (owner->off_count > OFF_HISTORY)
+	if (walk->off_count > OFF_HISTORY)
 		count_loss(LOSS_HISTORY);
 }
 

@@ -124,7 +124,7 @@ int on_sample(struct bpf_perf_event_data *event)
 {
 	struct thread_record *thread = current_thread();
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = clock_now();
 	struct stack_sample *sample;
 	__u32 zero = 0;
 	long got;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tracer's memory: every map and global, defined once and shared by all programs.
-#include "target.bpf.h"
+#include "lock.bpf.h"
 
 struct pid_slots pid_slots SEC(".maps");
 struct thread_records thread_records SEC(".maps");
@@ -8,9 +8,11 @@ struct cpu_records cpu_records SEC(".maps");
 struct event_stream event_stream SEC(".maps");
 struct news_stream news_stream SEC(".maps");
 struct futex_pairs futex_pairs SEC(".maps");
+struct history_steps history_steps SEC(".maps");
 
 __u64 window_start_ns = NEVER;
 __u64 window_end_ns = NEVER;
+__u32 window_turn = WINDOW_STAYS;
 __u32 window_at_call = 0;
 __u32 root_tgid = 0;
 __u32 report_execs = 0;

@@ -35,8 +35,9 @@ static __always_inline void *reserve_event(__u64 size)
 }
 
 /* The thread's record is still that of the CPU which it had left. */
-static __always_inline void stream_stretch(struct thread_record *thread, struct off_stretch *off,
-					   struct hold_stretch *hold, __u32 here)
+static __always_inline void stream_stretch(struct thread_record *thread, __u32 off_state,
+					   struct off_stretch *off, struct hold_stretch *hold,
+					   __u32 here)
 {
 	struct stretch_event *event;
 
@@ -49,7 +50,7 @@ static __always_inline void stream_stretch(struct thread_record *thread, struct 
 	}
 	event->kind = STREAM_STRETCH;
 	event->slot = thread->slot;
-	event->state = thread->state;
+	event->state = off_state;
 	event->hold = hold->hold;
 	event->cpu_left = thread->cpu;
 	event->cpu = here;

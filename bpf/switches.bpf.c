@@ -160,11 +160,11 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	cpu = cpu_at(bpf_get_smp_processor_id());
 	if (!cpu)
 		return 0;
-	now = bpf_ktime_get_ns();
+	now = clock_now();
 	cpu->clock_offset_ns = now - queue_clock(prev);
 	from = out_slot ? thread_of_task(prev) : NULL;
 	if (from && from->state != THREAD_CPU)
-		catch_up(from, prev, cpu, now);
+		catch_up(from, prev, cpu);
 	cpu_leaves(cpu, from != NULL, prev->pid == 0, now);
 	if (from)
 		switched_out(from, prev, cpu, preempt, prev_state, in_slot != 0, now);
@@ -221,11 +221,14 @@ static __always_inline void lock_vanishes(struct thread_record *thread, __u64 no
 /* Is the file that it executes (of a script: its interpreter) called python...? */
 static __always_inline bool executes_python(struct task_struct *task)
 {
-	char name[8] = "";
+	union {
+		char text[8];
+		__u64 word;	/* compared as one: bpf_strncmp() is younger than Linux 5.15 */
+	} name = { .text = "" }, python = { .text = "python" };
 
-	bpf_probe_read_kernel(name, 6,
+	bpf_probe_read_kernel(name.text, 6,
 			      BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
-	return bpf_strncmp(name, 6, "python") == 0;
+	return name.word == python.word;
 }
 
 /*
@@ -260,7 +263,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	thread->seat = 0;
 	thread->pid = task->pid;
 	thread->tid = pid_in_namespace(task);
-	lock_vanishes(thread, bpf_ktime_get_ns());
+	lock_vanishes(thread, clock_now());
 	if (report_execs)
 		report_exec(task);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is this task ours, and is the window open?
+ * Is this task ours?
  *
  * A thread of the run is found through two array look-ups, which the kernel's
  * JIT turns into a few instructions: pid -> slot -> record. Measured here against
@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "abi.h"
+#include "window.bpf.h"
 
 /* Slots of four neighbouring pids: array values are rounded up to 8 bytes. */
 struct slot_quad {
@@ -75,12 +75,6 @@ extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
 extern struct futex_pairs futex_pairs SEC(".maps");
 
-/* The window; both ends are "never" until they are known. */
-#define NEVER (~0ULL)
-extern __u64 window_start_ns;
-extern __u64 window_end_ns;
-/* 1: the window opens at the next call at the lock: there, who holds it is known. */
-extern __u32 window_at_call;
 extern __u32 root_tgid;		/* the process we started, or attached to */
 extern __u32 report_execs;	/* tell the loader of programs that it executes */
 extern __u32 watch_futexes;
@@ -135,18 +129,6 @@ static __always_inline struct cpu_record *cpu_at(__u32 cpu)
 	return bpf_map_lookup_elem(&cpu_records, &cpu);
 }
 
-/* The part of [from, to] that lies in the window. */
-static __always_inline __u64 in_window(__u64 from, __u64 to)
-{
-	__u64 start = window_start_ns, end = window_end_ns;
-
-	if (from < start)
-		from = start;
-	if (to > end)
-		to = end;
-	return to > from ? to - from : 0;
-}
-
 /*
  * 1 if ns > limit, for ns < 2^63. No comparison: clang makes a branch of it, the verifier
  * follows both ways of each with all that comes after, and loading takes three times as long.
@@ -175,11 +157,6 @@ static __always_inline __u64 log2_floor(__u64 ns)
 	shift = exceeds(ns, 0x3) << 1;
 	ns >>= shift;
 	return bits | shift | ns >> 1;
-}
-
-static __always_inline bool ends_in_window(__u64 to)
-{
-	return to - window_start_ns <= window_end_ns - window_start_ns;
 }
 
 /* Count [from, to] in a histogram of this CPU, if it ended inside the window. */

@@ -41,18 +41,23 @@ int thread_arrives(struct thread_record *thread, struct cpu_record *cpu, bool fr
 /*
  * A thread is on a CPU that we never saw it come to. Some kernels leave switches away
  * from certain tasks untraced (seen on 6.18: no event ever has them as prev, for any
- * tracer). The kernel has noted the arrival all the same, so it is made up for here.
+ * tracer). The kernel has noted the arrival all the same, so it is made up for here; by a
+ * switch, if one comes in between.
  */
 static __always_inline void catch_up(struct thread_record *thread, struct task_struct *task,
-				     struct cpu_record *cpu, __u64 now)
+				     struct cpu_record *cpu)
 {
+	__u64 since = thread->since_ns, now;
 	__u64 waited = task->sched_info.run_delay - thread->run_delay_ns;
 	__u64 on = task->sched_info.last_arrival + cpu->clock_offset_ns;
 
+	now = clock_now();
 	if (on > now)
 		on = now;
-	if (on < thread->since_ns)
-		on = thread->since_ns;
+	if (on < since)
+		on = since;
+	if (thread->state == THREAD_CPU || thread->since_ns != since)
+		return;
 	if (thread->state != THREAD_UNSEEN)
 		__sync_fetch_and_add(&arrivals_unseen, 1);
 	thread_arrives(thread, cpu, false, ready_since(thread, waited, on), on);
@@ -63,16 +68,17 @@ struct task_search {
 	__u32 slot;
 };
 
-static long is_task(__u32 index, void *context)
+/* Slot 0, which is nobody's, has no task. */
+static long is_task(struct bpf_map *map, const __u32 *slot, struct thread_record *thread,
+		    void *context)
 {
 	struct task_search *search = context;
-	struct thread_record *thread = thread_at(index + 1);
 
-	if (!thread || index >= threads_used)
+	if (*slot > threads_used)
 		return 1;
 	if (thread->task != search->task || thread->state == THREAD_DEAD)
 		return 0;
-	search->slot = index + 1;
+	search->slot = *slot;
 	return 1;
 }
 
@@ -80,7 +86,7 @@ static __noinline __attribute__((unused)) __u32 find_task(__u64 task)
 {
 	struct task_search search = { .task = task };
 
-	bpf_loop(MAX_THREADS, is_task, &search, 0);
+	bpf_for_each_map_elem(&thread_records, is_task, &search, 0);
 	return search.slot;
 }
 
@@ -122,11 +128,12 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 	thread->tgid = task->tgid;
 	thread->task_start_ns = task->start_time;
 	thread->task = (__u64)task;
-	thread->born_ns = bpf_ktime_get_ns();
+	thread->born_ns = clock_now();
 	thread->since_ns = thread->born_ns;
 	thread->state = THREAD_READY;
 	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
 	thread->settled = 1;
+	thread->hold_since_ns = PASSED_ON;
 	thread->cpu = bpf_get_smp_processor_id();
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
 }

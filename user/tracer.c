@@ -307,16 +307,26 @@ int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path
 	return err ? tracer__refused(why, why_size, "cannot attach a probe to ourselves", err) : 0;
 }
 
-void tracer__open_window(struct tracer *tracer, bool at_call)
+/* As the programs do it (bpf/window.bpf.h): whoever reads the clock meanwhile may be faster. */
+static void turn_window(struct tracer *tracer, enum window_turn turn)
 {
+	__u32 *turns = &tracer->skel->bss->window_turn;
+	__u64 *end = turn == WINDOW_OPENS ? &tracer->skel->data->window_start_ns
+					  : &tracer->skel->data->window_end_ns;
 	__u64 never = NEVER;
 
+	__atomic_store_n(turns, turn, __ATOMIC_SEQ_CST);
+	__atomic_compare_exchange_n(end, &never, clock_now_ns(), false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	__atomic_store_n(turns, WINDOW_STAYS, __ATOMIC_SEQ_CST);
+}
+
+void tracer__open_window(struct tracer *tracer, bool at_call)
+{
 	if (at_call)
 		tracer->skel->bss->window_at_call = 1;
 	else
-		__atomic_compare_exchange_n(&tracer->skel->data->window_start_ns, &never,
-					    clock_now_ns(), false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST);
+		turn_window(tracer, WINDOW_OPENS);
 }
 
 bool tracer__window_is_open(const struct tracer *tracer)
@@ -355,9 +365,8 @@ void tracer__finish(struct tracer *tracer, bool ended)
 {
 	const struct timespec step = { .tv_nsec = 1000000 };
 
-	if (tracer->skel->data->window_start_ns != NEVER &&
-	    tracer->skel->data->window_end_ns == NEVER)
-		tracer->skel->data->window_end_ns = clock_now_ns();
+	if (tracer->skel->data->window_start_ns != NEVER)
+		turn_window(tracer, WINDOW_CLOSES);
 	for (int ms = 0; ended && ms < END_WAIT_MS && !all_dead(tracer); ms++)
 		nanosleep(&step, NULL);
 }

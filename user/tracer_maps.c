@@ -73,6 +73,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	tracer_samples__clear(tracer, run->sample_stacks);
 	skel->data->window_start_ns = NEVER;
 	skel->data->window_end_ns = NEVER;
+	skel->bss->window_turn = WINDOW_STAYS;
 	skel->bss->window_at_call = 0;
 	skel->bss->root_tgid = 0;
 	skel->bss->report_execs = run->any_program;
