@@ -90,6 +90,7 @@ enum loss {
 	LOSS_STREAM,		/* no room for an event of the timeline in the ring buffer */
 	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
 	LOSS_NEWS,		/* no room to tell the loader of an exec */
+	LOSS_ARRIVAL,		/* a thread came to a CPU unseen, and nobody has noted when */
 	LOSSES,
 };
 
@@ -114,6 +115,7 @@ struct thread_record {
 	__u64 died_ns;
 	__u64 since_ns;		/* in state since */
 	__u64 run_delay_ns;	/* kernel's sum of run-queue waits when last switched out */
+	__u64 woken_ns;		/* the last time, where that is seen (wakeups.bpf.c) */
 	__u64 ns[THREAD_STATES];
 	__u64 switches[SWITCH_KINDS];
 	__u64 kernel_base[SWITCH_KINDS];	/* the kernel's counters when the window opened */

@@ -8,6 +8,9 @@
 /* Threads that have been taken into the books. */
 __u32 adopted = 0;
 
+/* Where the iterator shows all the machine's threads: whose, as the loader has the pid; or 0. */
+__u32 adopt_only = 0;
+
 /*
  * What the thread does can change while we look. A switch that comes in between finds
  * it UNSEEN and settles it; then our answer is late, and not used. On a CPU only if it
@@ -35,6 +38,8 @@ int on_task(struct bpf_iter__task *context)
 	ns_level = BPF_CORE_READ(loader, thread_pid, level);
 	if (!task || task->flags & PF_EXITING)
 		return 0;
+	if (adopt_only && pid_in_namespace(BPF_CORE_READ(task, group_leader)) != adopt_only)
+		return 0;
 	entry = slot_of_pid(task->pid);
 	if (!entry) {
 		count_loss(LOSS_PID_TABLE);
@@ -53,7 +58,7 @@ int on_task(struct bpf_iter__task *context)
 	thread->adopted = 1;
 	thread->seen = 0;	/* its counters are read at its first switch */
 	thread->settled = 0;
-	thread->run_delay_ns = task->sched_info.run_delay;
+	leaves_queue(thread, task);
 	thread->state = THREAD_UNSEEN;
 	*entry = slot;
 	look(thread, task);

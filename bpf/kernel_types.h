@@ -13,7 +13,7 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* CONFIG_SCHED_INFO, in every distribution's kernel through CONFIG_TASK_DELAY_ACCT. */
+/* CONFIG_SCHED_INFO, in every distribution's kernel through CONFIG_TASK_DELAY_ACCT. Or none. */
 struct sched_info {
 	unsigned long long run_delay;
 	unsigned long long last_arrival;
@@ -31,6 +31,9 @@ struct cfs_rq {
 
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
+	__u64 exec_start;
+	__u64 sum_exec_runtime;
+	__u64 prev_sum_exec_runtime;
 };
 
 /* A pid's numbers, from the initial namespace (level 0) down to its own. */
@@ -70,6 +73,7 @@ struct task_struct {
 	unsigned int flags;
 	unsigned int pid;
 	unsigned int tgid;
+	unsigned int prio;
 	unsigned int wake_cpu;	/* set with every change of its CPU (__set_task_cpu()) */
 	struct pid *thread_pid;
 	struct task_struct *group_leader;

@@ -10,6 +10,8 @@ struct news_stream news_stream SEC(".maps");
 struct futex_pairs futex_pairs SEC(".maps");
 struct history_steps history_steps SEC(".maps");
 
+const volatile __u32 has_queue_times = 1;
+
 __u64 window_start_ns = NEVER;
 __u64 window_end_ns = NEVER;
 __u32 window_turn = WINDOW_STAYS;

@@ -110,7 +110,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	if (owner)
 		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
 	thread->since_ns = now;
-	thread->run_delay_ns = prev->sched_info.run_delay;
+	leaves_queue(thread, prev);
 	if (!sleeps)
 		thread->state = THREAD_READY;
 	else if (prev_state & TASK_DEAD)
@@ -122,18 +122,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
 					struct cpu_record *cpu, bool from_ours, __u64 now)
 {
-	__u64 ready = thread->since_ns;
-
-	/* A pre-empted thread has been runnable all the time. */
-	if (thread->state != THREAD_READY) {
-		__u64 waited = next->sched_info.run_delay - thread->run_delay_ns;
-		__u64 queued = next->sched_info.last_queued;
-
-		if (queued)
-			waited += now - cpu->clock_offset_ns - queued;
-		ready = ready_since(thread, waited, now);
-	}
-	thread_arrives(thread, cpu, from_ours, ready, now);
+	thread_arrives(thread, cpu, from_ours, ready_before_switch(thread, next, cpu, now), now);
 	thread->from_ours = from_ours;
 }
 
@@ -146,9 +135,8 @@ static __always_inline void cpu_leaves(struct cpu_record *cpu, bool ours, bool i
 	cpu->idle = idle;
 }
 
-SEC("tp_btf/sched_switch")
-int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
-	     unsigned int prev_state)
+static __always_inline int switches(bool preempt, struct task_struct *prev,
+				    struct task_struct *next, unsigned int prev_state)
 {
 	__u32 out_slot = slot_number(prev->pid), in_slot = slot_number(next->pid);
 	struct thread_record *from, *to;
@@ -161,7 +149,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (!cpu)
 		return 0;
 	now = clock_now();
-	cpu->clock_offset_ns = now - queue_clock(prev);
+	set_clock(cpu, prev, now);
 	from = out_slot ? thread_of_task(prev) : NULL;
 	if (from && from->state != THREAD_CPU)
 		catch_up(from, prev, cpu);
@@ -172,6 +160,33 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (to)
 		switched_in(to, next, cpu, from != NULL, now);
 	return 0;
+}
+
+/* Since Linux 5.18's last candidates (9c2136be0878), prev_state comes last. */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	return switches(preempt, prev, next, prev_state);
+}
+
+/* Some kernels had it in between (fa2c3254d7cf). */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch_state_second, bool preempt, unsigned int prev_state,
+	     struct task_struct *prev, struct task_struct *next)
+{
+	return switches(preempt, prev, next, prev_state);
+}
+
+/*
+ * Older ones had none: it is read from the thread. A wake-up that comes in between may have changed
+ * it, but to another state in which it does not run, until this CPU has let go of it
+ * (try_to_wake_up()).
+ */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch_no_state, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	return switches(preempt, prev, next, prev->__state);
 }
 
 SEC("tp_btf/sched_process_fork")

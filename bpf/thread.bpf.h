@@ -6,6 +6,7 @@
 #ifndef SWITCHTAX_THREAD_BPF_H
 #define SWITCHTAX_THREAD_BPF_H
 
+#include "queue.bpf.h"
 #include "hold.bpf.h"
 #include "futex.bpf.h"
 
@@ -14,20 +15,6 @@ static __always_inline void add_thread_time(struct thread_record *thread, __u32 
 {
 	if (state < THREAD_STATES)
 		thread->ns[state] += in_window(from, to);
-}
-
-/* The run queue's clock, which sched_info's times are read from. */
-static __always_inline __u64 queue_clock(struct task_struct *task)
-{
-	return task->se.cfs_rq->rq->clock;
-}
-
-/* When did a thread become runnable that has waited for `waited` until `on`? */
-static __always_inline __u64 ready_since(struct thread_record *thread, __u64 waited, __u64 on)
-{
-	if (thread->state == THREAD_READY)
-		return thread->since_ns;
-	return waited < on - thread->since_ns ? on - waited : thread->since_ns;
 }
 
 /*
@@ -47,20 +34,19 @@ int thread_arrives(struct thread_record *thread, struct cpu_record *cpu, bool fr
 static __always_inline void catch_up(struct thread_record *thread, struct task_struct *task,
 				     struct cpu_record *cpu)
 {
-	__u64 since = thread->since_ns, now;
-	__u64 waited = task->sched_info.run_delay - thread->run_delay_ns;
-	__u64 on = task->sched_info.last_arrival + cpu->clock_offset_ns;
+	__u64 since = thread->since_ns, on = arrived_at(task, cpu), ready, now;
 
 	now = clock_now();
 	if (on > now)
 		on = now;
 	if (on < since)
 		on = since;
+	ready = ready_before_arrival(thread, task, on);
 	if (thread->state == THREAD_CPU || thread->since_ns != since)
 		return;
 	if (thread->state != THREAD_UNSEEN)
 		__sync_fetch_and_add(&arrivals_unseen, 1);
-	thread_arrives(thread, cpu, false, ready_since(thread, waited, on), on);
+	thread_arrives(thread, cpu, false, ready, on);
 }
 
 struct task_search {

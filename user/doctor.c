@@ -18,12 +18,7 @@
 #include "machine.h"
 #include "page.h"
 #include "tracer.h"
-
-#if __has_include(<bpf/btf.h>) && !defined(SWITCHTAX_NO_BPF)
-#define HAVE_LIBBPF 1
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
-#endif
+#include "tracer_features.h"
 
 /* The defaults of the headline experiment, measurement.md section 1. */
 #define HEADLINE_TASKS 5
@@ -56,6 +51,10 @@ struct finding {
 struct patient {
 	struct machine machine;
 	const char *workload_path;
+	struct tracer_features features;
+	int features_err;
+	char features_why[sizeof(((struct finding *)0)->advice)];
+	enum tracer_feature feature;	/* that is looked at now */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -111,14 +110,14 @@ static void check_privileges(const struct patient *patient, struct finding *find
 
 /* ---- the kernel ---- */
 
-/* 5.18 gave sched_switch its prev_state; 6.1 is the oldest kernel that is tested. */
+/* Too old is what lacks something, not what has a low number. */
 static void check_kernel(const struct patient *patient, struct finding *finding)
 {
 	const char *release = patient->machine.kernel_release;
 
 	found(finding, "Linux %s", release[0] ? release : "of unknown release");
-	if (!machine__kernel_at_least(release, 6, 1))
-		advise(finding, FAIL, "boot Linux 6.1 or newer (Debian 12 has it)");
+	if (patient->features_err == -EOPNOTSUPP || patient->features_err == -EINVAL)
+		advise(finding, FAIL, "%s", patient->features_why);
 }
 
 static void check_btf_file(const struct patient *patient, struct finding *finding)
@@ -136,89 +135,23 @@ static void check_btf_file(const struct patient *patient, struct finding *findin
 		advise(finding, FAIL, "run it with sudo");
 }
 
-#ifdef HAVE_LIBBPF
-
-static const struct {
-	const char *type;
-	const char *member;
-	const char *config;
-} btf_needs[] = {
-	{ "task_struct", "sched_info", "CONFIG_SCHED_INFO (by CONFIG_TASK_DELAY_ACCT)" },
-	{ "sched_info", "run_delay", "CONFIG_SCHED_INFO (by CONFIG_TASK_DELAY_ACCT)" },
-	{ "sched_info", "last_queued", "CONFIG_SCHED_INFO (by CONFIG_TASK_DELAY_ACCT)" },
-	{ "sched_entity", "cfs_rq", "CONFIG_FAIR_GROUP_SCHED" },
-	{ "cfs_rq", "rq", "CONFIG_FAIR_GROUP_SCHED" },
-	{ "rq", "clock", "CONFIG_SMP" },
-};
-
-#define BTF_NEEDS (sizeof(btf_needs) / sizeof(btf_needs[0]))
-
-/* Also inside unnamed members: CONFIG_RANDSTRUCT wraps most of task_struct into one. */
-static bool has_member(const struct btf *btf, int id, const char *name)
+/* What the tracer also does without, and what that costs. */
+static void check_feature(const struct patient *patient, struct finding *finding)
 {
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+	const struct tracer_feature_text *text = tracer_features__text(patient->feature);
+	bool forced_off = patient->features.forced_off[patient->feature];
 
-	if (!type || !btf_is_composite(type))
-		return false;
-	for (__u16 i = 0; i < btf_vlen(type); i++) {
-		const struct btf_member *member = btf_members(type) + i;
-		const char *have_name = btf__name_by_offset(btf, member->name_off);
-
-		if (have_name && !strcmp(have_name, name))
-			return true;
-		if ((!have_name || !*have_name) && has_member(btf, (int)member->type, name))
-			return true;
+	if (patient->features_err) {
+		found(finding, "not looked at");
+		finding->status = WARN;
+	} else if (patient->features.have[patient->feature]) {
+		found(finding, "have: %s", text->what);
+	} else if (forced_off) {
+		found(finding, "fall-back, by " TRACER_WITHOUT ": %s", text->without);
+	} else {
+		found(finding, "fall-back: %s (Linux %s has it)", text->without, text->since);
 	}
-	return false;
 }
-
-/* The first need that the kernel does not meet, BTF_NEEDS if it meets all. */
-static size_t missing_need(const struct btf *btf)
-{
-	size_t i = 0;
-
-	while (i < BTF_NEEDS &&
-	       has_member(btf, btf__find_by_name_kind(btf, btf_needs[i].type, BTF_KIND_STRUCT),
-			  btf_needs[i].member))
-		i++;
-	return i;
-}
-
-/* libbpf's chatter about a missing BTF is said by the checks in fewer words. */
-static void check_btf_fields(const struct patient *patient, struct finding *finding)
-{
-	libbpf_print_fn_t talk = libbpf_set_print(NULL);
-	struct btf *btf = btf__load_vmlinux_btf();
-	size_t missing;
-
-	(void)patient;
-	libbpf_set_print(talk);
-	if (!btf) {
-		found(finding, "the kernel's types cannot be read");
-		advise(finding, FAIL, "boot a kernel with CONFIG_DEBUG_INFO_BTF=y");
-		return;
-	}
-	missing = missing_need(btf);
-	btf__free(btf);
-	if (missing == BTF_NEEDS) {
-		found(finding, "run-queue times of tasks are kept");
-		return;
-	}
-	found(finding, "no %s.%s", btf_needs[missing].type, btf_needs[missing].member);
-	advise(finding, FAIL, "boot a kernel with %s", btf_needs[missing].config);
-}
-
-#else
-
-/* That this is why nothing can be traced is said by check_programs(). */
-static void check_btf_fields(const struct patient *patient, struct finding *finding)
-{
-	(void)patient;
-	found(finding, "not looked at: built without libbpf");
-	advise(finding, WARN, "run `make deps` and `make` again");
-}
-
-#endif
 
 static void check_programs(const struct patient *patient, struct finding *finding)
 {
@@ -433,20 +366,24 @@ static void check_page(const struct patient *patient, struct finding *finding)
 static const struct {
 	const char *name;
 	void (*run)(const struct patient *patient, struct finding *finding);
+	enum tracer_feature feature;
 } checks[] = {
-	{ "privileges", check_privileges },
-	{ "kernel", check_kernel },
-	{ "BTF", check_btf_file },
-	{ "kernel fields", check_btf_fields },
-	{ "BPF programs", check_programs },
-	{ "uprobes", check_uprobes },
-	{ "workload", check_workload },
-	{ "CPUs", check_cpus },
-	{ "memory", check_memory },
-	{ "clock", check_clock },
-	{ "steal time", check_steal },
-	{ "load", check_load },
-	{ "report page", check_page },
+	{ "privileges", check_privileges, 0 },
+	{ "kernel", check_kernel, 0 },
+	{ "BTF", check_btf_file, 0 },
+	{ "uprobe-session", check_feature, FEATURE_UPROBE_SESSION },
+	{ "switch-state", check_feature, FEATURE_SWITCH_STATE },
+	{ "task-iterator", check_feature, FEATURE_TASK_ITERATOR },
+	{ "queue-times", check_feature, FEATURE_QUEUE_TIMES },
+	{ "BPF programs", check_programs, 0 },
+	{ "uprobes", check_uprobes, 0 },
+	{ "workload", check_workload, 0 },
+	{ "CPUs", check_cpus, 0 },
+	{ "memory", check_memory, 0 },
+	{ "clock", check_clock, 0 },
+	{ "steal time", check_steal, 0 },
+	{ "load", check_load, 0 },
+	{ "report page", check_page, 0 },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
@@ -459,10 +396,10 @@ static void print_text(FILE *out, const struct finding *findings)
 		const struct finding *finding = &findings[i];
 
 		counts[finding->status]++;
-		fprintf(out, "%-4s  %-13s  %s\n", status_names[finding->status], checks[i].name,
+		fprintf(out, "%-4s  %-14s  %s\n", status_names[finding->status], checks[i].name,
 			finding->found);
 		if (finding->advice[0])
-			fprintf(out, "%-4s  %-13s  -> %s\n", "", "", finding->advice);
+			fprintf(out, "%-4s  %-14s  -> %s\n", "", "", finding->advice);
 	}
 	fprintf(out, "\nThis machine %s measure: %zu ok, %zu warn, %zu FAIL.\n",
 		counts[FAIL] ? "cannot" : "can", counts[OK], counts[WARN], counts[FAIL]);
@@ -513,7 +450,10 @@ int doctor__run(FILE *out, bool json, const char *workload_path)
 	int status = EXIT_MEASURED;
 
 	machine__read(&patient.machine);
+	patient.features_err = tracer_features__ask(&patient.features, patient.features_why,
+						    sizeof(patient.features_why));
 	for (size_t i = 0; i < CHECKS; i++) {
+		patient.feature = checks[i].feature;
 		checks[i].run(&patient, &findings[i]);
 		if (findings[i].status == FAIL)
 			status = EXIT_CANNOT_MEASURE;

@@ -36,6 +36,7 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_STREAM] = "no room for the timeline",
 	[LOSS_FUTEX_TABLE] = "futex table full",
 	[LOSS_NEWS] = "no room for news of an exec",
+	[LOSS_ARRIVAL] = "arrival on a CPU unseen",
 };
 
 const char *ledger__lock_state(enum lock_state state)

@@ -20,6 +20,13 @@
 /* libbpf's own talk, one level down: its warnings are our debug lines. */
 static int libbpf_talk(enum libbpf_print_level level, const char *format, va_list args)
 {
+	va_list copy;
+
+	if (level == LIBBPF_WARN) {
+		va_copy(copy, args);
+		tracer_refusal__hear(format, copy);
+		va_end(copy);
+	}
 	if (log__level() < LOG_VERBOSE || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
@@ -53,7 +60,7 @@ static void unmap_pages(void *pages, const struct bpf_map *map, size_t value_siz
 }
 
 /* libbpf 1.1 knows neither kind of program by its section's name. */
-static void choose_programs(struct switchtax *skel, bool sessions)
+static void choose_lock_programs(struct switchtax *skel, bool sessions)
 {
 	struct bpf_program *session = skel->progs.on_acquire_session;
 
@@ -67,38 +74,60 @@ static void choose_programs(struct switchtax *skel, bool sessions)
 						      (enum bpf_attach_type)UPROBES_ENTRY);
 }
 
-static int load_with(struct tracer *tracer, bool sessions)
+/* The one that fits the tracepoint's arguments on this kernel. */
+static struct bpf_program *switch_program(const struct tracer *tracer)
 {
-	struct switchtax *skel = switchtax__open();
-	int err;
+	struct switchtax *skel = tracer->skel;
 
-	if (!skel)
-		return -errno;
-	choose_programs(skel, sessions);
+	if (!tracer->features.have[FEATURE_SWITCH_STATE])
+		return skel->progs.on_switch_no_state;
+	return tracer->features.state_is_second ? skel->progs.on_switch_state_second
+						: skel->progs.on_switch;
+}
+
+static void choose_programs(const struct tracer *tracer)
+{
+	const struct tracer_features *features = &tracer->features;
+	struct switchtax *skel = tracer->skel;
+
+	choose_lock_programs(skel, features->have[FEATURE_UPROBE_SESSION]);
+	bpf_program__set_autoload(skel->progs.on_switch, false);
+	bpf_program__set_autoload(skel->progs.on_switch_state_second, false);
+	bpf_program__set_autoload(skel->progs.on_switch_no_state, false);
+	bpf_program__set_autoload(switch_program(tracer), true);
+	bpf_program__set_autoload(skel->progs.on_wakeup, !features->have[FEATURE_QUEUE_TIMES]);
+	skel->rodata->has_queue_times = features->have[FEATURE_QUEUE_TIMES];
+}
+
+/* A ring's size is a power of two, and whole pages. */
+static unsigned int ring_size(const struct bpf_map *map)
+{
+	unsigned int size = bpf_map__max_entries(map), page = (unsigned int)sysconf(_SC_PAGESIZE);
+
+	return size > page ? size : page;
+}
+
+static void size_maps(const struct tracer *tracer)
+{
+	struct switchtax *skel = tracer->skel;
+
 	bpf_map__set_max_entries(skel->maps.pid_slots, pid_max() / 4 + 1);
 	bpf_map__set_max_entries(skel->maps.cpu_records, (unsigned int)tracer->ncpus);
 	bpf_map__set_max_entries(skel->maps.sample_ring, tracer_samples__ring_size(tracer->ncpus));
-	err = switchtax__load(skel);
-	if (err) {
-		switchtax__destroy(skel);
-		return err;
-	}
-	tracer->skel = skel;
-	tracer->sessions = sessions;
-	return 0;
+	bpf_map__set_max_entries(skel->maps.news_stream, ring_size(skel->maps.news_stream));
 }
 
-/* Sessions came with Linux 6.13; without them each return of the lock's costs a trap more. */
 static int load(struct tracer *tracer)
 {
-	int err = -EINVAL;
-
 	tracer->ncpus = libbpf_num_possible_cpus();
 	if (tracer->ncpus < 1)
 		return -EINVAL;
-	if (!getenv("SWITCHTAX_PLAIN_UPROBES"))
-		err = load_with(tracer, true);
-	return err == -EINVAL ? load_with(tracer, false) : err;
+	tracer->skel = switchtax__open();
+	if (!tracer->skel)
+		return -errno;
+	choose_programs(tracer);
+	size_maps(tracer);
+	return switchtax__load(tracer->skel);
 }
 
 static int take_event(void *arg, void *data, size_t size)
@@ -145,12 +174,9 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 		return tracer__refused(why, why_size, "no memory for the tracer", -ENOMEM);
 	tracer->session_fds[0] = tracer->session_fds[1] = -1;
 	libbpf_set_print(libbpf_talk);
-	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-		err = tracer__refused(why, why_size, "/sys/kernel/btf/vmlinux cannot be read",
-				      -ENOENT);
-		goto fail;
-	}
-	err = tracer__check_uprobes(why, why_size);
+	err = tracer_features__ask(&tracer->features, why, why_size);
+	if (!err)
+		err = tracer__check_uprobes(why, why_size);
 	if (err)
 		goto fail;
 	err = load(tracer);
@@ -205,23 +231,23 @@ static int attach_announcer(struct tracer *tracer, pid_t pid, const char *file)
 									 &opts));
 }
 
+/* NULL: one that this run, on this kernel, does without. */
 static int attach_kernel(struct tracer *tracer, bool any_program)
 {
+	const struct switchtax *skel = tracer->skel;
 	struct bpf_program *programs[] = {
-		tracer->skel->progs.on_switch,
-		tracer->skel->progs.on_fork,
-		tracer->skel->progs.on_exec,
-		tracer->skel->progs.on_waking,
+		tracer->features.have[FEATURE_QUEUE_TIMES] ? NULL : skel->progs.on_wakeup,
+		switch_program(tracer),
+		skel->progs.on_fork,
+		skel->progs.on_exec,
+		any_program ? skel->progs.on_waking : NULL,
 	};
-	size_t count = sizeof(programs) / sizeof(programs[0]) - !any_program;
+	int err = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		int err = tracer__keep_link(tracer, bpf_program__attach(programs[i]));
-
-		if (err)
-			return err;
-	}
-	return 0;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && !err; i++)
+		if (programs[i])
+			err = tracer__keep_link(tracer, bpf_program__attach(programs[i]));
+	return err;
 }
 
 /* The switch first: what follows an event must not be missed. */
@@ -245,10 +271,13 @@ static int adopt(struct tracer *tracer, pid_t pid)
 {
 	union bpf_iter_link_info info = { .task = { .pid = (__u32)pid } };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
-	struct bpf_link *link = bpf_program__attach_iter(tracer->skel->progs.on_task, &opts);
+	bool one = tracer->features.have[FEATURE_TASK_ITERATOR];
+	struct bpf_link *link;
 	char nothing[16];
 	int err, fd;
 
+	tracer->skel->bss->adopt_only = one ? 0 : (__u32)pid;
+	link = bpf_program__attach_iter(tracer->skel->progs.on_task, one ? &opts : NULL);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));

@@ -105,8 +105,9 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	skel->bss->the_lock.known = lock->fresh;
 	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : clock_now_ns() + UNSEEN_WAITERS_NS;
 	skel->bss->the_lock.called = 1;
-	err = tracer->sessions ? attach_sessions(tracer, sites, lock->pid)
-			       : attach_plain(tracer, sites, lock->pid);
+	err = tracer->features.have[FEATURE_UPROBE_SESSION]
+	      ? attach_sessions(tracer, sites, lock->pid)
+	      : attach_plain(tracer, sites, lock->pid);
 	if (err) {
 		tracer_lock__detach(tracer);
 		skel->bss->the_lock.called = 0;

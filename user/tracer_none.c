@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tracer of a build without clang, bpftool or libbpf: it says so, and never traces.
 #include "tracer.h"
+#include "tracer_features.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,21 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 	snprintf(why, why_size, "this switchtax was built without BPF; install clang, bpftool and "
 		 "libbpf-dev, and run make again");
 	return -ENOSYS;
+}
+
+int tracer_features__ask(struct tracer_features *features, char *why, size_t why_size)
+{
+	*features = (struct tracer_features){ 0 };
+	snprintf(why, why_size, "this switchtax was built without BPF");
+	return -ENOSYS;
+}
+
+const struct tracer_feature_text *tracer_features__text(enum tracer_feature feature)
+{
+	static const struct tracer_feature_text unknown;
+
+	(void)feature;
+	return &unknown;
 }
 
 int tracer__check_uprobes(char *why, size_t why_size)

@@ -8,17 +8,19 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdarg.h>
 
 #include "tracer.h"	/* the skeleton lacks the types of what it holds */
+#include "tracer_features.h"
 #include "switchtax.skel.h"
 
 #define NEVER UINT64_MAX
 /* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
-#define MAX_KERNEL_LINKS 9
+#define MAX_KERNEL_LINKS 12
 #define MAX_LINKS (MAX_KERNEL_LINKS + 3 * LOCK_SITES_MAX)
 
-/* What fits into the ring of news (bpf/target.bpf.h). */
-#define MAX_NEWS (4096 / sizeof(struct news))
+/* More than fit into the ring of news: a page at least, of 64 KiB on some arm64 kernels. */
+#define MAX_NEWS (65536 / sizeof(struct news))
 
 struct tracer {
 	struct switchtax *skel;
@@ -28,7 +30,7 @@ struct tracer {
 	struct bpf_link *links[MAX_LINKS];
 	size_t nlinks;
 	size_t nkernel;			/* of them, not the lock's */
-	bool sessions;			/* the kernel has uprobe sessions */
+	struct tracer_features features;
 	int session_fds[2];		/* links of the lock's sites, -1: none */
 	int *clocks;			/* perf events, one per CPU that is online, while samples are taken */
 	int nclocks;
@@ -44,6 +46,12 @@ struct tracer {
 	uint64_t missed_before;
 	uint64_t ran_before_ns;
 };
+
+/*
+ * Remember what the kernel says of a program that it refuses: libbpf's warnings, one by one.
+ * Accepts NULL for format: forget.
+ */
+void tracer_refusal__hear(const char *format, va_list args);
 
 /* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */
 int tracer__keep_link(struct tracer *tracer, struct bpf_link *link);

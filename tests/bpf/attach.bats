@@ -126,7 +126,7 @@ attach() { # PID [OPTION...]
 
 @test "attach: in whichever way it is asked for" {
 	start_busy busy
-	SWITCHTAX_PLAIN_UPROBES=1 attach "$pid" --budget 0.3
+	SWITCHTAX_WITHOUT=uprobe-session attach "$pid" --budget 0.3
 	python_adds_up
 	attach "$pid" --budget 0.3 --timeline
 	python_adds_up

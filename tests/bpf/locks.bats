@@ -65,7 +65,7 @@ sleeps_on() { # NAME
 }
 
 @test "locks: kernels without uprobe sessions count the same" {
-	export SWITCHTAX_PLAIN_UPROBES=1
+	export SWITCHTAX_WITHOUT=uprobe-session
 	for names in mutexes:big_lock:big_unlock spinners:spin_lock:spin_unlock; do
 		watch --lock-symbols "${names#*:}" -- "$programs/${names%%:*}" -t 2 -n 800
 		assert_identities "$out"
