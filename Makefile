@@ -46,7 +46,7 @@ TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
 USER_MODULES := $(filter-out main tracer% $(NOT_LIVE),$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state arrivals switches wakeups handoffs calls futexes adopt births samples
+BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)

@@ -30,8 +30,13 @@ enum thread_state {
 	THREAD_UNSEEN,		/* just adopted, and nobody has looked what it does */
 };
 
-/* Beside a slot in lock_record.holder: the thread is only taken to have the lock. */
-#define CLAIM	0x80000000U
+/*
+ * Beside a slot in lock_record.holder: the thread is only taken to have the lock (claim.bpf.h),
+ * and nothing is counted yet; or it is counted, but nothing has proven it.
+ */
+#define CLAIM		0x80000000U
+#define UNPROVEN	0x40000000U
+#define HOLDER_SLOT(holder)	((holder) & ~(CLAIM | UNPROVEN))
 
 /* Where a thread stands at a lock that is known by the calls of its functions. */
 enum call_seat {
@@ -173,7 +178,7 @@ struct other_lock {
 struct lock_record {
 	__u64 page;		/* user address of its struct announce_lock, or 0 */
 	__u32 tgid;		/* the process that owns it */
-	__u32 holder;		/* slot of the owner (announced: the last one), or 0; | CLAIM */
+	__u32 holder;		/* slot of the owner (announced: the last one), or 0; | CLAIM, ... */
 	__u32 flags;		/* ANNOUNCE_* of its page */
 	__u32 called;		/* known by calls, not by announcements: see below */
 	__u64 acquisitions_seen;
@@ -194,7 +199,7 @@ struct lock_record {
 	__u32 padding;
 	__u32 waiting;		/* threads in the acquire function */
 	__u32 last;		/* slot of the last holder while it is free, or 0 */
-	__u32 unconfirmed;	/* the holder's claim was settled by its loss of the CPU */
+	__u32 more_padding;
 	__u64 claims_from_ns;	/* nothing is taken for granted before: threads may wait unseen */
 	__u64 free_since_ns;
 	__u64 wanted_since_ns;	/* free, and somebody waits since; 0: nobody does */

@@ -8,7 +8,11 @@
  * counted, so nothing has to be undone if another thread was faster after all.
  *
  * Its own release settles the claim. So does the loss of its CPU, but that proves nothing:
- * such a claim stays unconfirmed until the release, and can still be taken back.
+ * such a hold stays UNPROVEN until the release, and can still be taken back.
+ *
+ * A CPU may stand still anywhere in here for as long as its hypervisor likes, while others go on:
+ * each step is one swap of the word that says all, and what a thread's record has to say by then
+ * is in it before.
  */
 #ifndef SWITCHTAX_CLAIM_BPF_H
 #define SWITCHTAX_CLAIM_BPF_H
@@ -45,18 +49,17 @@ static __always_inline struct thread_record *count_acquisition(struct thread_rec
 
 	if (!counted(now))
 		return NULL;
-	to->acquisitions++;
+	__sync_fetch_and_add(&to->acquisitions, 1);
 	__sync_fetch_and_add(&the_lock.own_acquisitions, 1);
 	if (!from || from == to)
 		return NULL;
-	to->handoffs_in++;
-	the_lock.handoffs++;
-	the_lock.handoffs_forced += free->asked;
+	__sync_fetch_and_add(&to->handoffs_in, 1);
+	__sync_fetch_and_add(&the_lock.handoffs, 1);
+	__sync_fetch_and_add(&the_lock.handoffs_forced, free->asked);
 	return from;
 }
 
-/* The thread has the lock since `now`; what it was before is returned. */
-static __always_inline struct free_lock begin_hold(struct thread_record *to, __u64 now)
+static __always_inline struct free_lock look_at_free_lock(void)
 {
 	struct free_lock free = {
 		.since_ns = the_lock.free_since_ns,
@@ -65,25 +68,47 @@ static __always_inline struct free_lock begin_hold(struct thread_record *to, __u
 		.asked = the_lock.asked,
 	};
 
-	if (free.last && free.last != to->slot)
-		the_lock.switched_ns = now;
+	return free;
+}
+
+/* The thread's side of it: it has the lock since `now`. */
+static __always_inline void begin_hold(struct thread_record *to, __u64 now)
+{
 	to->hold_start_ns = now;
 	to->off_holding = 0;
 	to->hold_since_ns = now;
 	to->call = CALL_HOLDING;
-	the_lock.asked = 0;
-	the_lock.wanted_since_ns = 0;
-	return free;
 }
 
-/* The claim was right: the lock was free until the thread called. */
-static __always_inline void settle_claim(struct thread_record *thread)
+/* The lock's side. */
+static __always_inline void is_taken_by(struct thread_record *to, struct free_lock *free,
+					__u64 now)
 {
-	__u64 at = later(thread->call_since_ns, the_lock.free_since_ns);
-	struct free_lock free = begin_hold(thread, at);
+	if (free->last && free->last != to->slot)
+		the_lock.switched_ns = now;
+	the_lock.asked = 0;
+	the_lock.wanted_since_ns = 0;
+}
 
+/*
+ * The claim was right, or seems to be (UNPROVEN): the lock was free until the thread called.
+ * False: it was not, somebody else has taken it back.
+ */
+static __always_inline bool settle_claim(struct thread_record *thread, __u32 proof)
+{
+	struct free_lock free = look_at_free_lock();
+	__u64 at = later(thread->call_since_ns, free.since_ns);
+
+	begin_hold(thread, at);
+	if (!swap_holder(thread->slot | CLAIM, thread->slot | proof)) {
+		thread->hold_since_ns = PASSED_ON;
+		thread->call = CALL_WAITING;
+		return false;
+	}
+	is_taken_by(thread, &free, at);
 	add_lock_time(thread, FREE_IDLE, free.since_ns, at);
 	count_acquisition(thread, &free, at);
+	return true;
 }
 
 /* The claim was wrong: the thread waits. It has no return probe, so its end stays unseen. */
@@ -91,7 +116,7 @@ static __always_inline void lose_claim(struct thread_record *thread)
 {
 	thread->call = CALL_WAITING;
 	__sync_fetch_and_add(&the_lock.waiting, 1);
-	the_lock.lost_claims++;
+	__sync_fetch_and_add(&the_lock.lost_claims, 1);
 }
 
 /*
@@ -101,15 +126,10 @@ static __always_inline void lose_claim(struct thread_record *thread)
 static __always_inline void claim_switched_out(struct thread_record *thread, bool on_futex,
 					       __u64 now)
 {
-	__u32 claim = thread->slot | CLAIM;
-
-	if (on_futex && now - thread->call_since_ns < CLAIM_LOSER_NS) {
-		if (swap_holder(claim, 0))
-			lose_claim(thread);
-	} else if (swap_holder(claim, thread->slot)) {
-		the_lock.unconfirmed = 1;
-		settle_claim(thread);
-	}
+	if (!on_futex || now - thread->call_since_ns >= CLAIM_LOSER_NS)
+		settle_claim(thread, UNPROVEN);
+	else if (swap_holder(thread->slot | CLAIM, 0))
+		lose_claim(thread);
 }
 
 #endif

@@ -23,6 +23,12 @@
 /* In hold_since_ns: there is no hold, or somebody else accounts for the rest of it. */
 #define PASSED_ON NEVER
 
+/* Does the thread have the lock (announced: was it the last), as far as is known? */
+static __always_inline bool owns(const struct thread_record *thread)
+{
+	return (the_lock.holder & ~UNPROVEN) == thread->slot;
+}
+
 static __always_inline int read_lock_page(struct announce_lock *page)
 {
 	if (bpf_probe_read_user(page, sizeof(*page), (const void *)the_lock.page) == 0)

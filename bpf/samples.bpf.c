@@ -68,14 +68,14 @@ static __always_inline bool in_system_call(struct task_struct *task)
 /* Does the running thread hold the lock? Where no lock is known, every thread counts. */
 static __always_inline bool to_be_sampled(struct thread_record *thread, struct task_struct *task)
 {
-	__u32 state = SEAT_OUTSIDE, holder = the_lock.holder;
+	__u32 state = SEAT_OUTSIDE;
 
 	if (the_lock.called)
-		return (holder & ~CLAIM) == thread->slot &&
+		return HOLDER_SLOT(the_lock.holder) == thread->slot &&
 		       (thread->call == CALL_HOLDING || thread->call == CALL_CLAIMING);
 	if (!the_lock.page)
 		return true;
-	if (holder != thread->slot || !thread->seat || BPF_CORE_READ(task, flags) & PF_EXITING)
+	if (!owns(thread) || !thread->seat || BPF_CORE_READ(task, flags) & PF_EXITING)
 		return false;
 	if (bpf_probe_read_user(&state, sizeof(state), (const void *)thread->seat))
 		count_sample_loss(SAMPLE_LOSS_SEAT);

@@ -44,7 +44,7 @@ static __always_inline void count_switch(struct thread_record *thread, struct ta
 		thread->kernel_base[VOLUNTARY] = voluntary;
 		thread->kernel_base[INVOLUNTARY] = involuntary;
 	} else if (now < window_end_ns) {
-		thread->switches[kind]++;
+		thread->switches[(__u32)kind & (SWITCH_KINDS - 1)]++;
 	} else {
 		if (thread->closed)
 			return;
@@ -62,7 +62,7 @@ static __always_inline void leaves_lock(struct thread_record *thread, __u64 now)
 	if (thread->call == CALL_WAITING)
 		__sync_fetch_and_sub(&the_lock.waiting, 1);
 	thread->call = CALL_OUTSIDE;
-	if (the_lock.holder != thread->slot)
+	if (!owns(thread))
 		return;
 	the_lock.open_holds++;
 	the_lock.last = thread->slot;
@@ -98,7 +98,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 		futex_falls_asleep(thread, prev);
 	if (thread->call == CALL_CLAIMING)
 		claim_switched_out(thread, sleeps && thread->futex, now);
-	owner = thread->slot == the_lock.holder;
+	owner = owns(thread);
 	seat = owner || sleeps ? read_seat(thread, prev) : SEAT_OUTSIDE;
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
@@ -140,6 +140,7 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 {
 	__u32 out_slot = slot_number(prev->pid), in_slot = slot_number(next->pid);
 	struct thread_record *from, *to;
+	struct arrival arrival;
 	struct cpu_record *cpu;
 	__u64 now;
 
@@ -151,8 +152,8 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 	now = clock_now();
 	set_clock(cpu, prev, now);
 	from = out_slot ? thread_of_task(prev) : NULL;
-	if (from && from->state != THREAD_CPU)
-		catch_up(from, prev, cpu);
+	if (from && find_arrival(from, prev, cpu, &arrival))
+		thread_arrives(from, cpu, false, arrival.ready_ns, arrival.on_ns);
 	cpu_leaves(cpu, from != NULL, prev->pid == 0, now);
 	if (from)
 		switched_out(from, prev, cpu, preempt, prev_state, in_slot != 0, now);
@@ -224,7 +225,7 @@ static __always_inline void lock_vanishes(struct thread_record *thread, __u64 no
 		return;
 	if (thread->call == CALL_CLAIMING)
 		claim_switched_out(thread, false, now);
-	if (the_lock.holder == thread->slot) {
+	if (owns(thread)) {
 		add_hold_until(thread, thread, HELD_RUNNING, now);
 		leaves_lock(thread, now);
 	}

@@ -10,11 +10,21 @@
 #include "hold.bpf.h"
 #include "futex.bpf.h"
 
+_Static_assert((THREAD_STATES & (THREAD_STATES - 1)) == 0, "a mask bounds a state");
+
+/*
+ * The mask is for the verifier, at the place of use: a register may be kept on the stack between
+ * a comparison and that, where kernels up to 6.1 forget what the comparison has shown.
+ */
 static __always_inline void add_thread_time(struct thread_record *thread, __u32 state,
 					    __u64 from, __u64 to)
 {
-	if (state < THREAD_STATES)
-		thread->ns[state] += in_window(from, to);
+	__u64 ns = in_window(from, to);
+
+	if (state >= THREAD_STATES)
+		return;
+	barrier_var(state);
+	thread->ns[state & (THREAD_STATES - 1)] += ns;
 }
 
 /*
@@ -31,22 +41,32 @@ int thread_arrives(struct thread_record *thread, struct cpu_record *cpu, bool fr
  * tracer). The kernel has noted the arrival all the same, so it is made up for here; by a
  * switch, if one comes in between.
  */
-static __always_inline void catch_up(struct thread_record *thread, struct task_struct *task,
-				     struct cpu_record *cpu)
-{
-	__u64 since = thread->since_ns, on = arrived_at(task, cpu), ready, now;
+struct arrival {
+	__u64 ready_ns;
+	__u64 on_ns;
+};
 
+/* False: it has been seen. */
+static __always_inline bool find_arrival(struct thread_record *thread, struct task_struct *task,
+					 struct cpu_record *cpu, struct arrival *arrival)
+{
+	__u64 since = thread->since_ns, on, now;
+
+	if (thread->state == THREAD_CPU)
+		return false;
+	on = arrived_at(task, cpu);
 	now = clock_now();
 	if (on > now)
 		on = now;
 	if (on < since)
 		on = since;
-	ready = ready_before_arrival(thread, task, on);
+	arrival->on_ns = on;
+	arrival->ready_ns = ready_before_arrival(thread, task, on);
 	if (thread->state == THREAD_CPU || thread->since_ns != since)
-		return;
+		return false;
 	if (thread->state != THREAD_UNSEEN)
 		__sync_fetch_and_add(&arrivals_unseen, 1);
-	thread_arrives(thread, cpu, false, ready, on);
+	return true;
 }
 
 struct task_search {

@@ -375,6 +375,7 @@ static const struct {
 	{ "switch-state", check_feature, FEATURE_SWITCH_STATE },
 	{ "task-iterator", check_feature, FEATURE_TASK_ITERATOR },
 	{ "queue-times", check_feature, FEATURE_QUEUE_TIMES },
+	{ "preempt-guard", check_feature, FEATURE_PREEMPT_GUARD },
 	{ "BPF programs", check_programs, 0 },
 	{ "uprobes", check_uprobes, 0 },
 	{ "workload", check_workload, 0 },

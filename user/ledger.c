@@ -218,10 +218,12 @@ static void check_thread_acquisitions(struct ledger *ledger)
 static void close_claim(const struct trace *trace, struct ledger *ledger)
 {
 	const struct lock_record *lock = &trace->lock;
-	uint32_t slot = lock->holder & ~CLAIM;
+	uint32_t slot = HOLDER_SLOT(lock->holder);
 	uint64_t since = slot <= trace->nthreads ? trace->threads[slot - 1].call_since_ns
 						 : trace->end_ns;
 
+	if (since < lock->free_since_ns)
+		since = lock->free_since_ns;
 	ledger->open++;
 	ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, since);
 	ledger->lock_ns[HELD_RUNNING] += overlap(trace, since, trace->end_ns);
@@ -238,12 +240,12 @@ static void close_called(const struct trace *trace, struct ledger *ledger)
 		close_claim(trace, ledger);
 		return;
 	}
-	if (!lock->holder || lock->holder > trace->nthreads) {
+	if (!lock->holder || HOLDER_SLOT(lock->holder) > trace->nthreads) {
 		ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, wanted);
 		ledger->lock_ns[HANDOFF_SIGNAL] += overlap(trace, wanted, trace->end_ns);
 		return;
 	}
-	holder = &trace->threads[lock->holder - 1];
+	holder = &trace->threads[HOLDER_SLOT(lock->holder) - 1];
 	ledger->open++;
 	if (holder->state == THREAD_CPU)
 		ledger->lock_ns[HELD_RUNNING] += overlap(trace, holder->hold_since_ns,

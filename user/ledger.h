@@ -45,7 +45,7 @@ struct ledger {
 	uint64_t handoffs_forced;
 	uint64_t open;				/* intervals cut at the window's end */
 	uint64_t half_seen;			/* lock intervals that had begun before it */
-	uint64_t lost_claims;			/* acquisitions timed by the switch (calls.bpf.c) */
+	uint64_t lost_claims;			/* acquisitions timed by the switch (calls.bpf.h) */
 	struct other_lock others[MAX_OTHER_LOCKS];	/* not in this ledger; key 0: none */
 	uint64_t switches[SWITCH_KINDS];
 	uint64_t migrations;

@@ -60,18 +60,56 @@ static void unmap_pages(void *pages, const struct bpf_map *map, size_t value_siz
 }
 
 /* libbpf 1.1 knows neither kind of program by its section's name. */
-static void choose_lock_programs(struct switchtax *skel, bool sessions)
+static void make_session(struct tracer *tracer)
 {
-	struct bpf_program *session = skel->progs.on_acquire_session;
+	struct bpf_program *session = tracer->skel->progs.on_acquire_session;
 
 	bpf_program__set_type(session, BPF_PROG_TYPE_KPROBE);
 	bpf_program__set_expected_attach_type(session, (enum bpf_attach_type)UPROBES_SESSION);
-	bpf_program__set_autoload(session, sessions);
-	bpf_program__set_autoload(skel->progs.on_acquire, !sessions);
-	bpf_program__set_autoload(skel->progs.on_acquired, !sessions);
+	bpf_program__set_expected_attach_type(tracer->probes.release,
+					      (enum bpf_attach_type)UPROBES_ENTRY);
+}
+
+static struct tracer_probes choose_probes(const struct tracer *tracer)
+{
+	const struct switchtax *skel = tracer->skel;
+	const struct tracer_probes steady = {
+		.announce = skel->progs.on_announce_steady,
+		.acquire = skel->progs.on_acquire_steady,
+		.acquired = skel->progs.on_acquired_steady,
+		.release = skel->progs.on_release_steady,
+	};
+	const struct tracer_probes plain = {
+		.announce = skel->progs.on_announce,
+		.acquire = skel->progs.on_acquire,
+		.acquired = skel->progs.on_acquired,
+		.release = skel->progs.on_release,
+	};
+
+	return tracer->features.have[FEATURE_PREEMPT_GUARD] ? steady : plain;
+}
+
+/* Of the programs at probes, those of the kind that this kernel can run. */
+static void choose_lock_programs(struct tracer *tracer, bool sessions)
+{
+	struct switchtax *skel = tracer->skel;
+	struct bpf_program *programs[] = {
+		skel->progs.on_announce, skel->progs.on_announce_steady,
+		skel->progs.on_acquire, skel->progs.on_acquire_steady,
+		skel->progs.on_acquired, skel->progs.on_acquired_steady,
+		skel->progs.on_release, skel->progs.on_release_steady,
+	};
+
+	tracer->probes = choose_probes(tracer);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		bpf_program__set_autoload(programs[i], false);
+	bpf_program__set_autoload(tracer->probes.announce, true);
+	bpf_program__set_autoload(tracer->probes.release, true);
+	bpf_program__set_autoload(tracer->probes.acquire, !sessions);
+	bpf_program__set_autoload(tracer->probes.acquired, !sessions);
+	bpf_program__set_autoload(skel->progs.on_acquire_session, sessions);
 	if (sessions)
-		bpf_program__set_expected_attach_type(skel->progs.on_release,
-						      (enum bpf_attach_type)UPROBES_ENTRY);
+		make_session(tracer);
 }
 
 /* The one that fits the tracepoint's arguments on this kernel. */
@@ -85,12 +123,13 @@ static struct bpf_program *switch_program(const struct tracer *tracer)
 						: skel->progs.on_switch;
 }
 
-static void choose_programs(const struct tracer *tracer)
+static void choose_programs(struct tracer *tracer)
 {
 	const struct tracer_features *features = &tracer->features;
 	struct switchtax *skel = tracer->skel;
 
-	choose_lock_programs(skel, features->have[FEATURE_UPROBE_SESSION]);
+	choose_lock_programs(tracer, features->have[FEATURE_UPROBE_SESSION] &&
+					     features->have[FEATURE_PREEMPT_GUARD]);
 	bpf_program__set_autoload(skel->progs.on_switch, false);
 	bpf_program__set_autoload(skel->progs.on_switch_state_second, false);
 	bpf_program__set_autoload(skel->progs.on_switch_no_state, false);
@@ -225,7 +264,7 @@ int tracer__keep_link(struct tracer *tracer, struct bpf_link *link)
 static int attach_announcer(struct tracer *tracer, pid_t pid, const char *file)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = ANNOUNCE_SYMBOL);
-	struct bpf_program *program = tracer->skel->progs.on_announce;
+	struct bpf_program *program = tracer->probes.announce;
 
 	return tracer__keep_link(tracer, bpf_program__attach_uprobe_opts(program, pid, file, 0,
 									 &opts));
@@ -329,7 +368,7 @@ fail:
 int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
 			 char *why, size_t why_size)
 {
-	struct bpf_program *program = tracer->skel->progs.on_announce;
+	struct bpf_program *program = tracer->probes.announce;
 	int err = tracer__keep_link(tracer, bpf_program__attach_uprobe(program, at_return, getpid(),
 								       path, offset));
 

@@ -37,6 +37,11 @@ static const struct tracer_feature_text texts[TRACER_FEATURES] = {
 		"CONFIG_SCHED_INFO and CONFIG_FAIR_GROUP_SCHED",
 		"a program at every wake-up of the machine",
 	},
+	[FEATURE_PREEMPT_GUARD] = {
+		"preempt-guard", "a program at a probe is not pre-empted", "6.10",
+		"where it is, on fully pre-emptible kernels, the time goes to the state before or "
+		"after",
+	},
 };
 
 const struct tracer_feature_text *tracer_features__text(enum tracer_feature feature)
@@ -106,6 +111,15 @@ static bool has_queue_times(const struct btf *btf)
 	       has_member(btf, "sched_entity", BTF_KIND_STRUCT, "cfs_rq") &&
 	       has_member(btf, "cfs_rq", BTF_KIND_STRUCT, "rq") &&
 	       has_member(btf, "rq", BTF_KIND_STRUCT, "clock");
+}
+
+/* A function that programs may call, as ours declare it: of none. */
+static bool has_preempt_guard(const struct btf *btf)
+{
+	const struct btf_type *function = type_named(btf, "bpf_preempt_disable", BTF_KIND_FUNC);
+	const struct btf_type *type = function ? btf__type_by_id(btf, function->type) : NULL;
+
+	return type && btf_is_func_proto(type) && !btf_vlen(type);
 }
 
 /* The function that takes a tracepoint's arguments, its own data first. */
@@ -224,12 +238,12 @@ static int check_needs(const struct btf *btf, char *why, size_t why_size)
 
 /* ---- all of them ---- */
 
-/* Returns TRACER_FEATURES if there is none of that name. */
+/* Returns FORCIBLE_FEATURES if there is none of that name. */
 static enum tracer_feature feature_named(const char *name, size_t length)
 {
 	enum tracer_feature feature = 0;
 
-	while (feature < TRACER_FEATURES && (strncmp(texts[feature].name, name, length) ||
+	while (feature < FORCIBLE_FEATURES && (strncmp(texts[feature].name, name, length) ||
 					     texts[feature].name[length]))
 		feature++;
 	return feature;
@@ -239,7 +253,7 @@ static void list_names(char *list, size_t size)
 {
 	size_t used = 0;
 
-	for (enum tracer_feature feature = 0; feature < TRACER_FEATURES && used < size; feature++)
+	for (enum tracer_feature feature = 0; feature < FORCIBLE_FEATURES && used < size; feature++)
 		used += (size_t)snprintf(list + used, size - used, "%s, ", texts[feature].name);
 }
 
@@ -253,10 +267,11 @@ static int read_forced_off(struct tracer_features *features, char *why, size_t w
 		size_t length = strcspn(names, ",");
 		enum tracer_feature feature = feature_named(names, length);
 
-		if (feature < TRACER_FEATURES) {
+		if (feature < FORCIBLE_FEATURES) {
 			features->forced_off[feature] = true;
 		} else if (length == 3 && !strncmp(names, "all", 3)) {
-			memset(features->forced_off, true, sizeof(features->forced_off));
+			memset(features->forced_off, true,
+			       FORCIBLE_FEATURES * sizeof(features->forced_off[0]));
 		} else {
 			list_names(accepted, sizeof(accepted));
 			snprintf(why, why_size, TRACER_WITHOUT ": '%.*s' is no feature; accepted "
@@ -274,6 +289,7 @@ static void ask(const struct btf *btf, struct tracer_features *features)
 	features->have[FEATURE_SWITCH_STATE] = has_switch_state(btf, features);
 	features->have[FEATURE_TASK_ITERATOR] = has_task_iterator(btf);
 	features->have[FEATURE_QUEUE_TIMES] = has_queue_times(btf);
+	features->have[FEATURE_PREEMPT_GUARD] = has_preempt_guard(btf);
 	for (int feature = 0; feature < TRACER_FEATURES; feature++)
 		features->have[feature] &= !features->forced_off[feature];
 }

@@ -10,12 +10,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the tracer also does without. */
+/*
+ * What the tracer also does without. The last one cannot be forced off: what the kernel has it
+ * for must not happen where it has it (bpf/probes.bpf.c).
+ */
 enum tracer_feature {
 	FEATURE_UPROBE_SESSION,
 	FEATURE_SWITCH_STATE,
 	FEATURE_TASK_ITERATOR,
 	FEATURE_QUEUE_TIMES,
+	FORCIBLE_FEATURES,
+	FEATURE_PREEMPT_GUARD = FORCIBLE_FEATURES,
 	TRACER_FEATURES,
 };
 

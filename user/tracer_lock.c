@@ -37,15 +37,14 @@ static int attach_sites(struct tracer *tracer, struct bpf_program *program, bool
 /* The release first: an acquisition that is seen must not lack its release. */
 static int attach_plain(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
 {
-	struct switchtax *skel = tracer->skel;
-	int err = attach_sites(tracer, skel->progs.on_release, false, sites->path, sites->release,
+	int err = attach_sites(tracer, tracer->probes.release, false, sites->path, sites->release,
 			       sites->nrelease, pid);
 
 	if (!err)
-		err = attach_sites(tracer, skel->progs.on_acquired, true, sites->path,
+		err = attach_sites(tracer, tracer->probes.acquired, true, sites->path,
 				   sites->acquire, sites->nacquire, pid);
 	if (!err)
-		err = attach_sites(tracer, skel->progs.on_acquire, false, sites->path,
+		err = attach_sites(tracer, tracer->probes.acquire, false, sites->path,
 				   sites->acquire, sites->nacquire, pid);
 	return err;
 }
@@ -63,7 +62,7 @@ static int attach_session(struct bpf_program *program, enum uprobes_kind kind, c
 static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
 {
 	struct switchtax *skel = tracer->skel;
-	int fd = attach_session(skel->progs.on_release, UPROBES_ENTRY, sites->path,
+	int fd = attach_session(tracer->probes.release, UPROBES_ENTRY, sites->path,
 				sites->release, sites->nrelease, pid);
 
 	if (fd < 0)

@@ -22,6 +22,14 @@
 /* More than fit into the ring of news: a page at least, of 64 KiB on some arm64 kernels. */
 #define MAX_NEWS (65536 / sizeof(struct news))
 
+/* The programs at uprobes, of the kind that this kernel can run. */
+struct tracer_probes {
+	struct bpf_program *announce;
+	struct bpf_program *acquire;
+	struct bpf_program *acquired;
+	struct bpf_program *release;
+};
+
 struct tracer {
 	struct switchtax *skel;
 	struct thread_record *threads;	/* the kernel's own pages */
@@ -31,6 +39,7 @@ struct tracer {
 	size_t nlinks;
 	size_t nkernel;			/* of them, not the lock's */
 	struct tracer_features features;
+	struct tracer_probes probes;
 	int session_fds[2];		/* links of the lock's sites, -1: none */
 	int *clocks;			/* perf events, one per CPU that is online, while samples are taken */
 	int nclocks;

@@ -84,7 +84,9 @@ teardown() {
 	exec 4>&-
 	wait "$traced"
 	cat "$BATS_TEST_TMPDIR/called"
-	# The lock's programs are among them, and none is too young.
+	# The lock's programs are among them. On kernels that can pre-empt a program at a probe
+	# 5.15's are not to be had: these are the same, between two calls more.
+	sed -i '/ bpf_preempt_\(dis\|en\)able ?$/d; s/^\(on_[a-z]*\)_steady /\1 /' "$BATS_TEST_TMPDIR/called"
 	grep -q '^on_acquired bpf_for_each_map_elem 164$' "$BATS_TEST_TMPDIR/called"
 	grep -q '^on_switch_no_state bpf_task_pt_regs 175$' "$BATS_TEST_TMPDIR/called"
 	awk '$3 == "?" || $3 > 175 { print "too young:", $0; bad = 1 } END { exit bad }' \

@@ -1,9 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Hand-offs of a lock that announces them: our own workloads' (workloads/announce.h).
-//
-// The new owner announces itself once it has the lock, so these programs run one
-// after the other by the lock's own doing. When the last owner let go is stamped in
-// the lock's page.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hand-offs of a lock that announces them: our own workloads' (workloads/announce.h).
+ *
+ * The new owner announces itself once it has the lock, so these programs run one
+ * after the other by the lock's own doing. When the last owner let go is stamped in
+ * the lock's page.
+ */
+#ifndef SWITCHTAX_HANDOFFS_BPF_H
+#define SWITCHTAX_HANDOFFS_BPF_H
+
 #include "births.bpf.h"
 #include "lock.bpf.h"
 
@@ -108,7 +113,7 @@ static __always_inline __u64 own(struct thread_record *to)
 	return now;
 }
 
-static __always_inline void on_acquired(struct thread_record *to, struct cpu_record *cpu,
+static __always_inline void on_hold_announced(struct thread_record *to, struct cpu_record *cpu,
 					__u64 page_address)
 {
 	struct thread_record *from = thread_at(the_lock.holder);
@@ -185,25 +190,4 @@ static __always_inline void on_window_close(struct thread_record *thread, __u64 
 		close_lock(thread, window_end_ns);
 }
 
-SEC("uprobe")
-int BPF_KPROBE(on_announce, __u32 what, __u64 about)
-{
-	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
-	struct thread_record *thread = current_thread();
-
-	if (!thread || !cpu)
-		return 0;
-	if (thread->state != THREAD_CPU)
-		catch_up(thread, bpf_get_current_task_btf(), cpu);
-	if (what == ANNOUNCE_ACQUIRED)
-		on_acquired(thread, cpu, about);
-	else if (what == ANNOUNCE_SEAT)
-		thread->seat = about;
-	else if (what == ANNOUNCE_WINDOW_OPEN)
-		on_window_open(thread, about);
-	else if (what == ANNOUNCE_WINDOW_CLOSE)
-		on_window_close(thread, about);
-	else if (what == ANNOUNCE_MARK)
-		birth_begins(cpu, BIRTH_MARK, clock_now());
-	return 0;
-}
+#endif

@@ -1,12 +1,17 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// A lock of an unmodified program, known by the calls of the functions that take it and
-// let go of it: CPython's take_gil() and drop_gil(), or two that the user names.
-//
-// A hold ends at entry to the release function: one that waits for its successor, as
-// CPython's does, returns long after. It begins when the acquire function returns; but
-// the return costs a second trap, so where the lock is free for certain the acquisition is
-// taken for granted at entry (claim.bpf.h). If another thread was faster after all, its
-// return shows it.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A lock of an unmodified program, known by the calls of the functions that take it and
+ * let go of it: CPython's take_gil() and drop_gil(), or two that the user names.
+ *
+ * A hold ends at entry to the release function: one that waits for its successor, as
+ * CPython's does, returns long after. It begins when the acquire function returns; but
+ * the return costs a second trap, so where the lock is free for certain the acquisition is
+ * taken for granted at entry (claim.bpf.h). If another thread was faster after all, its
+ * return shows it.
+ */
+#ifndef SWITCHTAX_CALLS_BPF_H
+#define SWITCHTAX_CALLS_BPF_H
+
 #include "claim.bpf.h"
 #include "lock.bpf.h"
 
@@ -130,9 +135,10 @@ static __always_inline void acquired(struct thread_record *to, struct cpu_record
 	struct handoff_walk walk;
 	struct free_lock free;
 
-	now = later(now, the_lock.free_since_ns);
-	free = begin_hold(to, now);
-	the_lock.unconfirmed = 0;
+	free = look_at_free_lock();
+	now = later(now, free.since_ns);
+	begin_hold(to, now);
+	is_taken_by(to, &free, now);
 	/* The holder before the waiters: whoever finds nobody waiting finds the holder. */
 	__sync_lock_test_and_set(&the_lock.holder, to->slot);
 	if (waited)
@@ -143,49 +149,52 @@ static __always_inline void acquired(struct thread_record *to, struct cpu_record
 		stream_acquired(from, to, &free, &walk, now);
 }
 
-/* A claim that was settled without proof was wrong: take it back, with what was counted. */
-static __always_inline void undo_claim(struct thread_record *accountant,
-				       struct thread_record *loser, __u64 now)
+/* A hold that nothing has proven was none: take it back, with what was counted. */
+static __always_inline void undo_hold(struct thread_record *accountant,
+				      struct thread_record *loser, __u64 now)
 {
 	bool handed = the_lock.last && the_lock.last != loser->slot;
 	__u64 since = take_rest_of_hold(loser);
 
-	if (since == PASSED_ON)		/* it lets go at this moment: so it had it */
-		return;
-	the_lock.free_since_ns = since;
-	if (loser->state == THREAD_CPU && now > since) {
-		add_lock_time(accountant, HELD_RUNNING, since, now);
-		the_lock.free_since_ns = now;
+	if (since != PASSED_ON) {
+		the_lock.free_since_ns = since;
+		if (loser->state == THREAD_CPU && now > since) {
+			add_lock_time(accountant, HELD_RUNNING, since, now);
+			the_lock.free_since_ns = now;
+		}
 	}
 	if (counted(loser->hold_start_ns)) {
-		loser->acquisitions--;
+		__sync_fetch_and_add(&loser->acquisitions, -1);
 		__sync_fetch_and_add(&the_lock.own_acquisitions, -1);
-		the_lock.handoffs -= handed;
-		loser->handoffs_in -= handed;
+		__sync_fetch_and_add(&the_lock.handoffs, -(__u64)handed);
+		__sync_fetch_and_add(&loser->handoffs_in, -(__u64)handed);
 	}
 	lose_claim(loser);
 }
 
 /*
  * Somebody else than the thread that is about to have the lock is taken to have it. False:
- * for good reason, so two have it at once.
+ * for good reason, so two have it at once. A claim may be settled while we look.
  */
 static __always_inline bool clear_holder(struct thread_record *thread, __u64 now)
 {
-	__u32 holder = the_lock.holder;
-	struct thread_record *other = thread_at(holder & ~CLAIM);
+	for (int tries = 0; tries < 2; tries++) {
+		__u32 holder = the_lock.holder;
+		struct thread_record *other = thread_at(HOLDER_SLOT(holder));
 
-	if (!other)
-		return true;
-	if (holder & CLAIM) {
-		if (swap_holder(holder, 0))
+		if (!other)
+			return true;
+		if (!(holder & (CLAIM | UNPROVEN)))
+			return false;
+		if (!swap_holder(holder, 0))
+			continue;
+		if (holder & CLAIM)
 			lose_claim(other);
+		else
+			undo_hold(thread, other, now);
 		return true;
 	}
-	if (!the_lock.unconfirmed)
-		return false;
-	undo_claim(thread, other, now);
-	return true;
+	return false;
 }
 
 /*
@@ -217,11 +226,15 @@ static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
  */
 static __always_inline bool takes_again(struct thread_record *thread, __u64 now)
 {
-	if (thread->call == CALL_CLAIMING && !the_lock.nests &&
-	    swap_holder(thread->slot | CLAIM, thread->slot))
-		settle_claim(thread);
+	if (thread->call == CALL_CLAIMING && !the_lock.nests)
+		settle_claim(thread, 0);
+	if (thread->call == CALL_HOLDING && !owns(thread)) {
+		the_lock.overlaps++;
+		thread->call = CALL_OUTSIDE;
+		return false;
+	}
 	if (thread->call == CALL_HOLDING && !the_lock.nests && counted(now)) {
-		thread->acquisitions++;
+		__sync_fetch_and_add(&thread->acquisitions, 1);
 		__sync_fetch_and_add(&the_lock.own_acquisitions, 1);
 	}
 	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING &&
@@ -229,6 +242,30 @@ static __always_inline bool takes_again(struct thread_record *thread, __u64 now)
 		return false;
 	the_lock.repeats++;
 	return true;
+}
+
+/*
+ * Take it for granted, if that may be: first the mark, which keeps the lock as it is, then the
+ * question. A claim that was settled meanwhile is proven by its return.
+ */
+static __always_inline bool claims(struct thread_record *thread)
+{
+	if (!surely_free(thread, clock_now()))
+		return false;
+	thread->call = CALL_CLAIMING;
+	if (!swap_holder(0, thread->slot | CLAIM)) {
+		thread->call = CALL_WAITING;
+		return false;
+	}
+	if (surely_free(thread, clock_now())) {
+		__sync_fetch_and_sub(&the_lock.waiting, 1);
+		return true;
+	}
+	if (swap_holder(thread->slot | CLAIM, 0))
+		thread->call = CALL_WAITING;
+	else
+		__sync_fetch_and_sub(&the_lock.waiting, 1);
+	return false;
 }
 
 /* Returns true if its return need not be seen. */
@@ -241,32 +278,24 @@ static __always_inline bool call_begins(struct thread_record *thread, __u64 argu
 	thread->settled = 1;
 	if (is_elsewhere(thread, argument, now))
 		return true;
-	thread->call = CALL_WAITING;
 	thread->call_since_ns = now;
+	thread->call = CALL_WAITING;
 	waiting = __sync_fetch_and_add(&the_lock.waiting, 1);
 	if (the_lock.holder)
 		return false;
 	if (!waiting)
 		the_lock.wanted_since_ns = now;
-	if (waiting || !surely_free(thread, now))
-		return false;
-	thread->call = CALL_CLAIMING;
-	if (!swap_holder(0, thread->slot | CLAIM)) {
-		thread->call = CALL_WAITING;
-		return false;
-	}
-	__sync_fetch_and_sub(&the_lock.waiting, 1);
-	return true;
+	return !waiting && claims(thread);
 }
 
 /* The acquire function returns. */
 static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu)
 {
 	/* Where every return is probed, this one proves the claim. */
-	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot)) {
-		settle_claim(thread);
+	if (thread->call == CALL_CLAIMING && settle_claim(thread, 0))
 		return;
-	}
+	if (thread->call == CALL_HOLDING)
+		swap_holder(thread->slot | UNPROVEN, thread->slot);
 	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING)
 		return;
 	open_window();
@@ -293,9 +322,8 @@ static __always_inline void released(struct thread_record *from, struct cpu_reco
 		stream_lock(STREAM_HELD, from, false, window_start_ns);
 	from->call = the_lock.asked ? CALL_LEAVING : CALL_OUTSIDE;
 	if (counted(now))
-		the_lock.releases++;
+		__sync_fetch_and_add(&the_lock.releases, 1);
 	the_lock.last = from->slot;
-	the_lock.unconfirmed = 0;
 	the_lock.free_since_ns = now;
 	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
 	/* A full barrier: whoever finds it free finds the rest too. */
@@ -333,6 +361,7 @@ static __always_inline void held_from_the_start(struct thread_record *thread)
 
 	read_past(thread, &past);
 	begin_hold(thread, past.until_ns);
+	the_lock.asked = 0;
 	if (window_start_ns < past.until_ns)
 		thread->hold_start_ns = window_start_ns;
 	the_lock.known = 1;
@@ -362,9 +391,9 @@ static __always_inline void acquired_unseen(struct thread_record *thread, struct
 /* Does the thread let go of what it has taken, as far as we know? Then catch up. */
 static __always_inline void find_its_hold(struct thread_record *thread, struct cpu_record *cpu)
 {
-	if (thread->call == CALL_CLAIMING && swap_holder(thread->slot | CLAIM, thread->slot))
-		settle_claim(thread);
-	else if (!the_lock.known)
+	if (thread->call == CALL_CLAIMING && settle_claim(thread, 0))
+		return;
+	if (!the_lock.known)
 		held_from_the_start(thread);
 	else
 		acquired_unseen(thread, cpu);
@@ -390,85 +419,13 @@ static __always_inline void release_begins(struct thread_record *thread, struct 
 		the_lock.repeats++;
 		return;
 	}
-	if (thread->call != CALL_HOLDING)
+	/* Who lets go of it has had it, whatever we knew. */
+	if (thread->call == CALL_HOLDING && !owns(thread))
+		the_lock.overlaps++;
+	if (thread->call != CALL_HOLDING || !owns(thread))
 		find_its_hold(thread, cpu);
-	if (the_lock.holder == thread->slot)
+	if (owns(thread))
 		released(thread, cpu);
 }
 
-/* --- the sites ----------------------------------------------------------------- */
-
-struct caller {
-	struct thread_record *thread;
-	struct cpu_record *cpu;
-};
-
-/*
- * Who calls, and where; false: nobody of the process that owns the lock, or too late. What
- * the lock is when the window closes, it stays: the probes go one after the other.
- */
-static __always_inline bool find_caller(struct caller *caller)
-{
-	caller->cpu = cpu_at(bpf_get_smp_processor_id());
-	caller->thread = current_thread();
-	if (!caller->cpu || !caller->thread || caller->thread->tgid != the_lock.tgid ||
-	    clock_now() >= window_end_ns)
-		return false;
-	if (caller->thread->state != THREAD_CPU)
-		catch_up(caller->thread, bpf_get_current_task_btf(), caller->cpu);
-	return true;
-}
-
-SEC("uprobe")
-int BPF_KPROBE(on_acquire, __u64 argument)
-{
-	struct caller caller;
-
-	if (find_caller(&caller))
-		call_begins(caller.thread, argument, clock_now());
-	return 0;
-}
-
-SEC("uretprobe")
-int on_acquired(struct pt_regs *ctx)
-{
-	struct caller caller;
-
-	if (find_caller(&caller))
-		call_ends(caller.thread, caller.cpu);
-	return 0;
-}
-
-/*
- * At entry, the next instruction is the probed one; at the return, the caller's. The kernel has
- * a function that says it, bpf_session_is_return(), but with one prototype up to 6.19 and another
- * since, and a program that names what does not fit is refused whole.
- */
-static __always_inline bool is_return(struct pt_regs *regs)
-{
-	return PT_REGS_IP(regs) != bpf_get_func_ip(regs);
-}
-
-/* Both in one, since Linux 6.13: 1 at entry spares the trap at the return. */
-SEC("uprobe.session")
-int BPF_KPROBE(on_acquire_session, __u64 argument)
-{
-	struct caller caller;
-
-	if (!find_caller(&caller))
-		return 1;
-	if (!is_return(ctx))
-		return call_begins(caller.thread, argument, clock_now()) ? 1 : 0;
-	call_ends(caller.thread, caller.cpu);
-	return 0;
-}
-
-SEC("uprobe")
-int on_release(struct pt_regs *ctx)
-{
-	struct caller caller;
-
-	if (find_caller(&caller))
-		release_begins(caller.thread, caller.cpu);
-	return 0;
-}
+#endif
