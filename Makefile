@@ -67,8 +67,8 @@ USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
-.PHONY: all build deps run test bench coverage proof lint check-asan check-tsan check-valgrind \
-	tidy cppcheck shellcheck fuzz install uninstall clean help
+.PHONY: all build deps run-deps run test bench coverage proof lint check-asan check-tsan \
+	check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -82,7 +82,7 @@ help:
 	  'make run      install what is missing, build, run the headline experiment' \
 	  'make test     install what is missing, build, run every test' \
 	  'make          build into build/' \
-	  'make deps     install the Debian packages that are missing' \
+	  'make deps     install the packages that are missing, or say what to type' \
 	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
 	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
 	  'make proof    ten experiments of each planted mechanism: does the verdict find it?' \
@@ -96,7 +96,11 @@ help:
 deps:
 	@tests/tools/deps
 
-run: deps
+# The tests need more: a browser, other tracers.
+run-deps:
+	@tests/tools/deps run
+
+run: run-deps
 	@$(MAKE) --no-print-directory build
 	@$(BUILD)/switchtax run $(ARGS)
 
