@@ -18,13 +18,16 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
 # Frame pointers: samples of the running holder show who called whom (bpf/samples.bpf.c).
 WORKLOAD_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
 USER_CFLAGS = $(ALL_CFLAGS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
+# Parts of glibc itself since 2.34.
+LIBS_OF_C := -lpthread -lrt
 USER_LIBS := -lcjson -lcap-ng -lgsl -lgslcblas -lm
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include/$(MULTIARCH) \
 	      -Wall -Wextra -Wno-unused-parameter -Werror
 
-# Without clang, bpftool or libbpf there is no tracer; everything else still builds.
-HAVE_BPF  := $(if $(and $(shell command -v $(CLANG)),$(BPFTOOL),\
-	     $(wildcard /usr/include/bpf/libbpf.h)),1)
+# Without clang, bpftool or libbpf, or with old ones, there is no tracer; everything else still
+# builds.
+TRACER_LACKS := $(shell tests/tools/tracer_lacks "$(CC)" "$(CLANG)" "$(BPFTOOL)" | paste -sd ';' | sed 's/;/; /g')
+HAVE_BPF  := $(if $(TRACER_LACKS),,1)
 
 # Without ncurses there is no live view.
 HAVE_CURSES := $(if $(wildcard /usr/include/curses.h /usr/include/ncursesw/curses.h),1)
@@ -68,7 +71,7 @@ endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
 .PHONY: all build deps run-deps run test bench coverage proof lint check-asan check-tsan \
-	check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help
+	check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -124,7 +127,7 @@ coverage: $(BUILD)/tests/tools/statistics
 $(BUILD)/tests/tools/%: tests/tools/%.c $(USER_OBJS) $(MODEL_OBJS) $(NO_TRACER)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(USER_CFLAGS) -o $@ $^ $(USER_LIBS) -lpthread
+	$(Q)$(CC) $(USER_CFLAGS) -o $@ $^ $(USER_LIBS) $(LIBS_OF_C)
 
 # --- workloads -------------------------------------------------------------
 
@@ -135,7 +138,7 @@ $(BUILD)/workloads/%.o: workloads/%.c
 
 $(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_OF_C)
 
 $(BUILD)/tests/%.o: tests/workloads/%.c
 	@mkdir -p $(@D)
@@ -144,11 +147,11 @@ $(BUILD)/tests/%.o: tests/workloads/%.c
 
 $(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_OF_C)
 
 $(PROGRAM_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_OF_C)
 
 # --- BPF -------------------------------------------------------------------
 
@@ -171,21 +174,30 @@ ifeq ($(HAVE_BPF),1)
 $(TRACER_OBJS): $(BUILD)/bpf/switchtax.skel.h
 endif
 
-$(BUILD)/user/%.o: user/%.c
+# What is at hand may change between two builds.
+HAVE := $(BUILD)/have
+$(HAVE): FORCE
+	@mkdir -p $(@D)
+	@echo 'bpf=$(HAVE_BPF) curses=$(HAVE_CURSES)' | cmp -s - $@ || \
+		echo 'bpf=$(HAVE_BPF) curses=$(HAVE_CURSES)' >$@
+FORCE:
+
+$(BUILD)/user/%.o: user/%.c $(HAVE)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(USER_CFLAGS) -c -o $@ $<
 
 $(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(USER_OBJS) $(MODEL_OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) $(LIBS_OF_C)
+	$(if $(HAVE_BPF),,@echo '  NOTE    without the tracer: $(or $(TRACER_LACKS),so was wished)')
 
 # --- unit tests ------------------------------------------------------------
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(USER_OBJS) $(WORKLOAD_OBJS) $(NO_TRACER)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(USER_LIBS) -lpthread
+	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(USER_LIBS) $(LIBS_OF_C)
 
 # --- checks ----------------------------------------------------------------
 

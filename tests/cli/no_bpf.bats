@@ -38,3 +38,32 @@ setup() {
 	run "$NO_BPF/switchtax" doctor
 	[ "$status" -eq 3 ] && [[ $output == *bpftool* ]]
 }
+
+# A program of this name that prints this.
+fake() { # NAME TEXT
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho "%s"\n' "$2" >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/$1"
+}
+
+@test "a toolchain that is too old for the tracer is told by name" {
+	local bin=$BATS_TEST_TMPDIR/bin lacks=$BATS_TEST_DIRNAME/../tools/tracer_lacks
+
+	fake cc 1.1
+	fake clang 14.0.6
+	fake bpftool "bpftool gen object OUTPUT_FILE INPUT_FILE"
+	run "$lacks" "$bin/cc" "$bin/clang" "$bin/bpftool"
+	[ -z "$output" ]
+	fake cc 0.8
+	fake clang 11.0.1
+	fake bpftool "bpftool gen skeleton FILE"
+	run "$lacks" "$bin/cc" "$bin/clang" "$bin/bpftool"
+	[[ $output == *"clang is 11.0.1"*"bpftool cannot"*"libbpf is 0.8"* ]]
+	run "$lacks" no-such-cc no-such-clang ""
+	[[ $output == *"no clang"*"no bpftool"*"no libbpf"* ]]
+}
+
+@test "what is left out is said when it is built" {
+	run make -n BUILD="$BATS_TEST_TMPDIR/build" CLANG=no-such-clang
+	[[ $output == *"without the tracer: there is no clang"* ]]
+}
