@@ -32,7 +32,7 @@
 static int open_in_root(int root, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	int fd = (int)syscall(__NR_openat2, root, path, &how, sizeof(how));
 
 	if (fd < 0 && errno == ENOSYS) /* before 5.6, or under a supervisor as old */
 		fd = openat(root, path[0] == '/' ? path + 1 : path, O_PATH | O_CLOEXEC);

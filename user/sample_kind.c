@@ -59,16 +59,14 @@ const char *sample_kind__name(enum sample_kind kind)
 /* One star in the middle is enough for the table. */
 static bool fits(const char *door, const char *function)
 {
-	size_t head = strcspn(door, "*");
-	const char *rest = door + head;
+	const char *rest = strchr(door, '*');
+	size_t head;
 
-	if (!*rest)
+	if (!rest)
 		return strcmp(door, function) == 0;
-	if (strncmp(door, function, head) != 0)
+	if (strncmp(door, function, (size_t)(rest - door)) != 0)
 		return false;
 	rest++;
-	if (!*rest)
-		return true;
 	head = strcspn(rest, "*");
 	for (; *function; function++)
 		if (strncmp(function, rest, head) == 0)

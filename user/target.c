@@ -28,6 +28,10 @@
 /* What a program gets to end by itself after Ctrl-C. */
 #define GRACE_MS 2000
 
+#ifndef CLOSE_RANGE_CLOEXEC	/* since Linux 5.11 */
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
 static void fill_user(struct target_user *user, const struct passwd *entry)
 {
 	user->drop = true;
@@ -96,13 +100,19 @@ static int drop_privileges(const struct target_user *user)
 	if (setresgid(user->gid, user->gid, user->gid) ||
 	    setresuid(user->uid, user->uid, user->uid))
 		return -errno;
-	capng_clear(CAPNG_SELECT_ALL);
+	capng_clear(CAPNG_SELECT_BOTH);
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return -EPERM;
 	if (user->confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	set_environment(user);
 	return 0;
+}
+
+/* glibc has close_range() since 2.34. */
+static void close_others_at_exec(void)
+{
+	syscall(__NR_close_range, STDERR_FILENO + 1U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
 /* In the child: everything that must be true before exec. Returns 0 or -errno. */
@@ -126,7 +136,7 @@ static int prepare(const struct target_config *config, pid_t parent, int go_fd)
 	for (size_t i = 0; config->environment && config->environment[i]; i++)
 		putenv(config->environment[i]);
 	interrupt__restore();
-	close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+	close_others_at_exec();
 	if (config->inherit_fd && fcntl(config->inherit_fd, F_SETFD, 0))
 		return -errno;
 	while (read(go_fd, &byte, 1) < 0 && errno == EINTR)

@@ -3,10 +3,10 @@
 #include "kernel_sched.h"
 
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,15 +38,18 @@ uint64_t kernel_tick_ns(void)
 	return clock_getres(CLOCK_MONOTONIC_COARSE, &time) ? 0 : timespec_ns(&time);
 }
 
-/* debugfs need not be mounted: an instance of our own is looked into, and mounted nowhere. */
+/*
+ * debugfs need not be mounted: an instance of our own is looked into, and mounted nowhere.
+ * glibc has fsopen() and its kin since 2.36.
+ */
 static uint64_t slice_of_debugfs(void)
 {
-	int fs = fsopen("debugfs", FSOPEN_CLOEXEC), mount = -1, file = -1;
+	int fs = (int)syscall(__NR_fsopen, "debugfs", FSOPEN_CLOEXEC), mount = -1, file = -1;
 	char text[32] = "";
 	ssize_t got = -1;
 
-	if (fs >= 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		mount = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	if (fs >= 0 && syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		mount = (int)syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 	if (mount >= 0)
 		file = openat(mount, "sched/base_slice_ns", O_RDONLY | O_CLOEXEC);
 	if (file >= 0) {
