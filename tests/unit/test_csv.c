@@ -542,7 +542,7 @@ static void files_from_before_a_column_joined_are_read(void **state)
 	assert_int_equal(rows, 1);
 }
 
-static int stop(const void *row, void *arg)
+static int stop_here(const void *row, void *arg)
 {
 	(void)row;
 	return ++*(int *)arg == 2 ? 77 : 0;
@@ -554,7 +554,8 @@ static void the_caller_can_stop(void **state)
 	int rows = 0;
 
 	(void)state;
-	assert_int_equal(csv__parse(text, sizeof(text) - 1, "l", &rows__ledger, stop, &rows, NULL),
+	assert_int_equal(csv__parse(text, sizeof(text) - 1, "l", &rows__ledger, stop_here, &rows,
+				    NULL),
 			 77);
 	assert_int_equal(rows, 2);
 }
