@@ -70,7 +70,7 @@ USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
-.PHONY: all build deps run-deps run test bench coverage proof lint check-asan check-tsan \
+.PHONY: all build deps run-deps run test distros bench coverage proof lint check-asan check-tsan \
 	check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -83,12 +83,13 @@ build: $(if $(wildcard user/main.c),$(BUILD)/switchtax) $(WORKLOAD_BINS) $(TEST_
 help:
 	@printf '%s\n' \
 	  'make run      install what is missing, build, run the headline experiment' \
-	  'make test     install what is missing, build, run every test' \
+	  'make test     install what is missing, build, run every test (TESTS="unit cli": of some suites)' \
 	  'make          build into build/' \
 	  'make deps     install the packages that are missing, or say what to type' \
 	  'make bench    the costs of tracing, as ratios (RUNS=n for more runs)' \
 	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
 	  'make proof    ten experiments of each planted mechanism: does the verdict find it?' \
+	  'make distros  make run and make test in fresh Debian installations (DISTROS="trixie sid")' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
@@ -110,12 +111,15 @@ run: run-deps
 test: deps
 	@$(MAKE) --no-print-directory build $(UNIT_BINS) \
 		$(BUILD)/tests/tools/statistics
-	@tests/run
+	@tests/run $(TESTS)
 
 unit-bins: $(UNIT_BINS)
 
 bench: build $(BUILD)/tests/tools/interval
 	@tests/bench/run
+
+distros:
+	@ARGS='$(ARGS)' TESTS='$(TESTS)' tests/distros/run $(DISTROS)
 
 proof: build
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/mechanisms.py
@@ -222,6 +226,7 @@ cppcheck:
 
 shellcheck:
 	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
+		tests/distros/* \
 		tests/*/*.bash))
 	shellcheck -s bats $(wildcard tests/*/*.bats)
 
