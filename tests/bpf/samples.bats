@@ -178,7 +178,8 @@ needs_naming_python() {
 	ls /tmp/perf-*.map >"$here/before" 2>/dev/null || true
 	sample --python-frames -- "$python" "$root/examples/threads.py" 1500000 2
 	whole=$(in_stacks 1)
-	named=$(in_stacks '$c["stack"] ~ /py::Thread.run:[^;]*;py::task:/')
+	# Not every interpreter keeps frame pointers: Debian's 3.14 has none, and its callers are lost.
+	named=$(in_stacks '$c["stack"] ~ /(py::Thread.run:[^;]*|[[]broken].*);py::task:/')
 	[ "$whole" -gt 50 ]
 	[ $((named * 2)) -gt "$whole" ] || fail "$named of $whole: $(cat "$out/stacks-trace.folded")"
 	while read -r tid; do
