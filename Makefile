@@ -6,10 +6,18 @@ BUILD     := build
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 
+# For another machine: the prefix of its tools, and a folder with its libraries and headers.
+CROSS_COMPILE ?=
+SYSROOT   ?=
+
 CC        ?= gcc
+ifneq ($(CROSS_COMPILE)$(SYSROOT),)
+CC        := $(CROSS_COMPILE)gcc $(SYSROOT:%=--sysroot=%)
+endif
 CLANG     ?= clang
 BPFTOOL   ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
-ARCH      := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+ARCH      := $(shell { $(CC) -dumpmachine 2>/dev/null || uname -m; } | \
+	     sed -e 's/-.*//' -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
 WARNINGS  := -Wall -Wextra -Wshadow -Werror
@@ -21,7 +29,8 @@ USER_CFLAGS = $(ALL_CFLAGS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 # Parts of glibc itself since 2.34.
 LIBS_OF_C := -lpthread -lrt
 USER_LIBS := -lcjson -lcap-ng -lgsl -lgslcblas -lm
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I/usr/include/$(MULTIARCH) \
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
+	      -I$(SYSROOT)/usr/include/$(MULTIARCH) $(SYSROOT:%=-I%/usr/include) \
 	      -Wall -Wextra -Wno-unused-parameter -Werror
 
 # Without clang, bpftool or libbpf, or with old ones, there is no tracer; everything else still
@@ -30,7 +39,8 @@ TRACER_LACKS := $(shell tests/tools/tracer_lacks "$(CC)" "$(CLANG)" "$(BPFTOOL)"
 HAVE_BPF  := $(if $(TRACER_LACKS),,1)
 
 # Without ncurses there is no live view.
-HAVE_CURSES := $(if $(wildcard /usr/include/curses.h /usr/include/ncursesw/curses.h),1)
+HAVE_CURSES := $(if $(wildcard \
+	       $(addprefix $(SYSROOT)/usr/include/,curses.h ncursesw/curses.h)),1)
 
 V ?= 0
 ifeq ($(V),0)
@@ -288,4 +298,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(addprefix $(BUILD)/,user/*.d workloads/*.d tests/*.d tests/*/*.d))
