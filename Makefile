@@ -80,8 +80,9 @@ USER_CFLAGS += -DSWITCHTAX_NO_BPF
 endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
-.PHONY: all build deps run-deps run test distros bench coverage proof lint check-asan check-tsan \
-	check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE
+.PHONY: all build deps run-deps run test distros bench coverage proof lint check-asan \
+	check-tsan check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE \
+	arm64 check-arm64
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -102,6 +103,8 @@ help:
 	  'make distros  make run and make test in fresh Debian installations (DISTROS="trixie sid")' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
+	  'make arm64    build for arm64 into build/arm64' \
+	  'make check-arm64    the unit tests of that build, emulated' \
 	  'make fuzz     fuzz the parsers (SECONDS=n each)' \
 	  'make install  into PREFIX (/usr/local); DESTDIR is honoured' \
 	  'make clean    remove build/' \
@@ -236,8 +239,7 @@ cppcheck:
 
 shellcheck:
 	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
-		tests/distros/* \
-		tests/*/*.bash))
+		tests/distros/* tests/kernels/* tests/*/*.bash))
 	shellcheck -s bats $(wildcard tests/*/*.bats)
 
 # Each sanitizer has a build folder of its own and runs the unit tests there.
@@ -254,6 +256,19 @@ check-tsan:
 
 check-valgrind: build $(UNIT_BINS)
 	@BUILD=$(BUILD) tests/run valgrind
+
+# Cross-built on Debian, with the libraries of its arm64 packages.
+ARM64_ROOT := $(BUILD)/arm64-root
+ARM64_MAKE = $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CROSS_COMPILE=aarch64-linux-gnu- \
+	     SYSROOT=$(abspath $(ARM64_ROOT))
+
+arm64:
+	@tests/kernels/arm64-root $(ARM64_ROOT)
+	@$(ARM64_MAKE) build
+
+check-arm64: arm64
+	@$(ARM64_MAKE) unit-bins
+	@BUILD=$(BUILD)/arm64 SYSROOT=$(abspath $(ARM64_ROOT)) tests/run arm64
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS ?= 60
