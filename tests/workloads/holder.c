@@ -25,11 +25,11 @@
 #define ROUNDS 30
 #define ROUND_NS 5000000ULL	/* of CPU time, for each of the three */
 #define PAGES 64
-#define PAGE 4096
 #define READ_SIZE 65536
 
 static atomic_bool over;
 static char *pages;
+static size_t page_bytes;
 static char buffer[READ_SIZE];
 static int device;
 static void (*made)(void);	/* the code made at run time, or NULL */
@@ -64,7 +64,7 @@ __attribute__((noinline)) void planted_call(void)
 __attribute__((noinline)) void planted_touch(void)
 {
 	for (size_t i = 0; i < PAGES; i++)
-		pages[i * PAGE] = 1;
+		pages[i * page_bytes] = 1;
 }
 
 static uint64_t spend(void (*work)(void))
@@ -88,7 +88,7 @@ static void spend_in_faults(uint64_t *call, uint64_t *fault)
 
 		planted_touch();
 		touched = cpu_now_ns();
-		if (madvise(pages, (size_t)PAGES * PAGE, MADV_DONTNEED))
+		if (madvise(pages, PAGES * page_bytes, MADV_DONTNEED))
 			exit(1);
 		*call += cpu_now_ns() - touched;
 		spent += touched - start;
@@ -122,12 +122,13 @@ static int make_code(void)
 		0x5d, 0xc3,
 	};
 #endif
-	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, sizeof(code), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
 	memcpy(memory, code, sizeof(code));
-	if (mprotect(memory, PAGE, PROT_READ | PROT_EXEC))
+	if (mprotect(memory, sizeof(code), PROT_READ | PROT_EXEC))
 		return -errno;
 	__builtin___clear_cache(memory, (char *)memory + sizeof(code));
 	memcpy(&made, &memory, sizeof(made));
@@ -171,12 +172,13 @@ int main(int argc, char **argv)
 	static struct announce_seat seat;
 	pthread_t elsewhere;
 
-	pages = mmap(NULL, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE,
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	pages = mmap(NULL, PAGES * page_bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	device = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	if (!lock || pages == MAP_FAILED || device < 0 ||
-	    madvise(pages, (size_t)PAGES * PAGE, MADV_NOHUGEPAGE))
+	if (!lock || pages == MAP_FAILED || device < 0)
 		return 1;
+	madvise(pages, PAGES * page_bytes, MADV_NOHUGEPAGE); /* an rt kernel has none: EINVAL */
 	if (argc > 1 && strncmp(argv[1], "jit", 3) == 0 && make_code())
 		return 1;
 	if (argc > 1 && strcmp(argv[1], "jit") == 0 && name_code())
