@@ -264,10 +264,10 @@ ARM64_MAKE = $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CROSS_COMPILE=aar
 
 arm64:
 	@tests/kernels/arm64-root $(ARM64_ROOT)
-	@$(ARM64_MAKE) build
+	+@$(ARM64_MAKE) build
 
 check-arm64: arm64
-	@$(ARM64_MAKE) unit-bins
+	+@$(ARM64_MAKE) unit-bins
 	@BUILD=$(BUILD)/arm64 SYSROOT=$(abspath $(ARM64_ROOT)) tests/run arm64
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
