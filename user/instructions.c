@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A few x86-64 instructions, decoded for sure or not at all.
+// A few instructions of x86-64 and arm64, decoded for sure or not at all.
 #include "instructions.h"
 
+#include <elf.h>
+#include <stdint.h>
 #include <string.h>
+
+/* --- x86-64 ---------------------------------------------------------------------- */
 
 #define RSP 4
 #define RDI 7
@@ -14,7 +18,7 @@
  * push_setup_xol_ops() and branch_setup_xol_ops() in arch/x86/kernel/uprobes.c. Nops of
  * several bytes are among them since about 6.17; earlier kernels step them.
  */
-bool instructions__emulated(const unsigned char *code)
+static bool x86_emulated(const unsigned char *code)
 {
 	if (code[0] == 0x41)					/* push %r8 to %r15 */
 		return code[1] >= 0x50 && code[1] <= 0x57;
@@ -32,7 +36,7 @@ bool instructions__emulated(const unsigned char *code)
  * The length of an instruction that may be stepped over, or 0: mov from %rip-relative
  * memory, and mov, test and xor between registers (Intel SDM, volume 2, appendix B).
  */
-static size_t harmless(const unsigned char *code)
+static size_t x86_harmless(const unsigned char *code)
 {
 	size_t rex = code[0] >= 0x40 && code[0] <= 0x4f;
 	unsigned char prefix = rex ? code[0] : 0, op = code[rex], modrm = code[rex + 1];
@@ -49,19 +53,79 @@ static size_t harmless(const unsigned char *code)
 	return 0;
 }
 
-size_t instructions__cheap(const unsigned char code[INSTRUCTIONS_LOOK])
+/* --- arm64 ----------------------------------------------------------------------- */
+
+static uint32_t word_at(const unsigned char *code)
+{
+	return (uint32_t)code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 |
+	       (uint32_t)code[3] << 24;
+}
+
+/*
+ * What depends on where it stands cannot run elsewhere, so arm_probe_decode_insn() in
+ * arch/arm64/kernel/probes/decode-insn.c simulates it, in every kernel that has uprobes
+ * there. Not counted: nop, which older kernels step; and loads from beside the code, which
+ * newer ones refuse to probe.
+ */
+static bool arm64_emulated(uint32_t word)
+{
+	return (word & 0x7c000000) == 0x14000000 ||		/* b, bl */
+	       (word & 0xff000010) == 0x54000000 ||		/* b.cond */
+	       (word & 0x7c000000) == 0x34000000 ||		/* cbz, cbnz, tbz, tbnz */
+	       (word & 0x1f000000) == 0x10000000 ||		/* adr, adrp */
+	       (word & 0xff9ffc1f) == 0xd61f0000;		/* br, blr, ret */
+}
+
+/* mov between registers, but into x0, the first argument, and x30, the return address. */
+static bool arm64_harmless(uint32_t word)
+{
+	uint32_t to = word & 31;
+
+	return (word & 0x7fe0ffe0) == 0x2a0003e0 && to != 0 && to != 30;
+}
+
+/* --- either ---------------------------------------------------------------------- */
+
+bool instructions__emulated(unsigned int machine, const unsigned char *code)
+{
+	switch (machine) {
+	case EM_X86_64: return x86_emulated(code);
+	case EM_AARCH64: return arm64_emulated(word_at(code));
+	default: return true;
+	}
+}
+
+size_t instructions__landing(unsigned int machine, const unsigned char *code)
 {
 	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	size_t first = memcmp(code, endbr64, sizeof(endbr64)) == 0 ? sizeof(endbr64) : 0;
 
-	for (size_t at = first; at + LONGEST < INSTRUCTIONS_LOOK;) {
-		size_t length = harmless(code + at);
+	if (machine == EM_X86_64)
+		return memcmp(code, endbr64, sizeof(endbr64)) == 0 ? sizeof(endbr64) : 0;
+	/* not paciasp, which is one as well: it signs the return address */
+	return machine == EM_AARCH64 && (word_at(code) & 0xffffff3f) == 0xd503241f ? 4 : 0;
+}
 
-		if (instructions__emulated(code + at))
+/* The length of an instruction that may be stepped over, or 0. */
+static size_t harmless(unsigned int machine, const unsigned char *code)
+{
+	if (machine == EM_X86_64)
+		return x86_harmless(code);
+	return machine == EM_AARCH64 && arm64_harmless(word_at(code)) ? 4 : 0;
+}
+
+/* To step a bti is no dearer than what follows; and the newest kernels emulate it. */
+size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK])
+{
+	size_t landing = instructions__landing(machine, code);
+
+	for (size_t at = landing; at + LONGEST < INSTRUCTIONS_LOOK;) {
+		size_t length = harmless(machine, code + at);
+
+		if (instructions__emulated(machine, code + at))
 			return at;
 		if (!length)
 			break;
 		at += length;
 	}
-	return first;
+	return machine == EM_X86_64 ? landing : 0;
 }

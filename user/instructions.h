@@ -2,8 +2,9 @@
 /*
  * instructions - where in a function's first instructions a uprobe is cheap.
  *
- * A probed instruction that the kernel cannot emulate is single-stepped out of line, which
- * costs some 20 times as much on a virtual machine. x86-64 only.
+ * A probed instruction that the kernel cannot emulate is single-stepped out of line: two more
+ * traps, which cost some 20 times as much on an x86-64 virtual machine. x86-64 and arm64; of
+ * any other machine (e_machine of its ELF files) nothing is said.
  */
 #ifndef SWITCHTAX_INSTRUCTIONS_H
 #define SWITCHTAX_INSTRUCTIONS_H
@@ -16,12 +17,16 @@
 
 /*
  * Bytes from the start of the code to an instruction that the kernel emulates, stepping
- * only over such that leave %rsp, %rdi and memory alone, so that return address and first
- * argument are still there. 0 if there is none: the first is then to be stepped.
+ * only over such that leave the return address, the stack, the first argument and memory
+ * alone. 0 if there is none: the first is then to be stepped (on x86-64 the one behind an
+ * endbr64).
  */
-size_t instructions__cheap(const unsigned char code[INSTRUCTIONS_LOOK]);
+size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK]);
 
-/* Does the kernel emulate the instruction? */
-bool instructions__emulated(const unsigned char *code);
+/* Does the kernel emulate the instruction? True of an unknown machine. */
+bool instructions__emulated(unsigned int machine, const unsigned char *code);
+
+/* Bytes of what only allows indirect branches to come here: endbr64, bti; else 0. */
+size_t instructions__landing(unsigned int machine, const unsigned char *code);
 
 #endif

@@ -74,9 +74,14 @@ static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
 	return lock_sites__find_cpython(pid, sites, search->why, sizeof(search->why));
 }
 
-/* The probes cost more than they should: say so before, the report says how much. */
+/*
+ * The probes cost more than they should: say so before, the report says how much. Not on
+ * arm64: nearly every function begins with what must be stepped there, and a step costs
+ * about as much as the probe's trap.
+ */
 static void warn_of_stepping(const struct lock_sites *sites)
 {
+#if defined(__x86_64__)
 	bool stepped = false;
 
 	for (size_t i = 0; i < sites->nacquire; i++)
@@ -87,6 +92,9 @@ static void warn_of_stepping(const struct lock_sites *sites)
 		log__warn("%s: a lock function begins with an instruction that the kernel must "
 			  "single-step, so each call costs some ten times the usual probe",
 			  sites->module);
+#else
+	(void)sites;
+#endif
 }
 
 static int find_and_watch(struct lock_search *search, const struct tracer_lock *lock)

@@ -82,15 +82,12 @@ static int make_site(const struct elf_file *file, const struct symbol *symbol,
 		return -EBADMSG;
 	memcpy(site->function, symbol->name, sizeof(site->function));
 	_Static_assert(sizeof(site->function) == sizeof(symbol->name), "one size");
-	site->stepped = false;
-	if (file->header.e_machine != EM_X86_64)
-		return 0;
 	rest = segment.p_filesz - (symbol->address - segment.p_vaddr); /* it may be the last */
 	if (!elf_file__read(file, symbol->address, code, rest < sizeof(code) ? rest : sizeof(code)))
 		return -EBADMSG;
-	skip = instructions__cheap(code);
+	skip = instructions__cheap(file->header.e_machine, code);
 	site->offset += skip;
-	site->stepped = !instructions__emulated(code + skip);
+	site->stepped = !instructions__emulated(file->header.e_machine, code + skip);
 	return 0;
 }
 

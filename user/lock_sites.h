@@ -21,7 +21,7 @@
 
 struct lock_site {
 	uint64_t offset;		/* in the file, of the instruction to probe */
-	bool stepped;			/* that instruction must be single-stepped: 20 x the cost */
+	bool stepped;			/* that instruction must be single-stepped */
 	char function[96];		/* symbol, clone suffix included */
 };
 

@@ -2,7 +2,9 @@
 // Times two empty functions of our own, with and without probes on them.
 #include "probe_price.h"
 #include "../workloads/clock.h"
+#include "instructions.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,29 +15,43 @@
 #define CALLS 2000
 #define ROUNDS 5
 
-/* Functions that begin with a nop, which the kernel emulates, as it does the usual push. */
+/* What each kernel emulates, and what it must single-step; see instructions.h. */
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#define EMULATED "nop"
+#define STEPPED "mov %eax, %eax"
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#define EMULATED "b 1f\n1:"
+#define STEPPED "mov w0, w0"
+#else
+#define MACHINE EM_NONE
+#define EMULATED "nop"
+#endif
+
+/* Functions that begin with what the kernel emulates, as it does the usual push of x86-64. */
 __attribute__((noinline, used)) static void take_nothing(void)
 {
-	__asm__ volatile("nop");
+	__asm__ volatile(EMULATED);
 }
 
 __attribute__((noinline, used)) static void release_nothing(void)
 {
-	__asm__ volatile("nop; nop");
+	__asm__ volatile(EMULATED "\nnop");
 }
 
 /* And with what it must single-step. */
 __attribute__((noinline, used)) static void take_stepped(void)
 {
-#if defined(__x86_64__)
-	__asm__ volatile("mov %eax, %eax");
+#if defined(STEPPED)
+	__asm__ volatile(STEPPED);
 #endif
 }
 
 __attribute__((noinline, used)) static void release_stepped(void)
 {
-#if defined(__x86_64__)
-	__asm__ volatile("mov %eax, %eax; nop");
+#if defined(STEPPED)
+	__asm__ volatile(STEPPED "\nnop");
 #endif
 }
 
@@ -82,7 +98,7 @@ static double call_ns(void (*function)(void))
 	return best;
 }
 
-/* Where a function of ours lies in our own file. */
+/* Where a function of ours lies in our own file, behind a landing pad. */
 static bool offset_of(void (*function)(void), uint64_t *offset)
 {
 	uint64_t address = (uint64_t)(uintptr_t)function, start, end, at;
@@ -93,7 +109,8 @@ static bool offset_of(void (*function)(void), uint64_t *offset)
 	while (maps && !found && fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &at) == 3 &&
 		    address >= start && address < end) {
-			*offset = address - start + at;
+			*offset = address - start + at +
+				  instructions__landing(MACHINE, (const unsigned char *)function);
 			found = true;
 		}
 	}
@@ -147,7 +164,7 @@ int probe_price__hits(struct tracer *tracer, struct probe_hits *hits, char *why,
 	hits->stepped_ns = NAN;
 	if (!err)
 		err = price_of(tracer, take_nothing, true, &hits->return_ns, why, size);
-#if defined(__x86_64__)
+#if defined(STEPPED)
 	if (!err)
 		err = price_of(tracer, take_stepped, false, &hits->stepped_ns, why, size);
 #endif

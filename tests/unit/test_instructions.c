@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A probe moves on to a cheap instruction only over what is decoded for sure.
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@ static size_t cheap(const char *bytes, size_t size)
 	for (size_t i = 0; i < sizeof(code); i++)
 		code[i] = i % 2 ? 0x0b : 0x0f;
 	memcpy(code, bytes, size);
-	return instructions__cheap(code);
+	return instructions__cheap(EM_X86_64, code);
 }
 
 #define CHEAP(bytes) cheap(bytes, sizeof(bytes) - 1)
@@ -63,7 +64,86 @@ static void looking_ends(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(code); i += 2)
 		memcpy(code + i, "\x85\xc0", 2);
-	assert_int_equal(instructions__cheap(code), 0);
+	assert_int_equal(instructions__cheap(EM_X86_64, code), 0);
+}
+
+/* --- arm64: words instead of bytes ------------------------------------------- */
+
+/* The rest of the code is udf. */
+static size_t arm64_cheap(const uint32_t *words, size_t count)
+{
+	unsigned char code[INSTRUCTIONS_LOOK] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t byte = 0; byte < 4; byte++)
+			code[4 * i + byte] = (unsigned char)(words[i] >> 8 * byte);
+	return instructions__cheap(EM_AARCH64, code);
+}
+
+static bool arm64_emulated(uint32_t word)
+{
+	unsigned char code[4] = { word & 0xff, word >> 8 & 0xff, word >> 16 & 0xff, word >> 24 };
+
+	return instructions__emulated(EM_AARCH64, code);
+}
+
+#define BTI_C 0xd503245f
+#define ADRP 0x90002e35		/* adrp x21, ... */
+#define MOV_X19_X0 0xaa0003f3
+#define ARM64_CHEAP(...) arm64_cheap((const uint32_t[]){ __VA_ARGS__ },		\
+				     sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
+
+static void arm64_simulates_what_depends_on_its_place(void **state)
+{
+	static const uint32_t simulated[] = {
+		0x14000001, 0x94020e2f,				/* b, bl */
+		0x540000c0,					/* b.eq */
+		0xb4000b33, 0x340009c0, 0x35000040, 0xb5000041,	/* cbz, cbnz, both widths */
+		0x36000040, 0x37f80041,				/* tbz, tbnz */
+		0x10000000, ADRP,				/* adr, adrp */
+		0xd61f0200, 0xd63f0060, 0xd65f03c0,		/* br x16, blr x3, ret */
+	};
+	static const uint32_t others[] = {
+		0xd503201f, 0xd503233f, BTI_C,			/* nop, paciasp, bti c */
+		0xa9bc7bfd, 0x910003fd, MOV_X19_X0,		/* stp, mov to x29, mov */
+		0x58000040, 0x18000040, 0x98000040,		/* ldr, ldr, ldrsw beside the code */
+		0xd65f0bff, 0xd61f081f,				/* retaa, braaz */
+		0xf9400000, 0xd4000001, 0x00000000,		/* ldr, svc, udf */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(simulated) / sizeof(simulated[0]); i++)
+		if (!arm64_emulated(simulated[i]))
+			fail_msg("%08x", simulated[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (arm64_emulated(others[i]))
+			fail_msg("%08x", others[i]);
+}
+
+static void arm64_steps_over_little(void **state)
+{
+	(void)state;
+	assert_int_equal(ARM64_CHEAP(ADRP), 0);
+	assert_int_equal(ARM64_CHEAP(BTI_C, ADRP), 4);
+	assert_int_equal(ARM64_CHEAP(0xd503249f, MOV_X19_X0, ADRP), 8);	/* bti j */
+	assert_int_equal(ARM64_CHEAP(BTI_C, 0xa9bc7bfd, ADRP), 0);	/* stp moves sp */
+	assert_int_equal(ARM64_CHEAP(0xd503233f, ADRP), 0);	/* paciasp changes x30 */
+	assert_int_equal(ARM64_CHEAP(0xaa0103e0, ADRP), 0);	/* mov x0, x1 */
+	assert_int_equal(ARM64_CHEAP(0xaa0103fe, ADRP), 0);	/* mov x30, x1 */
+	assert_int_equal(ARM64_CHEAP(0x8b0103e1, ADRP), 0);	/* add x1, xzr, x1 */
+	assert_int_equal(ARM64_CHEAP(0xaa2103e1, ADRP), 0);	/* mvn */
+	assert_int_equal(ARM64_CHEAP(0xaa0107e1, ADRP), 0);	/* shifted */
+}
+
+static void others_are_left_alone(void **state)
+{
+	static const unsigned char code[INSTRUCTIONS_LOOK] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x55 };
+
+	(void)state;
+	assert_int_equal(instructions__cheap(EM_RISCV, code), 0);
+	assert_int_equal(instructions__landing(EM_RISCV, code), 0);
+	assert_true(instructions__emulated(EM_RISCV, code));
+	assert_int_equal(instructions__landing(EM_X86_64, code), 4);
 }
 
 int main(void)
@@ -73,6 +153,9 @@ int main(void)
 		cmocka_unit_test(harmless_ones_are_stepped_over),
 		cmocka_unit_test(nothing_is_stepped_over_that_matters_or_is_unknown),
 		cmocka_unit_test(looking_ends),
+		cmocka_unit_test(arm64_simulates_what_depends_on_its_place),
+		cmocka_unit_test(arm64_steps_over_little),
+		cmocka_unit_test(others_are_left_alone),
 	};
 
 	return cmocka_run_group_tests_name("instructions", tests, NULL, NULL);
