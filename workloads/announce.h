@@ -11,8 +11,8 @@
  *   - one seat per thread: is the thread outside, waiting, or holding? Read by
  *     the tracer whenever the kernel takes the CPU away from the thread.
  *
- * One empty function, announce(), is the probe site: a single nop, which a uprobe
- * emulates instead of single-stepping. It is reached once per run, once per thread,
+ * One empty function, announce(), is the probe site: a single instruction, which the kernel
+ * emulates instead of single-stepping it. It is reached once per run, once per thread,
  * and once per change of ownership: never on the lock's fast path. One site and not
  * four, because the kernel takes 0.1 s to remove each.
  *

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../user/instructions.h"
+#include "../../workloads/announce.h"
 
 /* The rest of the code is ud2, which is neither emulated nor stepped over. */
 static size_t cheap(const char *bytes, size_t size)
@@ -146,6 +147,19 @@ static void others_are_left_alone(void **state)
 	assert_int_equal(instructions__landing(EM_X86_64, code), 4);
 }
 
+/* On whatever machine this runs, the workloads' own site costs one trap. */
+static void the_probe_site_begins_with_a_cheap_one(void **state)
+{
+	(void)state;
+#if defined(__x86_64__)
+	assert_true(instructions__emulated(EM_X86_64, (const unsigned char *)announce));
+#elif defined(__aarch64__)
+	assert_true(instructions__emulated(EM_AARCH64, (const unsigned char *)announce));
+#else
+	skip();
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +170,7 @@ int main(void)
 		cmocka_unit_test(arm64_simulates_what_depends_on_its_place),
 		cmocka_unit_test(arm64_steps_over_little),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(the_probe_site_begins_with_a_cheap_one),
 	};
 
 	return cmocka_run_group_tests_name("instructions", tests, NULL, NULL);
