@@ -29,6 +29,7 @@
 
 #include "../../user/csv.h"
 #include "../../user/rows.h"
+#include "emulated.h"
 
 #define ROWS 300
 #define KILLS 300
@@ -684,6 +685,8 @@ static void kill_9_leaves_whole_rows(void **state)
 	uint64_t most = 0;
 
 	(void)state;
+	if (emulated())
+		skip(); /* clone(2) without a signal is refused, and rows are not shielded */
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	for (int i = 0; i < KILLS; i++) {
 		struct csv_error err;

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "../../workloads/task.h"
+#include "emulated.h"
 
 /* CPython 3.11.7: random.seed(seed); max([random.random() for i in range(objects)]).hex() */
 static const struct {
@@ -218,7 +219,7 @@ static void process_that_cannot_grow(void **state)
 	FILE *file;
 
 	(void)state;
-	if (!malloc_is_glibcs())
+	if (!malloc_is_glibcs() || emulated())
 		skip();
 	file = fopen("/proc/self/statm", "r");
 	assert_non_null(file);
@@ -289,7 +290,7 @@ static void estimate_holds(void **state)
 	static const uint64_t sizes[] = { 200 * 1000, 1000 * 1000, 5 * 1000 * 1000 };
 
 	(void)state;
-	if (!malloc_is_glibcs() || !resident())
+	if (!malloc_is_glibcs() || emulated() || !resident())
 		skip();
 	for (size_t i = 0; i < 3; i++) {
 		pid_t child = fork();
