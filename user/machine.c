@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "arm_cpu.h"
 #include "cgroups.h"
 #include "proctext.h"
 
@@ -93,9 +94,20 @@ static const char *cpuinfo_value(const char *text, const char *key)
 	return NULL;
 }
 
+/* arm64's has numbers instead of a name. */
+static void name_by_numbers(const char *text, struct machine *machine)
+{
+	const char *implementer = cpuinfo_value(text, "CPU implementer");
+	const char *part = cpuinfo_value(text, "CPU part");
+
+	if (implementer && part)
+		arm_cpu__name(strtoull(implementer, NULL, 16), strtoull(part, NULL, 16),
+			      machine->cpu_model, sizeof(machine->cpu_model));
+}
+
 void machine__parse_cpuinfo(const char *text, struct machine *machine)
 {
-	/* x86, arm boards, POWER; s390 and arm64 servers have no name here */
+	/* x86, arm boards, POWER; s390 has no name here */
 	static const char *const keys[] = { "model name", "Model", "cpu" };
 	const char *value = NULL;
 	size_t len;
@@ -103,6 +115,8 @@ void machine__parse_cpuinfo(const char *text, struct machine *machine)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !value; i++)
 		value = cpuinfo_value(text, keys[i]);
 	proctext__copy_line(machine->cpu_model, sizeof(machine->cpu_model), value ? value : "");
+	if (!value)
+		name_by_numbers(text, machine);
 
 	machine->virtual_machine = MACHINE_UNKNOWN;
 	value = cpuinfo_value(text, "flags");

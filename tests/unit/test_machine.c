@@ -138,6 +138,19 @@ static void cpuinfo(void **state)
 	cpuinfo_is("model name", "", UNKNOWN);
 	cpuinfo_is("model name\t: X\nflags\t\t: fpu hypervi", "X", UNKNOWN);
 	cpuinfo_is("", "", UNKNOWN);
+	cpuinfo_is("processor\t: 0\nBogoMIPS\t: 243.75\nCPU implementer\t: 0x41\n"
+		   "CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n"
+		   "CPU revision\t: 1\n\nprocessor\t: 1\nCPU implementer\t: 0x61\n"
+		   "CPU part\t: 0x022\n", "Arm Neoverse-N1", UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0xc0\nCPU part\t: 0xac3\n", "Ampere One", UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0x61\nCPU part\t: 0x022\n", "Apple, part 0x022", UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0x99\nCPU part\t: 0xd0c\n",
+		   "implementer 0x99, part 0xd0c", UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0x41\nCPU part\t: 0xffffd0c\n", "Arm, part 0xffffd0c",
+		   UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0x41\nCPU part\t: 0xd0", "", UNKNOWN);
+	cpuinfo_is("CPU implementer\t: 0x41\nCPU part\t: 0xd0c\nModel\t\t: Raspberry Pi 5\n",
+		   "Raspberry Pi 5", UNKNOWN);
 
 	snprintf(text, sizeof(text), "model name\t: %0500d\n", 0);
 	machine__parse_cpuinfo(text, &machine);
