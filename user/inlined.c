@@ -147,21 +147,41 @@ static bool is_release(const struct code *code, uint64_t address)
 
 static bool reaches_release(const struct code *code, const struct function *from, int depth);
 
+/* Of x86-64 the shortest, where the next may begin; calls are longer. */
+static size_t step_of(const struct code *code)
+{
+	return code->file->header.e_machine == EM_AARCH64 ? 4 : 1;
+}
+
 /*
- * call rel32 and jmp rel32. Bytes inside of other instructions may look like one, but hit
- * the first byte of a function by chance only.
+ * Where call rel32, jmp rel32, bl and b lead; 0: it is none. On x86-64, bytes inside of other
+ * instructions may look like one, but hit the first byte of a function by chance only.
  */
+static uint64_t target_of(const struct code *code, const unsigned char *at, size_t left,
+			  uint64_t address)
+{
+	int32_t distance;
+	uint32_t word;
+
+	if (code->file->header.e_machine == EM_AARCH64) {
+		if (left < sizeof(word))
+			return 0;
+		memcpy(&word, at, sizeof(word));
+		if ((word & 0x7c000000) != 0x14000000)
+			return 0;
+		return address + (uint64_t)((int64_t)((uint64_t)word << 38) >> 36);
+	}
+	if (left < 1 + sizeof(distance) || (at[0] != 0xe8 && at[0] != 0xe9))
+		return 0;
+	memcpy(&distance, at + 1, sizeof(distance));
+	return address + 5 + (uint64_t)(int64_t)distance;
+}
+
 static bool leads_to_release(const struct code *code, const struct function *from,
-			     const unsigned char *at, uint64_t address, int depth)
+			     uint64_t target, int depth)
 {
 	const struct function *to;
-	int32_t distance;
-	uint64_t target;
 
-	if (at[0] != 0xe8 && at[0] != 0xe9)
-		return false;
-	memcpy(&distance, at + 1, sizeof(distance));
-	target = address + 5 + (uint64_t)(int64_t)distance;
 	if (is_release(code, target))
 		return true;
 	to = depth < MAX_DEPTH ? function_at(code, target) : NULL;
@@ -176,9 +196,12 @@ static bool reaches_release(const struct code *code, const struct function *from
 
 	if (!elf_file__read(code->file, from->address, bytes, size))
 		return false;
-	for (size_t i = 0; i + 5 <= size; i++)
-		if (leads_to_release(code, from, bytes + i, from->address + i, depth))
+	for (size_t i = 0; i < size; i += step_of(code)) {
+		uint64_t target = target_of(code, bytes + i, size - i, from->address + i);
+
+		if (target && leads_to_release(code, from, target, depth))
 			return true;
+	}
 	return false;
 }
 
@@ -214,7 +237,7 @@ static int add_by_code(const struct elf_file *file, const struct elf_file *names
 	struct code code = { .file = file, .release = &before };
 	int err;
 
-	if (file->header.e_machine != EM_X86_64)
+	if (file->header.e_machine != EM_X86_64 && file->header.e_machine != EM_AARCH64)
 		return 0;
 	err = elf_file__each_symbol(names, SHT_SYMTAB, keep_function, &code);
 	if (!err) {

@@ -19,7 +19,7 @@ struct elf_file;
 /*
  * Add the copies to the release functions, which have been found in the file. Code is read
  * from file; names, from .symtab, and debug information from names, which may be its debug
- * file. Machine code is understood on x86-64 only. Returns 0, -EBADMSG or -ENOMEM.
+ * file. Machine code is understood of x86-64 and arm64. Returns 0, -EBADMSG or -ENOMEM.
  */
 int inlined__add(const struct elf_file *file, const struct elf_file *names,
 		 struct symbols *release);
