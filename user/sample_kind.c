@@ -46,6 +46,8 @@ static const struct {
 	{ "el1_interrupt", SAMPLE_KIND_INTERRUPT },
 	{ "el0t_*_irq*", SAMPLE_KIND_INTERRUPT },
 	{ "el1h_*_irq*", SAMPLE_KIND_INTERRUPT },
+	{ "el0_*", SAMPLE_KIND_INTERRUPT },	/* other exceptions: undef, dbg, fpsimd_acc */
+	{ "el1_*", SAMPLE_KIND_INTERRUPT },
 	/* both */
 	{ "handle_softirqs", SAMPLE_KIND_INTERRUPT },
 	{ "__do_softirq", SAMPLE_KIND_INTERRUPT },

@@ -39,6 +39,13 @@ static void arm64_has_doors_of_its_own(void **state)
 			 SAMPLE_KIND_INTERRUPT);
 	assert_int_equal(KIND(true, "gic_handle_irq", "el1h_64_irq", "vfs_read", "el0_svc"),
 			 SAMPLE_KIND_INTERRUPT);
+	/* a probe's trap in between: whatever system call was the last, it is over */
+	assert_int_equal(KIND(true, "uprobe_breakpoint_handler", "do_debug_exception", "el0_dbg",
+			      "el0t_64_sync_handler"), SAMPLE_KIND_INTERRUPT);
+	assert_int_equal(KIND(true, "do_debug_exception", "el1_dbg", "vfs_read", "el0_svc"),
+			 SAMPLE_KIND_INTERRUPT);
+	assert_int_equal(KIND(true, "do_mem_abort", "el1_abort", "vfs_read", "el0_svc"),
+			 SAMPLE_KIND_FAULT);
 }
 
 static void the_innermost_door_counts(void **state)
