@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -94,8 +95,13 @@ static unsigned char *read_whole(const char *path, size_t *size)
 
 static void build(const char *source, const char *commands)
 {
+	int status;
+
 	write_file("prog.c", source, strlen(source));
-	assert_int_equal(system(commands), 0); /* NOLINT(cert-env33-c) */
+	status = system(commands); /* NOLINT(cert-env33-c) */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		skip(); /* no compiler */
+	assert_int_equal(status, 0);
 }
 
 /* ---- functions ---- */
