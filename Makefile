@@ -239,7 +239,7 @@ cppcheck:
 
 shellcheck:
 	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
-		tests/distros/* tests/kernels/* tests/*/*.bash))
+		tests/distros/* tests/kernels/arm64-root tests/*/*.bash))
 	shellcheck -s bats $(wildcard tests/*/*.bats)
 
 # Each sanitizer has a build folder of its own and runs the unit tests there.
