@@ -303,7 +303,9 @@ no_program() {
 	no_program empty "Exec format error" </dev/null
 	no_program text "Exec format error" < <(echo 'echo "no #! line"')
 	no_program header "Exec format error" < <(head -c 40 "$programs/fifty")
-	no_program truncated "may be damaged" < <(head -c 4000 "$programs/fifty")
+	# Elsewhere it gets as far as to its dynamic loader, which is a program.
+	[ "$(uname -m)" != x86_64 ] ||
+		no_program truncated "may be damaged" < <(head -c 4000 "$programs/fifty")
 	no_program orphan "interpreter $here/nosuch (after #!) is missing" < <(
 		echo "#! $here/nosuch -u")
 	no_program orphan2 "interpreter $here/orphan (after #!)" "itself" < <(
