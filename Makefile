@@ -82,7 +82,7 @@ USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
 .PHONY: all build deps run-deps run test distros bench coverage proof lint check-asan \
 	check-tsan check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE \
-	arm64 check-arm64
+	arm64 check-arm64 kernels
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,6 +101,7 @@ help:
 	  'make coverage how often 95 % intervals cover the truth of simulated experiments' \
 	  'make proof    ten experiments of each planted mechanism: does the verdict find it?' \
 	  'make distros  make run and make test in fresh Debian installations (DISTROS="trixie sid")' \
+	  'make kernels  boot Debian kernels under qemu and check each (KERNELS="6.1 6.12*": some)' \
 	  'make lint     clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make arm64    build for arm64 into build/arm64' \
@@ -137,6 +138,11 @@ distros:
 proof: build
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/mechanisms.py
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/proof/lines.py
+
+# Names and globs of tests/kernels/table; in the shell's hands, they are not files.
+KERNELS ?=
+kernels: build
+	@set -f; BUILD=$(BUILD) tests/kernels/run $(KERNELS)
 
 coverage: $(BUILD)/tests/tools/statistics
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py
@@ -239,7 +245,8 @@ cppcheck:
 
 shellcheck:
 	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
-		tests/distros/* tests/kernels/arm64-root tests/*/*.bash))
+		tests/distros/* tests/*/*.bash) \
+		$(addprefix tests/kernels/,arm64-root run archive root boot init))
 	shellcheck -s bats $(wildcard tests/*/*.bats)
 
 # Each sanitizer has a build folder of its own and runs the unit tests there.
