@@ -6,9 +6,11 @@ from accounts import number
 
 # Differences that two clock reads may make, as in the tests of planted truth.
 SHARE, EACH_NS = 0.02, 30000
+PARTS = ("signal", "queue", "take")
 
 
 def doctor(check):
+    """It says that this machine can measure."""
     check.status("doctor")
 
 
@@ -40,7 +42,7 @@ def handoffs(check, name="handoffs"):
     """Hand-offs one by one add up to the states of the ledger, as well."""
     if not counted(check, name, {"handoffs": "handoffs"}):
         return
-    for part in ("signal", "queue", "take"):
+    for part in PARTS:
         rows = check.rows(name, "handoffs.csv")
         check.equal(f"{name}: {part}", sum(number(row[part + "_ns"]) for row in rows),
                     check.state(name, [f"handoff_{part}"]))
@@ -70,11 +72,11 @@ def between(check, name, states, key):
 
 
 def states(check):
+    """Which part of the dead time is whose is left to tests/e2e/oracle.bats: under emulation a
+    thread that is meant to run or to be runnable is found asleep for a moment."""
     for where in ("asleep", "runnable", "running"):
-        name = f"dead-{where}"
-        handoffs(check, name)
-        for part in ("signal", "queue", "take"):
-            between(check, name, [f"handoff_{part}"], part)
+        handoffs(check, f"dead-{where}")
+        between(check, f"dead-{where}", [f"handoff_{part}" for part in PARTS], "dead")
     if check.measured("sleep"):
         between(check, "sleep", ["held_blocked"], "slept")
     if check.measured("preempt-self"):
