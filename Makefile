@@ -142,7 +142,7 @@ proof: build
 # Names and globs of tests/kernels/table; in the shell's hands, they are not files.
 KERNELS ?=
 kernels: build
-	@set -f; BUILD=$(BUILD) tests/kernels/run $(KERNELS)
+	+@set -f; BUILD=$(BUILD) MAKE="$(MAKE) --no-print-directory" tests/kernels/run $(KERNELS)
 
 coverage: $(BUILD)/tests/tools/statistics
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py
