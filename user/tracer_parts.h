@@ -56,10 +56,7 @@ struct tracer {
 	uint64_t ran_before_ns;
 };
 
-/*
- * Remember what the kernel says of a program that it refuses: libbpf's warnings, one by one.
- * Accepts NULL for format: forget.
- */
+/* Remember what the kernel says of a program that it refuses: libbpf's warnings, one by one. */
 void tracer_refusal__hear(const char *format, va_list args);
 
 /* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */

@@ -61,10 +61,6 @@ void tracer_refusal__hear(const char *format, va_list args)
 {
 	char *text;
 
-	if (!format) {
-		memset(&heard, 0, sizeof(heard));
-		return;
-	}
 	if (vasprintf(&text, format, args) < 0)
 		return;
 	if (!heard.program[0])
@@ -113,7 +109,7 @@ int tracer__refused(char *why, size_t size, const char *what, int err)
 	else
 		snprintf(why, size, "%s: %s%s%s (%s)", what, strerror(-err),
 			 heard.reason[0] ? ", " : "", heard.reason, advice(err));
-	tracer_refusal__hear(NULL, NULL);
+	memset(&heard, 0, sizeof(heard));
 	return err;
 }
 
