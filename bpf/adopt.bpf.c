@@ -59,7 +59,8 @@ int on_task(struct bpf_iter__task *context)
 	thread->seen = 0;	/* its counters are read at its first switch */
 	thread->settled = 0;
 	leaves_queue(thread, task);
-	thread->state = THREAD_UNSEEN;
+	/* A full barrier: a switch on another CPU that finds the slot finds the record, too. */
+	__sync_lock_test_and_set(&thread->state, THREAD_UNSEEN);
 	*entry = slot;
 	look(thread, task);
 	adopted++;

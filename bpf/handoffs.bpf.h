@@ -35,12 +35,12 @@ struct last_hold {
 
 static __always_inline struct last_hold take_hold(struct thread_record *owner)
 {
-	struct last_hold hold = {
-		.start_ns = owner->hold_start_ns,
-		.was_away = owner->state != THREAD_CPU && !owner->off_holding,
-	};
+	struct last_hold hold = { .start_ns = owner->hold_start_ns };
+	bool away = owner->state != THREAD_CPU;
 
 	hold.since_ns = take_rest_of_hold(owner);
+	/* After this barrier: a switch writes the state last. */
+	hold.was_away = away && !owner->off_holding;
 	return hold;
 }
 
