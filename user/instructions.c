@@ -11,8 +11,8 @@
 #define RSP 4
 #define RDI 7
 
-/* No longer than this looks ahead: the longest instruction below has 7 bytes. */
-#define LONGEST 7
+/* No longer than this looks ahead: the longest instruction below has 9 bytes. */
+#define LONGEST 9
 
 /*
  * push_setup_xol_ops() and branch_setup_xol_ops() in arch/x86/kernel/uprobes.c. Nops of
@@ -32,9 +32,26 @@ static bool x86_emulated(const unsigned char *code)
 	       code[0] == 0xe9 || code[0] == 0xeb;		/* jmp */
 }
 
+/* The length of an operand in memory: ModRM, SIB and displacement; 0: not decoded. */
+static size_t x86_memory(const unsigned char *modrm)
+{
+	unsigned int mod = *modrm >> 6, rm = *modrm & 7;
+	size_t sib = rm == 4;
+
+	switch (mod) {
+	case 0:
+		if (rm == 5)			/* beside the code */
+			return 5;
+		return sib && (modrm[1] & 7) == 5 ? 0 : 1 + sib;
+	case 1: return 2 + sib;
+	case 2: return 5 + sib;
+	default: return 0;
+	}
+}
+
 /*
- * The length of an instruction that may be stepped over, or 0: mov from %rip-relative
- * memory, and mov, test and xor between registers (Intel SDM, volume 2, appendix B).
+ * The length of an instruction that may be stepped over, or 0: mov and lea from memory, cmp of
+ * memory with a byte, and mov, test and xor between registers (Intel SDM, volume 2, appendix B).
  */
 static size_t x86_harmless(const unsigned char *code)
 {
@@ -43,9 +60,12 @@ static size_t x86_harmless(const unsigned char *code)
 	unsigned int reg = (modrm >> 3 & 7) | (prefix & 4 ? 8 : 0);
 	unsigned int rm = (modrm & 7) | (prefix & 1 ? 8 : 0);
 	bool registers = modrm >= 0xc0;
+	size_t memory = x86_memory(code + rex + 1);
 
-	if (op == 0x8b && (modrm & 0xc7) == 0x05)
-		return reg == RSP || reg == RDI ? 0 : rex + 6;
+	if ((op == 0x8b || op == 0x8d) && memory)
+		return reg == RSP || reg == RDI ? 0 : rex + 1 + memory;
+	if (op == 0x83 && (modrm & 0x38) == 0x38 && memory)
+		return rex + 1 + memory + 1;
 	if (op == 0x85 && registers)
 		return rex + 2;
 	if ((op == 0x89 || op == 0x31) && registers)

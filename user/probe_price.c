@@ -171,18 +171,31 @@ int probe_price__hits(struct tracer *tracer, struct probe_hits *hits, char *why,
 	return err;
 }
 
+static bool all_stepped(const struct lock_site *sites, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!sites[i].stepped)
+			return false;
+	return count > 0;
+}
+
 double probe_price__if_felt(struct tracer *tracer, const struct run *run)
 {
 	const struct ledger *ledger = &run->ledger;
 	const struct lock_sites *sites = &run->lock.sites;
+	bool take = all_stepped(sites->acquire, sites->nacquire);
+	bool release = all_stepped(sites->release, sites->nrelease);
 	const struct pair pair = {
-		sites->acquire[0].stepped ? take_stepped : take_nothing,
-		sites->release[0].stepped ? release_stepped : release_nothing,
+		take ? take_stepped : take_nothing,
+		release ? release_stepped : release_nothing,
 	};
-	double per_s;
+	double per_s, price;
 
 	if (!tracer || !ledger->called || !ledger->has_lock || !ledger->window_ns)
 		return 0;
 	per_s = (double)ledger->acquisitions * 1e9 / (double)ledger->window_ns;
-	return per_s > PROBE_PRICE_FELT_PER_S ? measure(tracer, &pair) : 0;
+	if (per_s <= (take || release ? PROBE_PRICE_STEPPED_PER_S : PROBE_PRICE_FELT_PER_S))
+		return 0;
+	price = measure(tracer, &pair);
+	return price * per_s > PROBE_PRICE_FELT_SHARE * NSEC_PER_SEC ? price : 0;
 }

@@ -13,6 +13,10 @@
 
 /* More calls a second than this cost the program more than about 3 %. */
 #define PROBE_PRICE_FELT_PER_S 20000
+/* The same of calls that are single-stepped, on a virtual machine: the program gets no further. */
+#define PROBE_PRICE_STEPPED_PER_S 1000
+/* What is felt, of the run's time. */
+#define PROBE_PRICE_FELT_SHARE 0.02
 
 /*
  * The price of one acquisition and its release, in ns, if the run has had so many that it

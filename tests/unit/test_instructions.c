@@ -38,6 +38,15 @@ static void harmless_ones_are_stepped_over(void **state)
 	(void)state;
 	/* mov x(%rip),%eax; test %eax,%eax; je: how an inlined drop_gil() begins */
 	assert_int_equal(CHEAP("\x8b\x05\x35\x83\x4d\x00\x85\xc0\x0f\x84\x86\x09\xed\xff"), 8);
+	/* The same of 3.13: mov 0x10(%rbx),%rax; mov 0x10(%rax),%rbp; mov 0x10(%rbp),%eax; test; je */
+	assert_int_equal(CHEAP("\x48\x8b\x43\x10\x48\x8b\x68\x10\x8b\x45\x10\x85\xc0"
+			       "\x0f\x84\x86\x09\xed\xff"), 13);
+	/* mov 0x10(%r12),%rax; lea 0x10(%r15),%rsi; je: with a SIB, and an address */
+	assert_int_equal(CHEAP("\x49\x8b\x44\x24\x10\x49\x8d\x77\x10\x74\x10"), 9);
+	/* mov 0x10(%rax),%rdx; cmpl $0,0x10(%rdx); jne */
+	assert_int_equal(CHEAP("\x48\x8b\x50\x10\x83\x7a\x10\x00\x75\x68"), 8);
+	assert_int_equal(CHEAP("\x8b\x07\x55"), 2);		/* mov (%rdi),%eax */
+	assert_int_equal(CHEAP("\x8b\x83\x00\x01\x00\x00\x55"), 6);	/* mov 0x100(%rbx),%eax */
 	/* mov %rdi,%rbx; push %rbp */
 	assert_int_equal(CHEAP("\x48\x89\xfb\x55"), 3);
 	/* xor %eax,%eax; call */
@@ -53,7 +62,11 @@ static void nothing_is_stepped_over_that_matters_or_is_unknown(void **state)
 	assert_int_equal(CHEAP("\x31\xff\x55"), 0);		/* xor %edi,%edi */
 	assert_int_equal(CHEAP("\x48\x8b\x3d\x00\x00\x00\x00\x55"), 0);	/* mov x(%rip),%rdi */
 	assert_int_equal(CHEAP("\x48\x89\x1d\x00\x00\x00\x00\x55"), 0);	/* a store */
-	assert_int_equal(CHEAP("\x8b\x07\x55"), 0);		/* mov (%rdi),%eax */
+	assert_int_equal(CHEAP("\x48\x8b\x7b\x10\x55"), 0);	/* mov 0x10(%rbx),%rdi */
+	assert_int_equal(CHEAP("\x48\x8b\x63\x10\x55"), 0);	/* mov 0x10(%rbx),%rsp */
+	assert_int_equal(CHEAP("\x8b\x04\x85\x00\x00\x00\x00\x55"), 0);	/* mov x(,%rax,4),%eax */
+	assert_int_equal(CHEAP("\x83\x6a\x10\x01\x55"), 0);	/* subl $1,0x10(%rdx) */
+	assert_int_equal(CHEAP("\x48\x8d\x64\x24\x08\x55"), 0);	/* lea 8(%rsp),%rsp */
 	assert_int_equal(CHEAP("\xf3\x0f\x1e\xfa\x0f\x0b"), 4);	/* endbr64; ud2 */
 }
 
