@@ -4,9 +4,9 @@
 // Where the kernel can pre-empt such a program (PREEMPT_RT, preempt=full, "lazy" since 7.0), it
 // must not while the books are open. Kernels from 6.10 on can be asked to wait, and from 6.13 on
 // they have to be: they keep a program's larger stack frames in one place per CPU ("private
-// stack"), which a pre-empted program would share with the next one there: 7.3 was seen to follow
-// a pointer that had become a time stamp. So what has frames is a function of its own, called in
-// between. Older kernels have neither; for those, the order of the steps must do (hold.bpf.h).
+// stack", kernel commit a76ab5731e32), which a pre-empted program would share with the next one
+// there: 7.3 was seen to follow a pointer that had become a time stamp. So what has frames is a
+// function of its own, called in between. Older kernels have neither; for those, the order of the steps must do (hold.bpf.h).
 //
 // In one file, since libbpf's linker finds no size for a kernel's function that two files name.
 #include "arrivals.bpf.h"
