@@ -212,6 +212,7 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 	if (!tracer)
 		return tracer__refused(why, why_size, "no memory for the tracer", -ENOMEM);
 	tracer->session_fds[0] = tracer->session_fds[1] = -1;
+	tracer_refusal__forget();
 	libbpf_set_print(libbpf_talk);
 	err = tracer_features__ask(&tracer->features, why, why_size);
 	if (!err)
@@ -334,6 +335,7 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 {
 	int err;
 
+	tracer_refusal__forget();
 	tracer_maps__clear(tracer, run);
 	tracer_maps__program_totals(tracer, &tracer->missed_before, &tracer->ran_before_ns);
 	err = attach_kernel(tracer, run->any_program);

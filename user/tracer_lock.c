@@ -93,6 +93,7 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	uint32_t tgid = lock->tgid ? lock->tgid : skel->bss->root_tgid;
 	int err;
 
+	tracer_refusal__forget();
 	tracer_lock__detach(tracer);
 	settle_threads(tracer, tgid, lock->fresh);
 	skel->bss->call_key_gil = sites->key == LOCK_KEY_GIL;

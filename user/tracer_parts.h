@@ -58,6 +58,7 @@ struct tracer {
 
 /* Remember what the kernel says of a program that it refuses: libbpf's warnings, one by one. */
 void tracer_refusal__hear(const char *format, va_list args);
+void tracer_refusal__forget(void);
 
 /* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */
 int tracer__keep_link(struct tracer *tracer, struct bpf_link *link);

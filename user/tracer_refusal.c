@@ -24,12 +24,13 @@ static void keep_line(const char *line, size_t length)
 	snprintf(heard.reason, sizeof(heard.reason), "%.*s", (int)length, line);
 }
 
+/* Of a warning that it could not be loaded, or not be fitted to the kernel's types. */
 static void keep_program(const char *text)
 {
 	const char *name = strstr(text, "prog '");
 	size_t length;
 
-	if (!name)
+	if (!name || !(strstr(text, "load") || strstr(text, "LOAD") || strstr(text, "relo")))
 		return;
 	name += strlen("prog '");
 	length = strcspn(name, "'");
@@ -54,6 +55,11 @@ static void keep_last_reason(const char *log)
 			keep_line(log, length);
 		log += length + (log[length] == '\n');
 	}
+}
+
+void tracer_refusal__forget(void)
+{
+	memset(&heard, 0, sizeof(heard));
 }
 
 /* The first line is the most precise, but for the verifier's log. */
@@ -109,7 +115,7 @@ int tracer__refused(char *why, size_t size, const char *what, int err)
 	else
 		snprintf(why, size, "%s: %s%s%s (%s)", what, strerror(-err),
 			 heard.reason[0] ? ", " : "", heard.reason, advice(err));
-	memset(&heard, 0, sizeof(heard));
+	tracer_refusal__forget();
 	return err;
 }
 
