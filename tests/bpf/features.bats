@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the kernel may lack: each is named by the doctor, each can be forced off, and the accounts
 # are the same without. What no kernel may lack is in Linux 5.15.
+# shellcheck disable=SC2016 # $c["name"] is for awk
 
 load ../lib/table
 load ../lib/identities
@@ -45,9 +46,7 @@ teardown() {
 
 @test "without any one of them, and without all, runs add up" {
 	for off in "${features[@]}" all; do
-		export SWITCHTAX_WITHOUT=$off
-		"$switchtax" run -q --objects 50000 --blocks 1 --workers 3 -o "$folder" >/dev/null
-		assert_threads "$folder"
+		SWITCHTAX_WITHOUT=$off "$switchtax" run -q --objects 50000 --blocks 1 --workers 3 -o "$folder" >/dev/null
 		assert_identities "$folder"
 		rm -rf "$folder"
 	done
@@ -56,8 +55,7 @@ teardown() {
 # Sleepers' waits for a CPU are short beside their sleep, as they are with the kernel's own notes.
 @test "wake-ups that are seen tell sleep from waiting as the kernel's notes do" {
 	for off in "" queue-times; do
-		export SWITCHTAX_WITHOUT=$off
-		"$switchtax" trace -q -o "$folder" -- sleep 0.3 2>/dev/null
+		SWITCHTAX_WITHOUT=$off "$switchtax" trace -q -o "$folder" -- sleep 0.3 2>/dev/null
 		assert_threads "$folder"
 		blocked=$(select_rows "$folder/threads.csv" 1 '$c["blocked_ns"]')
 		[ "$blocked" -ge 290000000 ]
