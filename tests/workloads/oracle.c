@@ -243,8 +243,9 @@ static struct poller poller_start(void)
 }
 
 /*
- * The gap that has just ended, if one has. The counter is read before the clock is
- * read again, so that a switch between the two still lies inside its gap.
+ * The gap that has just ended, if one has. No switch lies between counter and clock: a
+ * kernel that pre-empts on its way back only lets go of the CPU right after the counter
+ * has been read, and the gap would be seen by the clock alone.
  */
 static struct gap poller_look(struct poller *poller)
 {
@@ -252,10 +253,11 @@ static struct gap poller_look(struct poller *poller)
 	long switches = poller->switches;
 	struct gap gap;
 
-	if (now - last >= LOOK_NS) {
-		switches = involuntary();
-		now = clock_now_ns();
-	}
+	if (now - last >= LOOK_NS)
+		do {
+			switches = involuntary();
+			now = clock_now_ns();
+		} while (involuntary() != switches);
 	gap.from_ns = switches != poller->switches && now - last >= GAP_NS ? last : now;
 	gap.to_ns = now;
 	gap.waited_ns = 0;
