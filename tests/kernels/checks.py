@@ -134,6 +134,8 @@ def forced(check):
 
 
 def refusal(check):
+    if check.status("doctor", 3) and "5.15" not in check.text("doctor.out"):
+        check.wrong.append("doctor: no word of the kernel that is needed (5.15)")
     for name in ("run", "trace", "attach"):
         if check.status(name, 3):
             said = check.text(name + ".err")
