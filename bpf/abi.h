@@ -196,10 +196,8 @@ struct lock_record {
 	__u32 asked;		/* it has */
 	__u32 known;		/* free or held, and by whom, is known */
 	__u32 nests;		/* an acquire function may call another, which is a clone of it */
-	__u32 padding;
 	__u32 waiting;		/* threads in the acquire function */
 	__u32 last;		/* slot of the last holder while it is free, or 0 */
-	__u32 more_padding;
 	__u64 claims_from_ns;	/* nothing is taken for granted before: threads may wait unseen */
 	__u64 free_since_ns;
 	__u64 wanted_since_ns;	/* free, and somebody waits since; 0: nobody does */
