@@ -252,6 +252,29 @@ static void a_called_lock_is_closed_in_the_state_it_has(void **state)
 	assert_end(&sound, HELD_RUNNING, 0);
 }
 
+/* A call that is older than the release that made the lock free waited until then. */
+static void a_claim_at_the_end_is_of_a_lock_that_was_free(void **state)
+{
+	struct sound sound;
+
+	(void)state;
+	make_called(&sound);
+	sound.trace.lock.holder = 1 | CLAIM;
+	sound.threads[0].call_since_ns = START + WINDOW - 10 * MS;
+	assert_end(&sound, FREE_IDLE, 20 * MS);
+	assert_end(&sound, HELD_RUNNING, 10 * MS);
+	sound.threads[0].call_since_ns = START + WINDOW - 40 * MS;
+	assert_end(&sound, FREE_IDLE, 0);
+	assert_end(&sound, HELD_RUNNING, 30 * MS);
+
+	/* Settled without proof, it is a hold like others. */
+	sound.trace.lock.holder = 1 | UNPROVEN;
+	sound.threads[0].state = THREAD_CPU;
+	sound.threads[0].hold_since_ns = START + WINDOW - 30 * MS;
+	sound.threads[0].since_ns = START + WINDOW;
+	assert_end(&sound, HELD_RUNNING, 30 * MS);
+}
+
 static void a_holder_off_its_cpu_is_cut_at_the_end(void **state)
 {
 	static const struct {
@@ -321,6 +344,7 @@ int main(void)
 		cmocka_unit_test(every_loss_is_found),
 		cmocka_unit_test(a_lock_may_still_be_held_at_the_end),
 		cmocka_unit_test(a_called_lock_is_closed_in_the_state_it_has),
+		cmocka_unit_test(a_claim_at_the_end_is_of_a_lock_that_was_free),
 		cmocka_unit_test(a_holder_off_its_cpu_is_cut_at_the_end),
 		cmocka_unit_test(calls_that_do_not_pair_are_found),
 		cmocka_unit_test(a_called_lock_that_is_never_called_has_no_ledger),
