@@ -37,11 +37,18 @@ const char *figures__scaled(char text[FIGURES_SIZE], const struct interval *x, d
 	return text;
 }
 
-const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
+/* A digit behind the point where it says something: of what is below `limit`, scaled. */
+static const char *short_figure(char text[FIGURES_SIZE], const struct interval *x, double scale,
+				double limit)
 {
 	double widest = fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high)));
 
-	return figures__scaled(text, x, 1, x->n && widest < 100 ? "%.1f" : "%.0f");
+	return figures__scaled(text, x, scale, x->n && widest * scale < limit ? "%.1f" : "%.0f");
+}
+
+const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
+{
+	return short_figure(text, x, 1, 100);
 }
 
 const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x)
@@ -51,7 +58,7 @@ const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x)
 
 const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x)
 {
-	return figures__scaled(text, x, 100, "%.1f");
+	return short_figure(text, x, 100, 1000);
 }
 
 const char *figures__count(char text[FIGURES_SIZE], double value)
