@@ -9,7 +9,7 @@
  * adds a piece takes it with an atomic step, and who ends the hold leaves PASSED_ON.
  *
  * A program at a uprobe may be pre-empted in the middle where the kernel can (PREEMPT_RT,
- * preempt=full, and "lazy" since Linux 7.0), and a switch then finds what it has written so
+ * preempt=full, and "lazy" since Linux 6.13), and a switch then finds what it has written so
  * far. So it first makes the transition, in steps each of which a switch may follow, and keeps
  * the books afterwards from a copy of what it found; and it reads the clock after it has taken
  * what a switch would have accounted for, never before.

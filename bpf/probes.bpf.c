@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The programs at uprobes, each in the kinds that kernels can run.
 //
-// Where the kernel can pre-empt such a program (PREEMPT_RT, preempt=full, "lazy" since 7.0), it
+// Where the kernel can pre-empt such a program (PREEMPT_RT, preempt=full, "lazy" since 6.13), it
 // must not while the books are open. Kernels from 6.10 on can be asked to wait, and from 6.13 on
 // they have to be: they keep a program's larger stack frames in one place per CPU ("private
 // stack", kernel commit a76ab5731e32), which a pre-empted program would share with the next one
