@@ -90,16 +90,28 @@ static __always_inline void is_taken_by(struct thread_record *to, struct free_lo
 	the_lock.wanted_since_ns = 0;
 }
 
+/* A switch that came between a question and its answer has settled the claim already. */
+static __always_inline bool is_settled(struct thread_record *thread, __u32 proof)
+{
+	if (!proof)
+		swap_holder(thread->slot | UNPROVEN, thread->slot);
+	return owns(thread);
+}
+
 /*
  * The claim was right, or seems to be (UNPROVEN): the lock was free until the thread called.
- * False: it was not, somebody else has taken it back.
+ * False: it was not, somebody else has taken it back. A thread with a claim has no hold yet.
  */
 static __always_inline bool settle_claim(struct thread_record *thread, __u32 proof)
 {
 	struct free_lock free = look_at_free_lock();
 	__u64 at = later(thread->call_since_ns, free.since_ns);
 
-	begin_hold(thread, at);
+	thread->hold_start_ns = at;
+	if (__sync_val_compare_and_swap(&thread->hold_since_ns, PASSED_ON, at) != PASSED_ON)
+		return is_settled(thread, proof);
+	thread->off_holding = 0;
+	thread->call = CALL_HOLDING;
 	if (!swap_holder(thread->slot | CLAIM, thread->slot | proof)) {
 		thread->hold_since_ns = PASSED_ON;
 		thread->call = CALL_WAITING;
@@ -126,6 +138,8 @@ static __always_inline void lose_claim(struct thread_record *thread)
 static __always_inline void claim_switched_out(struct thread_record *thread, bool on_futex,
 					       __u64 now)
 {
+	if (the_lock.holder != (thread->slot | CLAIM))	/* not yet, or not any more */
+		return;
 	if (!on_futex || now - thread->call_since_ns >= CLAIM_LOSER_NS)
 		settle_claim(thread, UNPROVEN);
 	else if (swap_holder(thread->slot | CLAIM, 0))

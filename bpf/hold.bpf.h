@@ -186,19 +186,29 @@ static __always_inline void split_slept(struct thread_record *owner, struct cpu_
 	stretch->self_ns = from_ours ? now - ready : 0;
 }
 
+/* False: somebody else has taken the hold over, or back, since it left its CPU. */
+static __always_inline bool goes_on_holding(struct thread_record *owner, __u64 on)
+{
+	__u64 since = owner->hold_since_ns;
+
+	return since != PASSED_ON &&
+	       __sync_val_compare_and_swap(&owner->hold_since_ns, since, on) == since;
+}
+
 /* The last owner is back on a CPU; owner->cpu is still the one it left. */
 static __always_inline void hold_switched_in(struct thread_record *owner, struct cpu_record *cpu,
 					     struct off_stretch *off, __u32 off_state,
 					     bool from_ours, struct hold_stretch *stretch)
 {
 	if (owner->off_holding) {
+		if (!goes_on_holding(owner, off->on_ns))
+			return;
 		if (off_state == THREAD_READY)
 			split_preempted(owner, off->off_ns, off->on_ns, stretch);
 		else
 			split_slept(owner, cpu, off->off_ns, off->ready_ns, off->on_ns, from_ours,
 				    stretch);
 		stretch->hold = STRETCH_KEPT;
-		owner->hold_since_ns = off->on_ns;
 	} else if (!owner->off_wanted) {
 		stretch->released_ns = owner->hold_since_ns;
 		stretch->hold = STRETCH_FREE;

@@ -64,6 +64,7 @@ static __always_inline void leaves_lock(struct thread_record *thread, __u64 now)
 	thread->call = CALL_OUTSIDE;
 	if (!owns(thread))
 		return;
+	thread->hold_since_ns = PASSED_ON;
 	the_lock.open_holds++;
 	the_lock.last = thread->slot;
 	the_lock.free_since_ns = now;
