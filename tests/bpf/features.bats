@@ -21,7 +21,7 @@ teardown() {
 @test "the doctor names each feature, and which of them are forced off" {
 	run "$switchtax" doctor
 	for feature in "${features[@]}"; do
-		grep -qE "^ok +$feature +(have|fall-back):? " <<<"$output"
+		grep -qE "^ok +$feature +(have|fall-back)[:,] " <<<"$output"
 	done
 	for off in "${features[@]}"; do
 		SWITCHTAX_WITHOUT=$off run "$switchtax" doctor

@@ -60,6 +60,8 @@ policies() {
 	install -m 755 "$workloads/priority" "$BATS_TEST_TMPDIR/priority"
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	cd /
+	# Whoever runs the suite with a better level may have those below it.
+	renice -n 0 -p $$ >/dev/null
 	before=$(policies)
 	refuses 3 "ulimit" -- weakly "$BATS_TEST_TMPDIR/priority" --nice=-5,0 --ms=10
 	[ "$(policies)" = "$before" ]
