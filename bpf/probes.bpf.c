@@ -114,29 +114,24 @@ static __noinline int announced(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("uprobe")
-int on_acquire(struct pt_regs *ctx)
-{
-	return acquire(ctx);
-}
+/* One program in both kinds: as it is, and steady. */
+#define PROBE(section, name, call)			\
+	SEC(section)					\
+	int name(struct pt_regs *ctx)			\
+	{						\
+		return call;				\
+	}						\
+							\
+	SEC(section)					\
+	int name##_steady(struct pt_regs *ctx)		\
+	{						\
+		return STEADY(call);			\
+	}
 
-SEC("uprobe")
-int on_acquire_steady(struct pt_regs *ctx)
-{
-	return STEADY(acquire(ctx));
-}
-
-SEC("uretprobe")
-int on_acquired(struct pt_regs *ctx)
-{
-	return acquire_returns();
-}
-
-SEC("uretprobe")
-int on_acquired_steady(struct pt_regs *ctx)
-{
-	return STEADY(acquire_returns());
-}
+PROBE("uprobe", on_acquire, acquire(ctx))
+PROBE("uretprobe", on_acquired, acquire_returns())
+PROBE("uprobe", on_release, release())
+PROBE("uprobe", on_announce, announced(ctx))
 
 /*
  * At entry, the next instruction is the probed one; at the return, the caller's. The kernel has
@@ -153,28 +148,4 @@ SEC("uprobe.session")
 int on_acquire_session(struct pt_regs *ctx)
 {
 	return is_return(ctx) ? STEADY(acquire_returns()) : STEADY(acquire(ctx));
-}
-
-SEC("uprobe")
-int on_release(struct pt_regs *ctx)
-{
-	return release();
-}
-
-SEC("uprobe")
-int on_release_steady(struct pt_regs *ctx)
-{
-	return STEADY(release());
-}
-
-SEC("uprobe")
-int on_announce(struct pt_regs *ctx)
-{
-	return announced(ctx);
-}
-
-SEC("uprobe")
-int on_announce_steady(struct pt_regs *ctx)
-{
-	return STEADY(announced(ctx));
 }
