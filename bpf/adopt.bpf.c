@@ -18,36 +18,36 @@ __u32 adopt_only = 0;
  */
 static __always_inline void look(struct thread_record *thread, struct task_struct *task)
 {
-	__u32 state = task->on_cpu ? THREAD_CPU
-		      : task->__state ? THREAD_BLOCKED : THREAD_READY;
+	__u32 state = READ(task, on_cpu) ? THREAD_CPU
+		      : READ(task, __state) ? THREAD_BLOCKED : THREAD_READY;
 
 	__sync_val_compare_and_swap(&thread->state, THREAD_UNSEEN, state);
-	if (state == THREAD_CPU && !task->on_cpu)
+	if (state == THREAD_CPU && !READ(task, on_cpu))
 		__sync_val_compare_and_swap(&thread->state, THREAD_CPU,
-					    task->__state ? THREAD_BLOCKED : THREAD_READY);
+					    READ(task, __state) ? THREAD_BLOCKED : THREAD_READY);
 }
 
 SEC("iter/task")
 int on_task(struct bpf_iter__task *context)
 {
-	struct task_struct *task = context->task, *loader = (void *)bpf_get_current_task_btf();
+	struct task_struct *task = context->task, *loader = current_task();
 	struct thread_record *thread;
 	__u16 *entry;
 	__u32 slot;
 
 	ns_level = BPF_CORE_READ(loader, thread_pid, level);
-	if (!task || task->flags & PF_EXITING)
+	if (!task || READ(task, flags) & PF_EXITING)
 		return 0;
 	if (adopt_only && pid_in_namespace(BPF_CORE_READ(task, group_leader)) != adopt_only)
 		return 0;
-	entry = slot_of_pid(task->pid);
+	entry = slot_of_pid(READ(task, pid));
 	if (!entry) {
 		count_loss(LOSS_PID_TABLE);
 		return 0;
 	}
-	if (is_taken(entry, task->pid))
+	if (is_taken(entry, READ(task, pid)))
 		return 0;
-	root_tgid = task->tgid;
+	root_tgid = READ(task, tgid);
 	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
 	thread = thread_at(slot);
 	if (!thread) {

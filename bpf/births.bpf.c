@@ -6,7 +6,7 @@
 // its forks (ANNOUNCE_MARK), where nothing happens. Attached only to runs that ask for it.
 #include "births.bpf.h"
 
-SEC("tp_btf/sched_switch")
+TRACEPOINT("sched_switch")
 int BPF_PROG(on_birth_switch)
 {
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
@@ -23,33 +23,33 @@ int BPF_PROG(on_birth_switch)
 }
 
 /* On the CPU of the parent, which is the one that runs. */
-SEC("tp_btf/sched_process_fork")
+TRACEPOINT("sched_process_fork")
 int BPF_PROG(on_birth_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 
-	if (cpu && slot_number(parent->pid))
+	if (cpu && slot_number(READ(parent, pid)))
 		birth_begins(cpu, BIRTH_FORK, clock_now());
 	return 0;
 }
 
 /* On the CPU where it queues; the parent may be on another. */
-SEC("tp_btf/sched_wakeup_new")
+TRACEPOINT("sched_wakeup_new")
 int BPF_PROG(on_birth_wake, struct task_struct *child)
 {
-	struct cpu_record *cpu = cpu_at((__u32)child->wake_cpu);
+	struct cpu_record *cpu = cpu_at(READ(child, wake_cpu));
 
-	if (cpu && slot_number(child->pid))
+	if (cpu && slot_number(READ(child, pid)))
 		birth_begins(cpu, BIRTH_WAKE_NEW, clock_now());
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
+TRACEPOINT("sched_process_exit")
 int BPF_PROG(on_birth_exit, struct task_struct *task)
 {
 	struct cpu_record *cpu = cpu_at(bpf_get_smp_processor_id());
 
-	if (cpu && slot_number(task->pid))
+	if (cpu && slot_number(READ(task, pid)))
 		birth_begins(cpu, BIRTH_EXIT, clock_now());
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define SWITCHTAX_FUTEX_BPF_H
 
 #include "news.bpf.h"
+#include "system_call.bpf.h"
 
 /* System calls; the newer ones have one number everywhere (scripts/syscall.tbl). */
 #define NR_FUTEX_WAITV	449
@@ -20,25 +21,9 @@
 #if defined(__TARGET_ARCH_x86)
 #define NR_FUTEX	202
 #define NR_EXIT		60
-#define REGS		struct pt_regs
-#define REGS_NR(regs)	((long)(regs)->orig_rax)
-#define REGS_FIRST(regs) ((regs)->rdi)
-#define REGS_SECOND(regs) ((regs)->rsi)
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_FUTEX	98
 #define NR_EXIT		93
-/* The kernel's own struct: the exported one lacks these two. */
-struct pt_regs___kernel {
-	__u64 regs[31];
-	__u64 orig_x0;
-	__s32 syscallno;
-} __attribute__((preserve_access_index));
-#define REGS		struct pt_regs___kernel
-#define REGS_NR(regs)	((long)(regs)->syscallno)
-#define REGS_FIRST(regs) ((regs)->orig_x0)
-#define REGS_SECOND(regs) ((regs)->regs[1])
-#else
-#error "system call registers of this architecture are not known"
 #endif
 
 /* Operations (include/uapi/linux/futex.h), less the flags above the low seven bits. */
@@ -46,11 +31,6 @@ struct pt_regs___kernel {
 #define BIT_OF(op)	(1U << (op))
 #define FUTEX_WAITS	(BIT_OF(0) | BIT_OF(6) | BIT_OF(9) | BIT_OF(11) | BIT_OF(13))
 	/* WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2 */
-
-static __always_inline REGS *user_registers(struct task_struct *task)
-{
-	return (REGS *)bpf_task_pt_regs((void *)task);
-}
 
 /* The first of the addresses that futex_waitv(2) waits for. */
 static __always_inline __u64 first_of_many(__u64 waiters)
@@ -64,17 +44,17 @@ static __always_inline __u64 first_of_many(__u64 waiters)
 /* The futex that this thread, which is about to sleep, will sleep on; 0: none. */
 static __always_inline __u64 futex_of_sleeper(struct task_struct *task)
 {
-	REGS *regs = user_registers(task);
-	long nr = REGS_NR(regs);
+	struct pt_regs___kernel *regs = user_registers(task);
+	int nr = call_number(regs);
 	__u32 operation;
 
 	if (nr == NR_FUTEX) {
-		operation = FUTEX_OPERATION((__u32)REGS_SECOND(regs));
-		return operation < 32 && (FUTEX_WAITS & BIT_OF(operation)) ? REGS_FIRST(regs) : 0;
+		operation = FUTEX_OPERATION((__u32)second_argument(regs));
+		return operation < 32 && (FUTEX_WAITS & BIT_OF(operation)) ? first_argument(regs) : 0;
 	}
 	if (nr == NR_FUTEX_WAIT)
-		return REGS_FIRST(regs);
-	return nr == NR_FUTEX_WAITV ? first_of_many(REGS_FIRST(regs)) : 0;
+		return first_argument(regs);
+	return nr == NR_FUTEX_WAITV ? first_of_many(first_argument(regs)) : 0;
 }
 
 /*
@@ -83,7 +63,7 @@ static __always_inline __u64 futex_of_sleeper(struct task_struct *task)
  */
 static __always_inline bool may_wake_futexes(struct task_struct *task)
 {
-	long nr = REGS_NR(user_registers(task));
+	int nr = call_number(user_registers(task));
 
 	return nr == NR_FUTEX || nr == NR_FUTEX_WAKE || nr == NR_FUTEX_REQUEUE || nr == NR_EXIT;
 }

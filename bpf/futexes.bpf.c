@@ -6,10 +6,10 @@
  * Runs where the wake-up is called, so the caller is the waker, unless an interrupt is:
  * then the time is over, and the one it has interrupted is in no system call that wakes.
  */
-SEC("tp_btf/sched_waking")
+TRACEPOINT("sched_waking")
 int BPF_PROG(on_waking, struct task_struct *sleeper)
 {
-	struct thread_record *thread = thread_of_pid(sleeper->pid);
+	struct thread_record *thread = thread_of_pid(READ(sleeper, pid));
 	struct task_struct *caller;
 	__u32 waker;
 
@@ -18,7 +18,7 @@ int BPF_PROG(on_waking, struct task_struct *sleeper)
 	waker = slot_number((__u32)bpf_get_current_pid_tgid());
 	if (!waker)
 		return 0;
-	caller = bpf_get_current_task_btf();
+	caller = current_task();
 	if (may_wake_futexes(caller))
 		thread->futex_waker = waker;
 	return 0;

@@ -92,7 +92,7 @@ static __always_inline __u32 read_seat(struct thread_record *thread, struct task
 
 	if (the_lock.called)
 		return seat_by_calls(thread);
-	if (!thread->seat || !the_lock.page || (task->flags & PF_EXITING))
+	if (!thread->seat || !the_lock.page || (READ(task, flags) & PF_EXITING))
 		return state;
 	if (bpf_probe_read_user(&state, sizeof(state), (const void *)thread->seat)) {
 		count_loss(LOSS_SEAT_READ);

@@ -86,6 +86,22 @@ struct task_struct {
 	char comm[16];
 };
 
+/* What a thread has entered the kernel with; programs see the user's part of it only. */
+struct pt_regs___kernel {
+	unsigned long sp;
+#if defined(__TARGET_ARCH_x86)
+	unsigned long di;
+	unsigned long si;
+	unsigned long orig_ax;	/* number of the system call, else -1 */
+#elif defined(__TARGET_ARCH_arm64)
+	__u64 regs[31];
+	__u64 orig_x0;
+	__u32 syscallno;	/* the same */
+#else
+#error "system call registers of this architecture are not known"
+#endif
+};
+
 struct linux_binprm;
 struct bpf_map;
 

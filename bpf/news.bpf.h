@@ -31,7 +31,7 @@ static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
 	struct news news = {
 		.kind = kind,
 		.pid = pid_in_namespace(BPF_CORE_READ(task, group_leader)),
-		.tgid = task->tgid,
+		.tgid = READ(task, tgid),
 		.t_ns = bpf_ktime_get_ns(),
 	};
 	int err = (int)bpf_ringbuf_output(&news_stream, &news, sizeof(news),

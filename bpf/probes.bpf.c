@@ -38,7 +38,7 @@ static __noinline __attribute__((unused)) int caller_arrives(struct thread_recor
 {
 	struct arrival arrival;
 
-	if (find_arrival(thread, bpf_get_current_task_btf(), cpu, &arrival))
+	if (find_arrival(thread, current_task(), cpu, &arrival))
 		add_arrival(thread, cpu, false, arrival.ready_ns, arrival.on_ns);
 	return 0;
 }

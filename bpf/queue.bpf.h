@@ -20,23 +20,32 @@ extern const volatile __u32 has_queue_times;
 
 static __always_inline bool is_charged(struct task_struct *task)
 {
-	return task->pid && task->prio >= MAX_RT_PRIO;
+	return READ(task, pid) && READ(task, prio) >= MAX_RT_PRIO;
+}
+
+/* The clock of the run queue that the thread is on, or was last. */
+static __always_inline __u64 queue_clock(struct task_struct *task)
+{
+	struct cfs_rq *queue = READ(task, se.cfs_rq);
+	struct rq *rq = READ(queue, rq);
+
+	return READ(rq, clock);
 }
 
 /* At a switch, whose thread has just been charged: what has to be added to the kernel's clock. */
 static __always_inline void set_clock(struct cpu_record *cpu, struct task_struct *prev, __u64 now)
 {
 	if (has_queue_times)
-		cpu->clock_offset_ns = now - prev->se.cfs_rq->rq->clock;
+		cpu->clock_offset_ns = now - queue_clock(prev);
 	else if (is_charged(prev))
-		cpu->clock_offset_ns = now - prev->se.exec_start;
+		cpu->clock_offset_ns = now - READ(prev, se.exec_start);
 }
 
 /* What the thread had waited for CPUs in all, when it left one. */
 static __always_inline void leaves_queue(struct thread_record *thread, struct task_struct *task)
 {
 	if (has_queue_times)
-		thread->run_delay_ns = task->sched_info.run_delay;
+		thread->run_delay_ns = READ(task, sched_info.run_delay);
 }
 
 /* When did a thread become runnable that has waited for `waited` until `on`? */
@@ -68,8 +77,8 @@ static __always_inline __u64 ready_before_switch(struct thread_record *thread,
 		return thread->since_ns;
 	if (!has_queue_times)
 		return woken_since(thread, now);
-	waited = next->sched_info.run_delay - thread->run_delay_ns;
-	queued = next->sched_info.last_queued;
+	waited = READ(next, sched_info.run_delay) - thread->run_delay_ns;
+	queued = READ(next, sched_info.last_queued);
 	if (queued)
 		waited += now - cpu->clock_offset_ns - queued;
 	return ready_since(thread, waited, now);
@@ -79,10 +88,10 @@ static __always_inline __u64 ready_before_switch(struct thread_record *thread,
 static __always_inline __u64 arrived_at(struct task_struct *task, struct cpu_record *cpu)
 {
 	if (has_queue_times)
-		return task->sched_info.last_arrival + cpu->clock_offset_ns;
+		return READ(task, sched_info.last_arrival) + cpu->clock_offset_ns;
 	if (is_charged(task) && bpf_core_field_exists(task->se.prev_sum_exec_runtime))
-		return task->se.exec_start + cpu->clock_offset_ns -
-		       (task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime);
+		return READ(task, se.exec_start) + cpu->clock_offset_ns -
+		       (READ(task, se.sum_exec_runtime) - READ(task, se.prev_sum_exec_runtime));
 	count_loss(LOSS_ARRIVAL);
 	return NEVER;
 }
@@ -93,7 +102,7 @@ static __always_inline __u64 ready_before_arrival(struct thread_record *thread,
 {
 	if (!has_queue_times)
 		return woken_since(thread, on);
-	return ready_since(thread, task->sched_info.run_delay - thread->run_delay_ns, on);
+	return ready_since(thread, READ(task, sched_info.run_delay) - thread->run_delay_ns, on);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include <linux/bpf_perf_event.h>
 #include "hold.bpf.h"
 #include "news.bpf.h"
+#include "system_call.bpf.h"
 
 struct sample_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -32,13 +33,6 @@ struct sample_scratch sample_scratch SEC(".maps");
 __u64 sample_losses[SAMPLE_LOSSES] = {};
 __u32 sample_stacks = 0;	/* also send the top of the user's stack */
 
-/* The kernel's own, of which a program sees the user's part only. */
-struct pt_regs___kernel {
-	unsigned long orig_ax;	/* x86: number of the system call, else -1 */
-	int syscallno;		/* arm64: the same */
-	unsigned long sp;
-} __attribute__((preserve_access_index));
-
 static __always_inline void count_sample_loss(enum sample_loss cause)
 {
 	__sync_fetch_and_add(&sample_losses[cause], 1);
@@ -56,13 +50,7 @@ static __always_inline bool from_user_mode(const bpf_user_pt_regs_t *regs)
 /* Has the task entered the kernel by a system call? Asked where no stack may tell. */
 static __always_inline bool in_system_call(struct task_struct *task)
 {
-	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs((void *)task);
-
-	if (bpf_core_field_exists(regs->orig_ax))
-		return (long)BPF_CORE_READ(regs, orig_ax) >= 0;
-	if (bpf_core_field_exists(regs->syscallno))
-		return BPF_CORE_READ(regs, syscallno) >= 0;
-	return false;
+	return call_number(user_registers(task)) >= 0;
 }
 
 /* Does the running thread hold the lock? Where no lock is known, every thread counts. */
@@ -108,7 +96,7 @@ static __always_inline void take_kernel_stack(struct bpf_perf_event_data *event,
 static __always_inline long take_stack(struct stack_sample *sample, struct task_struct *task,
 				       long used)
 {
-	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs((void *)task);
+	struct pt_regs___kernel *regs = user_registers(task);
 	const void *top = (const void *)BPF_CORE_READ(regs, sp);
 	void *to = (char *)sample->user + used;
 
@@ -123,7 +111,7 @@ SEC("perf_event")
 int on_sample(struct bpf_perf_event_data *event)
 {
 	struct thread_record *thread = current_thread();
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 now = clock_now();
 	struct stack_sample *sample;
 	__u32 zero = 0;

@@ -22,8 +22,8 @@ static __always_inline enum switch_kind kind_of_switch(struct thread_record *thr
 		return INVOLUNTARY;
 	if (prev_state)
 		return VOLUNTARY;
-	return thread->seen && prev->nvcsw != thread->kernel_end[VOLUNTARY] ? VOLUNTARY
-									     : INVOLUNTARY;
+	return thread->seen && READ(prev, nvcsw) != thread->kernel_end[VOLUNTARY] ? VOLUNTARY
+										  : INVOLUNTARY;
 }
 
 /*
@@ -33,7 +33,7 @@ static __always_inline enum switch_kind kind_of_switch(struct thread_record *thr
 static __always_inline void count_switch(struct thread_record *thread, struct task_struct *prev,
 					 enum switch_kind kind, __u64 now)
 {
-	__u64 voluntary = prev->nvcsw, involuntary = prev->nivcsw;
+	__u64 voluntary = READ(prev, nvcsw), involuntary = READ(prev, nivcsw);
 
 	if (!thread->seen) {
 		thread->seen = 1;
@@ -75,12 +75,13 @@ static __always_inline void leaves_lock(struct thread_record *thread, __u64 now)
 static __always_inline void thread_ends(struct thread_record *thread, struct task_struct *task,
 					__u64 now)
 {
-	__u16 *slot = slot_of_pid(task->pid);
+	__u32 pid = READ(task, pid);
+	__u16 *slot = slot_of_pid(pid);
 
 	thread->died_ns = now;
 	thread->state = THREAD_DEAD;
 	/* A leader's pid stays its process's, and may go to the thread that executes. */
-	if (slot && task->pid != task->tgid)
+	if (slot && pid != READ(task, tgid))
 		*slot = 0;
 	if (the_lock.called)
 		leaves_lock(thread, now);
@@ -109,7 +110,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	thread->from_ours = 0;
 	count_switch(thread, prev, kind, now);
 	if (owner)
-		hold_switched_out(thread, cpu, seat, prev->flags & PF_EXITING, now);
+		hold_switched_out(thread, cpu, seat, READ(prev, flags) & PF_EXITING, now);
 	thread->since_ns = now;
 	leaves_queue(thread, prev);
 	if (!sleeps)
@@ -139,7 +140,8 @@ static __always_inline void cpu_leaves(struct cpu_record *cpu, bool ours, bool i
 static __always_inline int switches(bool preempt, struct task_struct *prev,
 				    struct task_struct *next, unsigned int prev_state)
 {
-	__u32 out_slot = slot_number(prev->pid), in_slot = slot_number(next->pid);
+	__u32 out_pid = READ(prev, pid);
+	__u32 out_slot = slot_number(out_pid), in_slot = slot_number(READ(next, pid));
 	struct thread_record *from, *to;
 	struct arrival arrival;
 	struct cpu_record *cpu;
@@ -155,7 +157,7 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 	from = out_slot ? thread_of_task(prev) : NULL;
 	if (from && find_arrival(from, prev, cpu, &arrival))
 		thread_arrives(from, cpu, false, arrival.ready_ns, arrival.on_ns);
-	cpu_leaves(cpu, from != NULL, prev->pid == 0, now);
+	cpu_leaves(cpu, from != NULL, out_pid == 0, now);
 	if (from)
 		switched_out(from, prev, cpu, preempt, prev_state, in_slot != 0, now);
 	to = in_slot ? thread_of_task(next) : NULL;
@@ -165,7 +167,7 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 }
 
 /* Since Linux 5.18's last candidates (9c2136be0878), prev_state comes last. */
-SEC("tp_btf/sched_switch")
+TRACEPOINT("sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
 {
@@ -173,7 +175,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 }
 
 /* Some kernels had it in between (fa2c3254d7cf). */
-SEC("tp_btf/sched_switch")
+TRACEPOINT("sched_switch")
 int BPF_PROG(on_switch_state_second, bool preempt, unsigned int prev_state,
 	     struct task_struct *prev, struct task_struct *next)
 {
@@ -185,24 +187,24 @@ int BPF_PROG(on_switch_state_second, bool preempt, unsigned int prev_state,
  * it, but to another state in which it does not run, until this CPU has let go of it
  * (try_to_wake_up()).
  */
-SEC("tp_btf/sched_switch")
+TRACEPOINT("sched_switch")
 int BPF_PROG(on_switch_no_state, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	return switches(preempt, prev, next, prev->__state);
+	return switches(preempt, prev, next, READ(prev, __state));
 }
 
-SEC("tp_btf/sched_process_fork")
+TRACEPOINT("sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
+	__u32 pid = READ(child, pid), slot;
 	struct thread_record *thread;
 	__u16 *entry;
-	__u32 slot;
 
 	/* Of a process that we attach to, not every thread may have been adopted yet. */
-	if (!thread_of_pid(parent->pid) && (__u32)parent->tgid != root_tgid)
+	if (!thread_of_pid(READ(parent, pid)) && READ(parent, tgid) != root_tgid)
 		return 0;
-	entry = slot_of_pid(child->pid);
-	if (entry && is_taken(entry, child->pid))
+	entry = slot_of_pid(pid);
+	if (entry && is_taken(entry, pid))
 		return 0;
 	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
 	thread = thread_at(slot);
@@ -255,7 +257,7 @@ static __always_inline bool executes_python(struct task_struct *task)
  */
 static __always_inline void report_exec(struct task_struct *task)
 {
-	if ((__u32)task->tgid == root_tgid) {
+	if (READ(task, tgid) == root_tgid) {
 		if (tell_loader(NEWS_EXEC, task) == 0)
 			bpf_send_signal(SIGSTOP);
 	} else if (!the_lock.own_acquisitions && executes_python(task)) {
@@ -264,10 +266,11 @@ static __always_inline void report_exec(struct task_struct *task)
 	}
 }
 
-SEC("tp_btf/sched_process_exec")
+TRACEPOINT("sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program)
 {
-	__u16 *from = slot_of_pid(old_pid), *to = slot_of_pid(task->pid);
+	__u32 pid = READ(task, pid);
+	__u16 *from = slot_of_pid(old_pid), *to = slot_of_pid(pid);
 	struct thread_record *thread;
 
 	if (!from || !to || !(*from | *to))
@@ -278,7 +281,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	if (!thread)
 		return 0;
 	thread->seat = 0;
-	thread->pid = task->pid;
+	thread->pid = pid;
 	thread->tid = pid_in_namespace(task);
 	lock_vanishes(thread, clock_now());
 	if (report_execs)

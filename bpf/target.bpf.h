@@ -10,13 +10,8 @@
 #ifndef SWITCHTAX_TARGET_BPF_H
 #define SWITCHTAX_TARGET_BPF_H
 
-#include <linux/bpf.h>
-#include <linux/ptrace.h>
 #include <stddef.h>
-#include "kernel_types.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
+#include "kernel_read.bpf.h"
 #include "window.bpf.h"
 
 /* Slots of four neighbouring pids: array values are rounded up to 8 bytes. */

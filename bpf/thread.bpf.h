@@ -104,7 +104,8 @@ static __noinline __attribute__((unused)) __u32 find_task(__u64 task)
  */
 static __always_inline struct thread_record *thread_of_task(struct task_struct *task)
 {
-	__u16 *entry = slot_of_pid(task->pid);
+	__u32 pid = READ(task, pid);
+	__u16 *entry = slot_of_pid(pid);
 	struct thread_record *thread = entry ? thread_at(*entry) : NULL;
 
 	if (!entry || !thread ||
@@ -113,7 +114,7 @@ static __always_inline struct thread_record *thread_of_task(struct task_struct *
 	*entry = find_task((__u64)task);
 	thread = thread_at(*entry);
 	if (thread)
-		thread->pid = task->pid;
+		thread->pid = pid;
 	return thread;
 }
 
@@ -130,9 +131,9 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 {
 	thread->slot = slot;
 	thread->tid = pid_in_namespace(task);
-	thread->pid = task->pid;
-	thread->tgid = task->tgid;
-	thread->task_start_ns = task->start_time;
+	thread->pid = READ(task, pid);
+	thread->tgid = READ(task, tgid);
+	thread->task_start_ns = READ(task, start_time);
 	thread->task = (__u64)task;
 	thread->born_ns = clock_now();
 	thread->since_ns = thread->born_ns;

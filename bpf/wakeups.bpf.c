@@ -5,14 +5,14 @@
 
 static __always_inline int is_woken(struct task_struct *task)
 {
-	struct thread_record *thread = thread_of_pid(task->pid);
+	struct thread_record *thread = thread_of_pid(READ(task, pid));
 
 	if (thread)
 		thread->woken_ns = clock_now();
 	return 0;
 }
 
-SEC("tp_btf/sched_wakeup")
+TRACEPOINT("sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
 	return is_woken(task);
