@@ -2,9 +2,8 @@
 // Times two empty functions of our own, with and without probes on them.
 #include "probe_price.h"
 #include "../workloads/clock.h"
-#include "instructions.h"
+#include "own_code.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,15 +16,12 @@
 
 /* What each kernel emulates, and what it must single-step; see instructions.h. */
 #if defined(__x86_64__)
-#define MACHINE EM_X86_64
 #define EMULATED "nop"
 #define STEPPED "mov %eax, %eax"
 #elif defined(__aarch64__)
-#define MACHINE EM_AARCH64
 #define EMULATED "b 1f\n1:"
 #define STEPPED "mov w0, w0"
 #else
-#define MACHINE EM_NONE
 #define EMULATED "nop"
 #endif
 
@@ -98,27 +94,6 @@ static double call_ns(void (*function)(void))
 	return best;
 }
 
-/* Where a function of ours lies in our own file, behind a landing pad. */
-static bool offset_of(void (*function)(void), uint64_t *offset)
-{
-	uint64_t address = (uint64_t)(uintptr_t)function, start, end, at;
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
-	bool found = false;
-
-	while (maps && !found && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &at) == 3 &&
-		    address >= start && address < end) {
-			*offset = address - start + at +
-				  instructions__landing(MACHINE, (const unsigned char *)function);
-			found = true;
-		}
-	}
-	if (maps)
-		fclose(maps);
-	return found;
-}
-
 static double measure(struct tracer *tracer, const struct pair *pair)
 {
 	const struct tracer_lock lock = { .pid = getpid() };
@@ -126,9 +101,9 @@ static double measure(struct tracer *tracer, const struct pair *pair)
 	double without = pair_ns(pair), with;
 	char why[256];
 
-	snprintf(sites.path, sizeof(sites.path), "/proc/self/exe");
-	if (!offset_of(pair->take, &sites.acquire[0].offset) ||
-	    !offset_of(pair->release, &sites.release[0].offset) ||
+	snprintf(sites.path, sizeof(sites.path), OWN_CODE_FILE);
+	if (!own_code__offset(pair->take, &sites.acquire[0].offset) ||
+	    !own_code__offset(pair->release, &sites.release[0].offset) ||
 	    tracer__attach_lock(tracer, &sites, &lock, why, sizeof(why)))
 		return 0;
 	with = pair_ns(pair);
@@ -142,13 +117,13 @@ static int price_of(struct tracer *tracer, void (*function)(void), bool at_retur
 {
 	double without = call_ns(function), with;
 	uint64_t offset;
-	int err = offset_of(function, &offset) ? 0 : -ENOENT;
+	int err = own_code__offset(function, &offset) ? 0 : -ENOENT;
 
 	if (err) {
 		snprintf(why, size, "/proc/self/maps cannot be read");
 		return err;
 	}
-	err = tracer__attach_probe(tracer, at_return, "/proc/self/exe", offset, why, size);
+	err = tracer__attach_probe(tracer, at_return, OWN_CODE_FILE, offset, why, size);
 	if (err)
 		return err;
 	with = call_ns(function);
