@@ -34,6 +34,9 @@ static __always_inline void count_switch(struct thread_record *thread, struct ta
 					 enum switch_kind kind, __u64 now)
 {
 	__u64 voluntary = READ(prev, nvcsw), involuntary = READ(prev, nivcsw);
+	__u32 place = kind;
+
+	barrier_var(place);	/* else clang drops the mask below, and Linux 5.15 knows no bound */
 
 	if (!thread->seen) {
 		thread->seen = 1;
@@ -44,7 +47,7 @@ static __always_inline void count_switch(struct thread_record *thread, struct ta
 		thread->kernel_base[VOLUNTARY] = voluntary;
 		thread->kernel_base[INVOLUNTARY] = involuntary;
 	} else if (now < window_end_ns) {
-		thread->switches[(__u32)kind & (SWITCH_KINDS - 1)]++;
+		thread->switches[place & (SWITCH_KINDS - 1)]++;
 	} else {
 		if (thread->closed)
 			return;
