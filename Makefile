@@ -59,7 +59,7 @@ TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
 USER_MODULES := $(filter-out main tracer% $(NOT_LIVE),$(patsubst user/%.c,%,$(wildcard user/*.c)))
-BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples
+BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples self
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
@@ -183,18 +183,36 @@ $(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h) workloads/announce.h
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
+# The same for kernels that do not know their own types (bpf/kernel_read.bpf.h).
+$(BUILD)/bpf/no-btf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h) workloads/announce.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DWITHOUT_KERNEL_BTF -c -o $@ $<
+
 $(BUILD)/bpf/switchtax.bpf.o: $(BPF_PARTS:%=$(BUILD)/bpf/%.o)
 	$(call say,GEN,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(BUILD)/bpf/switchtax.skel.h: $(BUILD)/bpf/switchtax.bpf.o
+$(BUILD)/bpf/switchtax_no_btf.bpf.o: $(BPF_PARTS:%=$(BUILD)/bpf/no-btf/%.o)
 	$(call say,GEN,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name switchtax > $@
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+
+# Both have the same programs, maps and variables: the loader uses one's names for both.
+$(BUILD)/bpf/skeletons.same: $(BUILD)/bpf/switchtax.skel.h $(BUILD)/bpf/switchtax_no_btf.skel.h
+	$(Q)for skeleton in $^; do sed -n '/^struct/,/^static/p' $$skeleton | \
+		sed 's/switchtax_no_btf/switchtax/g; s/SWITCHTAX_NO_BTF/SWITCHTAX/g' >\
+		$$skeleton.names; done
+	$(Q)diff $(^:=.names)
+	$(Q)touch $@
 
 # --- loader ----------------------------------------------------------------
 
 ifeq ($(HAVE_BPF),1)
-$(TRACER_OBJS): $(BUILD)/bpf/switchtax.skel.h
+$(TRACER_OBJS): $(BUILD)/bpf/skeletons.same
 endif
 
 # What is at hand may change between two builds.
@@ -232,7 +250,7 @@ SOURCES := $(wildcard user/*.c workloads/*.c tests/workloads/*.c)
 TIDY_FLAGS = -- -std=gnu11 -D_GNU_SOURCE -isystem $(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 
 # The tracer apart: the analyzer sees a leak in the generated skeleton.
-tidy: $(if $(HAVE_BPF),$(BUILD)/bpf/switchtax.skel.h)
+tidy: $(if $(HAVE_BPF),$(BUILD)/bpf/skeletons.same)
 	clang-tidy --quiet $(filter-out $(TRACER_FILES),$(SOURCES)) $(TIDY_FLAGS)
 	$(if $(HAVE_BPF),clang-tidy --quiet --checks=-clang-analyzer-unix.Malloc $(TRACER_FILES) \
 		$(TIDY_FLAGS))

@@ -336,6 +336,36 @@ struct news {
 	__u64 t_ns;
 };
 
+/*
+ * What the programs read of the thread that calls the loader's own probe, where the kernel's
+ * types come from a file: the loader knows better, and finds out whether the file is right.
+ */
+struct self_view {
+	__u64 seen;		/* calls so far */
+	__u64 now_ns;
+	__u64 pid_tgid;		/* as bpf_get_current_pid_tgid() has it: no field is read for that */
+	__u64 registers;	/* addresses */
+	__u64 stack;
+	__u64 start_ns;
+	__u64 voluntary;
+	__u64 involuntary;
+	__u64 ran_ns;
+	__u64 exec_start_ns;	/* by the run queue's clock, as the two below */
+	__u64 run_delay_ns;
+	__u64 last_arrival_ns;
+	__u64 queue_clock_ns;
+	__u32 pid;
+	__u32 tgid;
+	__u32 leader;		/* pid of its process's leader, as the loader's namespace has it */
+	__u32 state;
+	__u32 on_cpu;
+	__u32 cpu;
+	__u32 prio;
+	__u32 flags;
+	char comm[COMM_BYTES];
+	char file[COMM_BYTES];	/* that it executes; the name's first bytes */
+};
+
 _Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
 _Static_assert(sizeof(struct news) == 24, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");

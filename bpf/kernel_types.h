@@ -67,7 +67,16 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct signal_struct {
+	struct list_head thread_head;	/* of thread_node */
+};
+
 struct task_struct {
+	void *stack;
 	unsigned int __state;
 	unsigned int on_cpu;
 	unsigned int flags;
@@ -77,6 +86,10 @@ struct task_struct {
 	unsigned int wake_cpu;	/* set with every change of its CPU (__set_task_cpu()) */
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	struct list_head tasks;		/* leaders, in a ring */
+	struct list_head thread_node;
+	struct signal_struct *signal;
 	struct mm_struct *mm;
 	__u64 start_time;
 	unsigned long nvcsw;

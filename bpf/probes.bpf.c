@@ -13,8 +13,27 @@
 #include "calls.bpf.h"
 #include "handoffs.bpf.h"
 
+#ifdef WITHOUT_KERNEL_BTF
+
+/*
+ * Such a kernel offers no function to programs. But programs that could call another in their place
+ * have their frames on the thread's own stack (check_max_stack_depth() in kernel/bpf/verifier.c),
+ * even if the verifier finds that they never do, and takes the call out.
+ */
+#define PLAIN(call)							\
+	({								\
+		if (never)						\
+			bpf_tail_call(ctx, &nowhere, 0);		\
+		call;							\
+	})
+#define STEADY(call) PLAIN(call)
+
+#else
+
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
+
+#define PLAIN(call) call
 
 /* A program of the steady kind. */
 #define STEADY(call)			\
@@ -26,6 +45,8 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 		bpf_preempt_enable();	\
 		answer;			\
 	})
+
+#endif
 
 struct caller {
 	struct thread_record *thread;
@@ -119,7 +140,7 @@ static __noinline int announced(struct pt_regs *ctx)
 	SEC(section)					\
 	int name(struct pt_regs *ctx)			\
 	{						\
-		return call;				\
+		return PLAIN(call);			\
 	}						\
 							\
 	SEC(section)					\

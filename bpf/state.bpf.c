@@ -20,10 +20,14 @@ __u32 root_tgid = 0;
 __u32 report_execs = 0;
 __u32 watch_futexes = 0;
 __u32 ns_level = 0;
+__u64 registers_offset = 0;
 __u32 streaming = 0;
 __u32 threads_used = 0;
 __u64 arrivals_unseen = 0;
 __u64 losses[LOSSES] = {};
 struct lock_record the_lock = {};
+
+struct nowhere nowhere SEC(".maps");
+const volatile __u32 never = 0;
 
 char LICENSE[] SEC("license") = "GPL";

@@ -63,13 +63,23 @@ struct futex_pairs {
 	__uint(max_entries, MAX_FUTEX_PAIRS);
 };
 
+/* Programs to go on with: none. */
+struct nowhere {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(max_entries, 1);
+};
+
 extern struct pid_slots pid_slots SEC(".maps");
 extern struct thread_records thread_records SEC(".maps");
 extern struct cpu_records cpu_records SEC(".maps");
 extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
 extern struct futex_pairs futex_pairs SEC(".maps");
+extern struct nowhere nowhere SEC(".maps");
 
+extern const volatile __u32 never;	/* 0, which only the verifier knows */
 extern __u32 root_tgid;		/* the process we started, or attached to */
 extern __u32 report_execs;	/* tell the loader of programs that it executes */
 extern __u32 watch_futexes;

@@ -67,5 +67,5 @@ enum exit_status command__doctor(const struct options *options)
 	char path[PATH_MAX];
 	int err = workload__find("slowdown", path, sizeof(path));
 
-	return doctor__run(stdout, options->format == FORMAT_JSON, err ? NULL : path);
+	return doctor__run(stdout, options->format == FORMAT_JSON, err ? NULL : path, options->btf);
 }

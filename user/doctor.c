@@ -36,7 +36,6 @@
 
 #define NS_PER_S 1000000000ULL
 #define MIB (1024.0 * 1024.0)
-#define VMLINUX "/sys/kernel/btf/vmlinux"
 
 enum status { OK, WARN, FAIL };
 
@@ -51,6 +50,7 @@ struct finding {
 struct patient {
 	struct machine machine;
 	const char *workload_path;
+	const char *types;		/* a file in place of the kernel's own, or NULL */
 	struct tracer_features features;
 	int features_err;
 	char features_why[sizeof(((struct finding *)0)->advice)];
@@ -116,23 +116,28 @@ static void check_kernel(const struct patient *patient, struct finding *finding)
 	const char *release = patient->machine.kernel_release;
 
 	found(finding, "Linux %s", release[0] ? release : "of unknown release");
-	if (patient->features_err == -EOPNOTSUPP || patient->features_err == -EINVAL)
+	if (patient->features_err == -EOPNOTSUPP ||
+	    (patient->features_err == -EINVAL && !patient->types))
 		advise(finding, FAIL, "%s", patient->features_why);
 }
 
 static void check_btf_file(const struct patient *patient, struct finding *finding)
 {
-	(void)patient;
-	if (!access(VMLINUX, R_OK)) {
-		found(finding, "%s", VMLINUX);
+	const char *path = patient->types ? patient->types : TRACER_VMLINUX;
+
+	if (patient->types || !access(path, R_OK)) {
+		found(finding, "%s", path);
+		if (patient->types && patient->features_err == -EINVAL)
+			advise(finding, FAIL, "%s", patient->features_why);
 		return;
 	}
-	found(finding, "%s: %s", VMLINUX, strerror(errno));
-	if (access(VMLINUX, F_OK))
-		advise(finding, FAIL, "boot a kernel with CONFIG_DEBUG_INFO_BTF=y (every "
-				      "distribution's has it), and mount /sys");
-	else
+	found(finding, "%s: %s", path, strerror(errno));
+	if (!access(path, F_OK))
 		advise(finding, FAIL, "run it with sudo");
+	else
+		advise(finding, FAIL, "mount /sys, boot a kernel with CONFIG_DEBUG_INFO_BTF=y (most "
+				      "distributions' have it), or name a file with this kernel's "
+				      "types by --btf FILE");
 }
 
 /* What the tracer also does without, and what that costs. */
@@ -148,6 +153,9 @@ static void check_feature(const struct patient *patient, struct finding *finding
 		found(finding, "have: %s", text->what);
 	} else if (forced_off) {
 		found(finding, "fall-back, by " TRACER_WITHOUT ": %s", text->without);
+	} else if (patient->feature == FEATURE_KERNEL_BTF || (text->by_btf && patient->features.types)) {
+		found(finding, "fall-back, %s: %s", text->by_btf ? "for want of kernel-btf" : "by --btf",
+		      text->without);
 	} else {
 		found(finding, "fall-back: %s (Linux %s has it)", text->without, text->since);
 	}
@@ -157,9 +165,8 @@ static void check_programs(const struct patient *patient, struct finding *findin
 {
 	char why[sizeof(finding->advice)] = "";
 	struct tracer *tracer;
-	int err = tracer__open(&tracer, why, sizeof(why));
+	int err = tracer__open(&tracer, patient->types, why, sizeof(why));
 
-	(void)patient;
 	if (!err) {
 		tracer__close(tracer);
 		found(finding, "load and pass the verifier");
@@ -371,6 +378,7 @@ static const struct {
 	{ "privileges", check_privileges, 0 },
 	{ "kernel", check_kernel, 0 },
 	{ "BTF", check_btf_file, 0 },
+	{ "kernel-btf", check_feature, FEATURE_KERNEL_BTF },
 	{ "uprobe-session", check_feature, FEATURE_UPROBE_SESSION },
 	{ "switch-state", check_feature, FEATURE_SWITCH_STATE },
 	{ "task-iterator", check_feature, FEATURE_TASK_ITERATOR },
@@ -444,14 +452,14 @@ static int print_json(FILE *out, const struct finding *findings)
 	return text ? 0 : -ENOMEM;
 }
 
-int doctor__run(FILE *out, bool json, const char *workload_path)
+int doctor__run(FILE *out, bool json, const char *workload_path, const char *types)
 {
-	struct patient patient = { .workload_path = workload_path };
+	struct patient patient = { .workload_path = workload_path, .types = types };
 	struct finding findings[CHECKS] = { 0 };
 	int status = EXIT_MEASURED;
 
 	machine__read(&patient.machine);
-	patient.features_err = tracer_features__ask(&patient.features, patient.features_why,
+	patient.features_err = tracer_features__ask(&patient.features, types, patient.features_why,
 						    sizeof(patient.features_why));
 	for (size_t i = 0; i < CHECKS; i++) {
 		patient.feature = checks[i].feature;

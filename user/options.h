@@ -28,6 +28,7 @@ struct options {
 	enum command command;
 	enum output_format format;
 	bool bpf;			/* false: --no-bpf */
+	const char *btf;		/* file with the kernel's types; NULL: its own */
 	bool as_root;
 	bool no_html;			/* make no page at the end */
 	bool quiet;

@@ -24,6 +24,8 @@ static const struct argp_option common_options[] = {
 	{ "cpus", KEY_CPUS, "LIST", 0, "run the program on these CPUs only, as 0-3,8", 0 },
 	{ "timeline", KEY_TIMELINE, NULL, 0, "also write every switch and hand-off of each traced run "
 	  "to RUN_ID.timeline, and hand-offs to handoffs.csv", 0 },
+	{ "btf", KEY_BTF, "FILE", 0, "the running kernel's types, where it does not have them itself "
+	  "(/sys/kernel/btf/vmlinux)", 0 },
 	{ "version", KEY_VERSION, NULL, 0, "print the version", -1 },
 	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ 0 },
@@ -151,6 +153,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	case KEY_FORMAT: parse_format(state, options, arg); break;
 	case KEY_CPUS: parse_cpus(state, options, arg); break;
 	case KEY_TIMELINE: options->experiment.timeline = true; break;
+	case KEY_BTF: options->btf = arg; break;
 	case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); break;
 	case KEY_VERSION:
 		printf("switchtax %s\n", SWITCHTAX_VERSION);

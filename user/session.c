@@ -25,7 +25,7 @@ static enum exit_status open_tracer(struct session *session, bool fallback)
 		log__info("--no-bpf: nothing is traced, only times are measured");
 		return EXIT_MEASURED;
 	}
-	err = tracer__open(&session->tracer, why, sizeof(why));
+	err = tracer__open(&session->tracer, session->options->btf, why, sizeof(why));
 	if (!err)
 		return EXIT_MEASURED;
 	if (err == -ENOSYS && fallback) {

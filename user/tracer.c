@@ -135,6 +135,7 @@ static void choose_programs(struct tracer *tracer)
 	bpf_program__set_autoload(skel->progs.on_switch_no_state, false);
 	bpf_program__set_autoload(switch_program(tracer), true);
 	bpf_program__set_autoload(skel->progs.on_wakeup, !features->have[FEATURE_QUEUE_TIMES]);
+	bpf_program__set_autoload(skel->progs.on_self, features->types);
 	skel->rodata->has_queue_times = features->have[FEATURE_QUEUE_TIMES];
 }
 
@@ -161,7 +162,7 @@ static int load(struct tracer *tracer)
 	tracer->ncpus = libbpf_num_possible_cpus();
 	if (tracer->ncpus < 1)
 		return -EINVAL;
-	tracer->skel = switchtax__open();
+	tracer->skel = tracer_types__open(&tracer->features);
 	if (!tracer->skel)
 		return -errno;
 	choose_programs(tracer);
@@ -203,7 +204,7 @@ static int map_memory(struct tracer *tracer)
 	return tracer->news ? tracer_samples__open(tracer) : -errno;
 }
 
-int tracer__open(struct tracer **out, char *why, size_t why_size)
+int tracer__open(struct tracer **out, const char *types, char *why, size_t why_size)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
@@ -214,7 +215,7 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 	tracer->session_fds[0] = tracer->session_fds[1] = -1;
 	tracer_refusal__forget();
 	libbpf_set_print(libbpf_talk);
-	err = tracer_features__ask(&tracer->features, why, why_size);
+	err = tracer_features__ask(&tracer->features, types, why, why_size);
 	if (!err)
 		err = tracer__check_uprobes(why, why_size);
 	if (err)
@@ -229,6 +230,9 @@ int tracer__open(struct tracer **out, char *why, size_t why_size)
 		tracer__refused(why, why_size, "the BPF maps cannot be mapped", err);
 		goto fail;
 	}
+	err = tracer_types__check(tracer, why, why_size);
+	if (err)
+		goto fail;
 	*out = tracer;
 	return 0;
 fail:
@@ -306,30 +310,6 @@ static int attach_births(struct tracer *tracer)
 	return err;
 }
 
-/* Take all threads of the process into the books, by iterating over them. */
-static int adopt(struct tracer *tracer, pid_t pid)
-{
-	union bpf_iter_link_info info = { .task = { .pid = (__u32)pid } };
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
-	bool one = tracer->features.have[FEATURE_TASK_ITERATOR];
-	struct bpf_link *link;
-	char nothing[16];
-	int err, fd;
-
-	tracer->skel->bss->adopt_only = one ? 0 : (__u32)pid;
-	link = bpf_program__attach_iter(tracer->skel->progs.on_task, one ? &opts : NULL);
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : 0;
-	while (!err && read(fd, nothing, sizeof(nothing)) > 0)
-		;
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return err ? err : tracer->skel->bss->adopted ? 0 : -ESRCH;
-}
-
 int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *why,
 		   size_t why_size)
 {
@@ -345,7 +325,7 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 		tracer__refused(why, why_size, "cannot attach to the scheduler's tracepoints", err);
 		goto fail;
 	}
-	err = adopt(tracer, run->pid);
+	err = tracer_adopt__all(tracer, run->pid);
 	if (err) {
 		tracer__refused(why, why_size, "cannot find the process's threads", err);
 		goto fail;

@@ -20,9 +20,10 @@ struct tracer;
 
 /*
  * Load and verify the programs. *out is NULL on error. Returns 0 or -errno, with
- * why set to what to do about it (-EPERM: capabilities, -ENOENT: BTF, ...).
+ * why set to what to do about it (-EPERM: capabilities, -ENOENT: BTF, ...). types: the file that
+ * describes the running kernel in place of its own BTF, borrowed; or NULL.
  */
-int tracer__open(struct tracer **out, char *why, size_t why_size);
+int tracer__open(struct tracer **out, const char *types, char *why, size_t why_size);
 
 /*
  * May we make uprobes? Asked of the kernel, since the capability that it wants has

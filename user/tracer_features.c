@@ -10,37 +10,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#define VMLINUX "/sys/kernel/btf/vmlinux"
 
 /* The last clause of each refusal of a kernel that is too old. */
 #define WHERE_TO_GET_ONE "boot Linux 5.15 or newer (Debian 11 has a 6.1 in its security archive, " \
 			 "linux-image-6.1*; Ubuntu 20.04 a 5.15, linux-generic-hwe-20.04)"
 
 static const struct tracer_feature_text texts[TRACER_FEATURES] = {
+	[FEATURE_KERNEL_BTF] = {
+		"kernel-btf", "the kernel knows its own types", "5.2, built with "
+		"CONFIG_DEBUG_INFO_BTF",
+		"types come from a file, each field is copied by a helper, and three of those below "
+		"are not to be had", false,
+	},
 	[FEATURE_UPROBE_SESSION] = {
 		"uprobe-session", "one probe sees a lock's acquire function begin and end", "6.13",
-		"two probes; the end of every acquisition is a trap more",
+		"two probes; the end of every acquisition is a trap more", true,
 	},
 	[FEATURE_SWITCH_STATE] = {
 		"switch-state", "sched_switch tells whether the thread goes to sleep", "5.18",
-		"read from the thread; costs nothing",
+		"read from the thread; costs nothing", false,
 	},
 	[FEATURE_TASK_ITERATOR] = {
 		"task-iterator", "the threads of one process can be listed", "6.1",
-		"all threads of the machine are looked at, once, as a run begins",
+		"all threads of the machine are looked at, once, as a run begins (without "
+		"kernel-btf: all processes, then the threads of this one)", true,
 	},
 	[FEATURE_QUEUE_TIMES] = {
 		"queue-times", "the kernel notes when a thread became runnable", "5.15, built with "
 		"CONFIG_SCHED_INFO and CONFIG_FAIR_GROUP_SCHED",
-		"a program at every wake-up of the machine",
+		"a program at every wake-up of the machine", false,
 	},
 	[FEATURE_PREEMPT_GUARD] = {
 		"preempt-guard", "a program at a probe is not pre-empted", "6.10",
 		"where it is, on fully pre-emptible kernels, the time goes to the state before or "
-		"after",
+		"after", true,
 	},
 };
 
@@ -291,34 +297,90 @@ static void ask(const struct btf *btf, struct tracer_features *features)
 	features->have[FEATURE_QUEUE_TIMES] = has_queue_times(btf);
 	features->have[FEATURE_PREEMPT_GUARD] = has_preempt_guard(btf);
 	for (int feature = 0; feature < TRACER_FEATURES; feature++)
-		features->have[feature] &= !features->forced_off[feature];
+		features->have[feature] &= !features->forced_off[feature] &&
+					   !(texts[feature].by_btf && features->types);
 }
 
-/* libbpf's chatter about a missing BTF is said here in fewer words. */
-static struct btf *load_types(char *why, size_t why_size)
-{
-	libbpf_print_fn_t talk = libbpf_set_print(NULL);
-	struct btf *btf = access(VMLINUX, R_OK) ? NULL : btf__load_vmlinux_btf();
+/* ---- the types ---- */
 
-	libbpf_set_print(talk);
+/* Not a FIFO, which would be waited for. */
+static const char *cannot_be_read(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode))
+		return "not a file";
+	return access(path, R_OK) ? strerror(errno) : NULL;
+}
+
+/* Not those of a program, or of a module. */
+static bool is_of_kernel(const struct btf *btf)
+{
+	return type_named(btf, "task_struct", BTF_KIND_STRUCT) &&
+	       type_named(btf, "bpf_func_id", BTF_KIND_ENUM);
+}
+
+/* From a file in place of the kernel. Returns NULL with *err set. */
+static struct btf *types_of_file(const char *path, int *err, char *why, size_t why_size)
+{
+	const char *reason = cannot_be_read(path);
+	struct btf *btf = reason ? NULL : btf__parse(path, NULL);
+
+	if (btf && is_of_kernel(btf)) {
+		*err = 0;
+		return btf;
+	}
+	btf__free(btf);
+	*err = -EINVAL;
+	snprintf(why, why_size, "--btf: '%s': %s; accepted is BTF of the running kernel, alone or in an "
+		 "ELF file, as `pahole --btf_encode_detached=FILE vmlinux` makes it of the kernel's "
+		 "debug symbols", path, reason ? reason : "holds no kernel's types");
+	return NULL;
+}
+
+static struct btf *types_of_kernel(int *err, char *why, size_t why_size)
+{
+	struct btf *btf = access(TRACER_VMLINUX, R_OK) ? NULL : btf__load_vmlinux_btf();
+
+	*err = btf ? 0 : -ENOENT;
 	if (!btf)
-		snprintf(why, why_size, VMLINUX " cannot be read; boot a kernel with "
-			 "CONFIG_DEBUG_INFO_BTF=y (every distribution's has it), and mount /sys");
+		snprintf(why, why_size, TRACER_VMLINUX " cannot be read; mount /sys, boot a kernel "
+			 "with CONFIG_DEBUG_INFO_BTF=y (most distributions' have it), or name a file "
+			 "with this kernel's types by --btf FILE");
 	return btf;
 }
 
-int tracer_features__ask(struct tracer_features *features, char *why, size_t why_size)
+/* libbpf's chatter about BTF is said here in fewer words. */
+static struct btf *load_types(struct tracer_features *features, int *err, char *why,
+			      size_t why_size)
+{
+	libbpf_print_fn_t talk = libbpf_set_print(NULL);
+	struct btf *btf;
+
+	if (!features->types && features->forced_off[FEATURE_KERNEL_BTF])
+		features->types = TRACER_VMLINUX;
+	features->have[FEATURE_KERNEL_BTF] = !features->types;
+	btf = features->types ? types_of_file(features->types, err, why, why_size)
+			      : types_of_kernel(err, why, why_size);
+	libbpf_set_print(talk);
+	return btf;
+}
+
+int tracer_features__ask(struct tracer_features *features, const char *types, char *why,
+			 size_t why_size)
 {
 	struct btf *btf;
 	int err;
 
-	*features = (struct tracer_features){ 0 };
+	*features = (struct tracer_features){ .types = types };
 	err = read_forced_off(features, why, why_size);
 	if (err)
 		return err;
-	btf = load_types(why, why_size);
+	btf = load_types(features, &err, why, why_size);
 	if (!btf)
-		return -ENOENT;
+		return err;
 	err = check_needs(btf, why, why_size);
 	if (!err)
 		ask(btf, features);

@@ -15,6 +15,7 @@
  * for must not happen where it has it (bpf/probes.bpf.c).
  */
 enum tracer_feature {
+	FEATURE_KERNEL_BTF,
 	FEATURE_UPROBE_SESSION,
 	FEATURE_SWITCH_STATE,
 	FEATURE_TASK_ITERATOR,
@@ -28,6 +29,7 @@ struct tracer_features {
 	bool have[TRACER_FEATURES];	/* and not forced off */
 	bool forced_off[TRACER_FEATURES];
 	bool state_is_second;		/* sched_switch has its prev_state as second argument */
+	const char *types;		/* without FEATURE_KERNEL_BTF: the file that describes the kernel */
 };
 
 /* For people. */
@@ -36,6 +38,7 @@ struct tracer_feature_text {
 	const char *what;
 	const char *since;		/* the first Linux that has it, unless built without */
 	const char *without;		/* what is done in its place, and what that costs */
+	bool by_btf;			/* not used without FEATURE_KERNEL_BTF */
 };
 
 /* An environment variable: features not to be used, by name, separated by commas, or "all". */
@@ -43,11 +46,18 @@ struct tracer_feature_text {
 
 const struct tracer_feature_text *tracer_features__text(enum tracer_feature feature);
 
+/* Where a kernel keeps its own types. */
+#define TRACER_VMLINUX "/sys/kernel/btf/vmlinux"
+
 /*
- * Ask the kernel. Returns 0 or -errno with why set to what to do about it: -EOPNOTSUPP (the
- * kernel lacks something that has no substitute; which, and the kernel that has it), -ENOENT (it has no
- * BTF), -EINVAL (TRACER_WITHOUT names what is no feature), -EPERM, -ENOSYS (built without BPF).
+ * Ask the kernel; types: a file with its types (BTF, alone or in an ELF file), borrowed, to be used
+ * in place of its own, or NULL. Returns 0 or -errno with why set to what to do about it:
+ * -EOPNOTSUPP (the kernel lacks something that has no substitute; which, and the kernel that has
+ * it), -ENOENT (it has no BTF, and no file was named), -EINVAL (TRACER_WITHOUT names what is no
+ * feature; the file holds no kernel's types), -EPERM, -ENOSYS (built without BPF). Whether the file
+ * is of this kernel shows when the programs are loaded (tracer_types.c).
  */
-int tracer_features__ask(struct tracer_features *features, char *why, size_t why_size);
+int tracer_features__ask(struct tracer_features *features, const char *types, char *why,
+			 size_t why_size);
 
 #endif

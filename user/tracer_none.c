@@ -6,17 +6,19 @@
 #include <errno.h>
 #include <stdio.h>
 
-int tracer__open(struct tracer **out, char *why, size_t why_size)
+int tracer__open(struct tracer **out, const char *types, char *why, size_t why_size)
 {
+	(void)types;
 	*out = NULL;
 	snprintf(why, why_size, "this switchtax was built without BPF; install clang, bpftool and "
 		 "libbpf-dev, and run make again");
 	return -ENOSYS;
 }
 
-int tracer_features__ask(struct tracer_features *features, char *why, size_t why_size)
+int tracer_features__ask(struct tracer_features *features, const char *types, char *why,
+			 size_t why_size)
 {
-	*features = (struct tracer_features){ 0 };
+	*features = (struct tracer_features){ .types = types };
 	snprintf(why, why_size, "this switchtax was built without BPF");
 	return -ENOSYS;
 }

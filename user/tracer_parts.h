@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdarg.h>
+#include <sys/types.h>
 
 #include "tracer.h"	/* the skeleton lacks the types of what it holds */
 #include "tracer_features.h"
@@ -59,6 +60,17 @@ struct tracer {
 /* Remember what the kernel says of a program that it refuses: libbpf's warnings, one by one. */
 void tracer_refusal__hear(const char *format, va_list args);
 void tracer_refusal__forget(void);
+
+/*
+ * The kernel's types: open the programs as built for a kernel that knows them, or for one that a
+ * file describes (NULL: errno is set); and check, of programs that are loaded, that it describes
+ * this one: 0 or -errno, why set.
+ */
+struct switchtax *tracer_types__open(const struct tracer_features *features);
+int tracer_types__check(struct tracer *tracer, char *why, size_t why_size);
+
+/* Take all threads of the process into the books. Returns 0 or -errno; -ESRCH: it has none. */
+int tracer_adopt__all(struct tracer *tracer, pid_t pid);
 
 /* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */
 int tracer__keep_link(struct tracer *tracer, struct bpf_link *link);
