@@ -133,6 +133,10 @@ def forced(check):
     calls(check, "python")
 
 
+def untyped(check):
+    forced(check)
+
+
 def refusal(check):
     if check.status("doctor", 3) and "5.15" not in check.text("doctor.out"):
         check.wrong.append("doctor: no word of the kernel that is needed (5.15)")
