@@ -30,6 +30,7 @@
 #include "../../user/csv.h"
 #include "../../user/rows.h"
 #include "emulated.h"
+#include "skip_for.h"
 
 #define ROWS 300
 #define KILLS 300
@@ -397,10 +398,8 @@ static void a_decimal_comma_changes_nothing(void **state)
 	const struct column *column = columns__find(&rows__verdict, "share");
 
 	(void)state;
-	if (!comma_locale()) {
-		print_message("skipped: no locale with a decimal comma, and none can be made\n");
-		skip();
-	}
+	if (!comma_locale())
+		skip_for("no locale with a decimal comma, and none can be made");
 	snprintf(text, sizeof(text), "%.1f", 1.5);
 	assert_string_equal(text, "1,5"); /* so the locale is on */
 	double_is(1234567.25, "1234567.25");
@@ -637,10 +636,8 @@ static void a_full_disk_leaves_whole_rows(void **state)
 	(void)state;
 	assert_int_equal(mkdir("disk", 0755), 0);
 	snprintf(options, sizeof(options), "size=%dk", 8 * scale);
-	if (mount("none", "disk", "tmpfs", 0, options)) {
-		print_message("skipped: cannot mount a tmpfs: %s\n", strerror(errno));
-		skip();
-	}
+	if (mount("none", "disk", "tmpfs", 0, options))
+		skip_for("cannot mount a tmpfs: %s", strerror(errno));
 	columns__clear(&rows__runs, &row);
 	memset(row.reason, ',', sizeof(row.reason) - 1);
 	code = csv__open(&csv, open("disk", O_RDONLY | O_DIRECTORY), "r.csv", &rows__runs);
@@ -690,7 +687,7 @@ static void kill_9_leaves_whole_rows(void **state)
 
 	(void)state;
 	if (emulated())
-		skip(); /* clone(2) without a signal is refused, and rows are not shielded */
+		skip_for("emulated: clone(2) without a signal is refused, and rows are not shielded");
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	for (int i = 0; i < KILLS; i++) {
 		struct csv_error err;

@@ -10,6 +10,7 @@
 
 #include "../../user/live_text.h"
 #include "../../user/live_view.h"
+#include "skip_for.h"
 
 static int count(const uint8_t *cells, int width, int state)
 {
@@ -107,7 +108,7 @@ static void names_in_utf8(void **state)
 {
 	(void)state;
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		skip();
+		skip_for("no locale C.UTF-8");
 	assert_fits("caf\xc3\xa9", 20, "caf\xc3\xa9", 4);
 	/* Wide: two columns, and none of a half. */
 	assert_fits("\xed\x95\x9c\xea\xb8\x80", 4, "\xed\x95\x9c\xea\xb8\x80", 4);

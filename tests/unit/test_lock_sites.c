@@ -35,6 +35,7 @@
 #include "../../user/modules.h"
 #include "../../user/symbols.h"
 #include "emulated.h"
+#include "skip_for.h"
 
 static char home[PATH_MAX];
 static char why[LOCK_SITES_WHY_SIZE];
@@ -80,11 +81,11 @@ static void build(const char *source, const char *commands)
 	int status;
 
 	if (emulated())
-		skip(); /* the compiler is the other machine's */
+		skip_for("emulated: the compiler is the other machine's");
 	write_file("prog.c", source, strlen(source));
 	status = system(commands); /* NOLINT(cert-env33-c) */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		skip(); /* no compiler */
+		skip_for("no compiler");
 	assert_int_equal(status, 0);
 }
 
@@ -130,7 +131,7 @@ static bool start_process(struct process *process, const struct start *start,
 	int status, line, ends[2], feed[2];
 
 	if (emulated())
-		skip();
+		skip_for("emulated: programs of this machine cannot be executed");
 	assert_int_equal(pipe2(ends, O_CLOEXEC) | pipe2(feed, O_CLOEXEC), 0);
 	process->pid = fork();
 	assert_true(process->pid >= 0);
@@ -178,7 +179,7 @@ static int find_python_as(const struct start *start, const char *const *argv,
 	int err;
 
 	if (!start_process(&process, start, argv))
-		skip();
+		skip_for("the program cannot be started");
 	err = lock_sites__find_cpython(process.pid, sites, why, sizeof(why));
 	end_process(&process);
 	return err;
@@ -343,7 +344,7 @@ static void first_instructions_are_read(void **state)
 static void first_instructions_are_read(void **state)
 {
 	(void)state;
-	skip(); /* elsewhere nothing is said of single steps */
+	skip_for("elsewhere nothing is said of single steps");
 }
 #endif
 
@@ -468,7 +469,7 @@ static void other_roots_are_respected(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* chroot(2) */
+		skip_for("only root can chroot(2)");
 	build(MAKE("a", "take") MAKE("b", "drop") WAIT,
 	      "mkdir -p opt/real && cc -static -o opt/real/prog prog.c && "
 	      "ln -s /opt/real opt/now");
@@ -742,7 +743,7 @@ static void pyenv_versions_are_found(void **state)
 		snprintf(pattern, sizeof(pattern), "%s/.pyenv/versions/3.*/bin/python3",
 			 user ? user : "");
 	if (glob(pattern, 0, NULL, &paths))
-		skip(); /* no pyenv */
+		skip_for("no pyenv");
 	for (size_t i = 0; i < paths.gl_pathc; i++)
 		is_pyenv_python(paths.gl_pathv[i]);
 	globfree(&paths);
@@ -776,7 +777,7 @@ static void pythons_on_path_are_found(void **state)
 			found++;
 		}
 	if (!found)
-		skip(); /* none on PATH */
+		skip_for("no Python on PATH");
 }
 
 /* Stripped on Debian: its functions' names are in python3.X-dbg. */
@@ -789,7 +790,7 @@ static void the_system_python_is_found_or_explained(void **state)
 
 	(void)state;
 	if (access(path, X_OK))
-		skip();
+		skip_for("%s cannot be executed", path);
 	err = find_python_as(&running, argv, &sites);
 	if (err == -ENODATA)
 		assert_non_null(strstr(why, "-dbg"));

@@ -16,6 +16,7 @@
 #include "../../workloads/arguments.h"
 #include "../../workloads/realtime.h"
 #include "../../workloads/spinner.h"
+#include "skip_for.h"
 
 #define LIMIT_MS 100
 
@@ -33,7 +34,7 @@ static int in_child(int (*act)(int cpu))
 		_exit(act(cpu));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED)
-		skip();
+		skip_for("real-time scheduling is refused");
 	return status;
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../../user/results.h"
+#include "skip_for.h"
 
 static char home[PATH_MAX];
 static char why[512];
@@ -313,10 +314,8 @@ static void belongs_to_who_called_sudo(void **state)
 	struct results results;
 
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("skipped: only root can give files away\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		skip_for("only root can give files away");
 	setenv("SUDO_UID", "1234", 1);
 	setenv("SUDO_GID", "5678", 1);
 	assert_int_equal(create(&results, NULL), 0);
@@ -342,10 +341,8 @@ static void nonsense_in_sudo_uid_is_ignored(void **state)
 	char path[32];
 
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("skipped: only root can give files away\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		skip_for("only root can give files away");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		setenv("SUDO_UID", bad[i], 1);
 		setenv("SUDO_GID", "5678", 1);
@@ -369,10 +366,8 @@ static void a_full_disk_is_said_and_leaves_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir("disk", 0755), 0);
-	if (mount("none", "disk", "tmpfs", 0, "size=8k")) {
-		print_message("skipped: cannot mount a tmpfs: %s\n", strerror(errno));
-		skip();
-	}
+	if (mount("none", "disk", "tmpfs", 0, "size=8k"))
+		skip_for("cannot mount a tmpfs: %s", strerror(errno));
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(create(&results, "disk/out"), 0);
 	err = results__write_text(&results, "report.txt", text, sizeof(text));

@@ -19,6 +19,7 @@
 
 #include "../../user/switch_interval.h"
 #include "../../user/target.h"
+#include "skip_for.h"
 
 #define MAX_PYTHONS 16
 
@@ -123,7 +124,7 @@ static void every_python_takes_it(void **state)
 {
 	(void)state;
 	if (!npythons)
-		skip();
+		skip_for("no Python on PATH");
 	unsetenv("PYTHONPATH");
 	for (size_t i = 0; i < npythons; i++)
 		expect(pythons[i], NULL, "0.0015\nNone\n[] []\nNone\n0.005\n", true);
@@ -137,7 +138,7 @@ static void the_users_own_path_and_sitecustomize_stay(void **state)
 
 	(void)state;
 	if (!npythons)
-		skip();
+		skip_for("no Python on PATH");
 	snprintf(name, sizeof(name), "%s/sitecustomize.py", folder);
 	file = fopen(name, "w");
 	assert_non_null(file);
@@ -156,7 +157,7 @@ static void an_empty_path_is_none(void **state)
 {
 	(void)state;
 	if (!npythons)
-		skip();
+		skip_for("no Python on PATH");
 	setenv("PYTHONPATH", "", 1);
 	expect(pythons[0], NULL, "0.0015\nNone\n[] []\nNone\n0.005\n", true);
 	unsetenv("PYTHONPATH");
@@ -171,7 +172,7 @@ static void flags_that_refuse_it_are_noticed(void **state)
 
 	(void)state;
 	if (!npythons)
-		skip();
+		skip_for("no Python on PATH");
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		assert_int_equal(try_python(pythons[0], flags[i], NULL, 1500, said, sizeof(said),
 					    &took), 0);
@@ -186,7 +187,7 @@ static void a_venv_takes_it(void **state)
 
 	(void)state;
 	if (!npythons)
-		skip();
+		skip_for("no Python on PATH");
 	snprintf(venv, sizeof(venv), "%s/venv", folder);
 	for (size_t i = 0; i < npythons; i++) {
 		snprintf(command, sizeof(command),
@@ -206,7 +207,7 @@ static void another_user_can_read_it(void **state)
 
 	(void)state;
 	if (geteuid() || nothing_starts() || access("/usr/bin/python3", X_OK))
-		skip();
+		skip_for("not root, or no /usr/bin/python3 that starts");
 	assert_int_equal(try_python("/usr/bin/python3", NULL, &nobody, 250000, said, sizeof(said),
 				    &took), 0);
 	assert_true(took);

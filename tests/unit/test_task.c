@@ -18,6 +18,7 @@
 
 #include "../../workloads/task.h"
 #include "emulated.h"
+#include "skip_for.h"
 
 /* CPython 3.11.7: random.seed(seed); max([random.random() for i in range(objects)]).hex() */
 static const struct {
@@ -220,7 +221,7 @@ static void process_that_cannot_grow(void **state)
 
 	(void)state;
 	if (!malloc_is_glibcs() || emulated())
-		skip();
+		skip_for("malloc is not glibc's, or emulated");
 	file = fopen("/proc/self/statm", "r");
 	assert_non_null(file);
 	assert_int_equal(fscanf(file, "%lu", &pages), 1);
@@ -291,7 +292,7 @@ static void estimate_holds(void **state)
 
 	(void)state;
 	if (!malloc_is_glibcs() || emulated() || !resident())
-		skip();
+		skip_for("malloc is not glibc's, or emulated, or /proc does not tell memory");
 	for (size_t i = 0; i < 3; i++) {
 		pid_t child = fork();
 		int status;
