@@ -4,8 +4,12 @@
 
 #include <stddef.h>
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+#define ENDING 3	/* of them: those that end us */
+
 static volatile sig_atomic_t arrived;
+static struct sigaction before[SIGNALS];
 static sigset_t original, while_working;
 
 static void on_signal(int signal)
@@ -14,20 +18,24 @@ static void on_signal(int signal)
 	arrived = 1;
 }
 
+/*
+ * Not SIGHUP under nohup(1); but SIGINT although a shell's job in the background ignores it: who
+ * sends it to such a job means it. A reader that went away and a file-size limit are write errors,
+ * not deaths.
+ */
 void interrupt__init(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	const struct sigaction end = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
 
 	sigemptyset(&while_working);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaddset(&while_working, signals[i]);
-		sigaction(signals[i], &action, NULL);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (i < ENDING)
+			sigaddset(&while_working, signals[i]);
+		if (signals[i] != SIGHUP || before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], i < ENDING ? &end : &ignore, NULL);
 	}
 	sigprocmask(SIG_BLOCK, &while_working, &original);
-	/* A reader that went away and a file-size limit are write errors, not deaths. */
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-	sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool interrupt__pending(void)
@@ -37,7 +45,7 @@ bool interrupt__pending(void)
 	if (arrived)
 		return true;
 	sigpending(&waiting);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < ENDING; i++)
 		if (sigismember(&waiting, signals[i]) && sigismember(&while_working, signals[i]))
 			return true;
 	return false;
@@ -50,9 +58,7 @@ const sigset_t *interrupt__wait_mask(void)
 
 void interrupt__restore(void)
 {
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		signal(signals[i], SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
 	sigprocmask(SIG_SETMASK, &original, NULL);
 }

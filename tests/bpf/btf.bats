@@ -14,6 +14,7 @@ types=/sys/kernel/btf/vmlinux
 setup() {
 	switchtax=$BUILD/switchtax
 	folder=$BATS_TEST_TMPDIR/results
+	unset SWITCHTAX_WITHOUT
 	[ -r $types ] || skip "no $types: the kernel was built without CONFIG_DEBUG_INFO_BTF"
 }
 

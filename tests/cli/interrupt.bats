@@ -186,3 +186,16 @@ clean_end() { # WHAT
 	whole_rows "$out"/*.csv.partial
 	no_bpf_left
 }
+
+# As under nohup(1), or in a shell's job in the background.
+@test "interrupt: what the caller ignores, the program ignores" {
+	need_bpf
+	for signal in INT HUP; do
+		(
+			trap '' $signal
+			"$switchtax" trace -q -o "$out" -- grep SigIgn /proc/self/status >/dev/null
+			diff "$out/program.stdout" <(grep SigIgn /proc/self/status)
+		)
+		rm -rf "$out"
+	done
+}
