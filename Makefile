@@ -14,6 +14,7 @@ CC        ?= gcc
 ifneq ($(CROSS_COMPILE)$(SYSROOT),)
 CC        := $(CROSS_COMPILE)gcc $(SYSROOT:%=--sysroot=%)
 endif
+AR        := $(CROSS_COMPILE)ar
 CLANG     ?= clang
 BPFTOOL   ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
 ARCH      := $(shell { $(CC) -dumpmachine 2>/dev/null || uname -m; } | \
@@ -69,9 +70,12 @@ PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 NO_TRACER := $(BUILD)/user/tracer_none.o
 TRACER_OBJS := $(if $(HAVE_BPF),$(TRACER_FILES:user/%.c=$(BUILD)/user/%.o),$(NO_TRACER))
-# The lists of arms and locks are the workloads' own; the loader links them for `list`.
-MODEL_OBJS := $(WORKLOAD_OBJS)
 USER_OBJS := $(USER_MODULES:%=$(BUILD)/user/%.o)
+# All but the mains and the tracer: each program takes what it needs of them. The lists of arms and
+# locks are the workloads' own; the loader links them for `list`.
+USER_ARCHIVE := $(BUILD)/user.a
+WORKLOAD_ARCHIVE := $(BUILD)/workloads.a
+ARCHIVES := $(USER_ARCHIVE) $(WORKLOAD_ARCHIVE)
 ifeq ($(HAVE_BPF),1)
 USER_LIBS += -lbpf -ldw -lelf -lz
 else
@@ -147,10 +151,16 @@ kernels: build
 coverage: $(BUILD)/tests/tools/statistics
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/stats/coverage.py
 
-$(BUILD)/tests/tools/%: tests/tools/%.c $(USER_OBJS) $(MODEL_OBJS) $(NO_TRACER)
+$(BUILD)/tests/tools/%: tests/tools/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_CFLAGS) -o $@ $^ $(USER_LIBS) $(LIBS_OF_C)
+
+# Anew: what is no longer built is not to stay in it.
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # --- workloads -------------------------------------------------------------
 
@@ -159,7 +169,9 @@ $(BUILD)/workloads/%.o: workloads/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
 
-$(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_OBJS)
+$(WORKLOAD_ARCHIVE): $(WORKLOAD_OBJS)
+
+$(WORKLOAD_BINS): $(BUILD)/workloads/%: $(BUILD)/workloads/%.o $(WORKLOAD_ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_OF_C)
 
@@ -168,7 +180,7 @@ $(BUILD)/tests/%.o: tests/workloads/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
 
-$(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_OBJS)
+$(TEST_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(WORKLOAD_ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_OF_C)
 
@@ -228,7 +240,9 @@ $(BUILD)/user/%.o: user/%.c $(HAVE)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(USER_CFLAGS) -c -o $@ $<
 
-$(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(USER_OBJS) $(MODEL_OBJS)
+$(USER_ARCHIVE): $(USER_OBJS)
+
+$(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) $(LIBS_OF_C)
 	$(if $(HAVE_BPF),,@echo '  NOTE    without the tracer: $(or $(TRACER_LACKS),so was wished)')
@@ -236,7 +250,7 @@ $(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(USER_OBJS) $(MODEL_OBJ
 # --- unit tests ------------------------------------------------------------
 
 # assert_in_range() is deprecated since cmocka 2; cmocka 1 has nothing else.
-$(BUILD)/tests/unit/%: tests/unit/%.c $(USER_OBJS) $(WORKLOAD_OBJS) $(NO_TRACER)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(USER_CFLAGS) -Wno-deprecated-declarations $(LDFLAGS) -o $@ $^ -lcmocka $(USER_LIBS) $(LIBS_OF_C)
@@ -301,19 +315,19 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 	@for f in $^; do mkdir -p $$f.corpus && \
 		$$f -max_total_time=$(SECONDS) -verbosity=0 $$f.corpus || exit 1; done
 
-# What a fuzzer needs of user/; each names its own.
-fuzz_csv_MODULES := csv columns rows results
-fuzz_environment_MODULES := environment_file
-fuzz_elf_MODULES := elf_file symbols debug_file cpython
-fuzz_timeline_MODULES := timeline timeline_unpack varint timeline_intervals timeline_lock \
-	timeline_print ledger columns
-fuzz_perf_map_MODULES := perf_map
+# The loader's code once more, with what finds its mistakes.
+FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -DSWITCHTAX_VERSION='"$(VERSION)"'
+FUZZ_ARCHIVE := $(BUILD)/fuzz/user.a
+$(FUZZ_ARCHIVE): $(USER_MODULES:%=$(BUILD)/fuzz/user/%.o) $(BUILD)/fuzz/user/tracer_none.o
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard user/*.c user/*.h)
+$(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
-		-DSWITCHTAX_VERSION='"$(VERSION)"' -o $@ $< \
-		$(patsubst %,user/%.c,$($*_MODULES)) -lcjson -lelf -lz -lm
+	$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_ARCHIVE) $(WORKLOAD_ARCHIVE)
+	$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(USER_LIBS)
 
 # --- install ---------------------------------------------------------------
 
