@@ -24,13 +24,16 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 WARNINGS  := -Wall -Wextra -Wshadow -Werror
 CFLAGS    ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP
+# "include/abi.h", "ledger/ledger.h", "locks/lock.h": from the house's own folders.
+USER_PATHS := -iquote . -iquote user -iquote workloads
+WORKLOAD_PATHS := -iquote . -iquote workloads
 # Frame pointers: samples of the running holder show who called whom (bpf/samples.bpf.c).
-WORKLOAD_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
-USER_CFLAGS = $(ALL_CFLAGS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
+WORKLOAD_CFLAGS = $(ALL_CFLAGS) $(WORKLOAD_PATHS) -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
+USER_CFLAGS = $(ALL_CFLAGS) $(USER_PATHS) -I$(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 # Parts of glibc itself since 2.34.
 LIBS_OF_C := -lpthread -lrt
 USER_LIBS := -lcjson -lcap-ng -lgsl -lgslcblas -lm
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
+BPF_CFLAGS := -iquote . -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
 	      -I$(SYSROOT)/usr/include/$(MULTIARCH) $(SYSROOT:%=-I%/usr/include) \
 	      -Wall -Wextra -Wno-unused-parameter -Werror
 
@@ -52,14 +55,15 @@ endif
 WORKLOADS := slowdown lockcost contend refcount race granularity timeslice priority switchcost \
 	faults ipc blocking convoy
 # What they share: everything that is not a main.
-WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c)))
+WORKLOAD_PARTS := $(filter-out $(WORKLOADS),$(patsubst workloads/%.c,%,$(wildcard workloads/*.c workloads/*/*.c)))
 TEST_WORKLOADS := oracle planted pingpong misbehave census holder
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
+USER_FILES := $(wildcard user/*.c user/*/*.c)
 # Only the tracer's files, tracer*.c, see the BPF programs.
 TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
-USER_MODULES := $(filter-out main tracer% $(NOT_LIVE),$(patsubst user/%.c,%,$(wildcard user/*.c)))
+USER_MODULES := $(filter-out main tracer_none $(NOT_LIVE),$(patsubst user/%.c,%,$(filter-out $(TRACER_FILES),$(USER_FILES))))
 BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples self
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -154,7 +158,7 @@ coverage: $(BUILD)/tests/tools/statistics
 $(BUILD)/tests/tools/%: tests/tools/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(USER_CFLAGS) -o $@ $^ $(USER_LIBS) $(LIBS_OF_C)
+	$(Q)$(CC) $(USER_CFLAGS) -o $@ $(filter-out %.h,$^) $(USER_LIBS) $(LIBS_OF_C)
 
 # Anew: what is no longer built is not to stay in it.
 $(BUILD)/%.a:
@@ -190,13 +194,13 @@ $(PROGRAM_BINS): $(BUILD)/tests/%: $(BUILD)/tests/%.o
 
 # --- BPF -------------------------------------------------------------------
 
-$(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h) workloads/announce.h
+$(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h include/*.h)
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 # The same for kernels that do not know their own types (bpf/kernel_read.bpf.h).
-$(BUILD)/bpf/no-btf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h) workloads/announce.h
+$(BUILD)/bpf/no-btf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h include/*.h)
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DWITHOUT_KERNEL_BTF -c -o $@ $<
@@ -253,15 +257,15 @@ $(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(ARCHIVES)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(USER_CFLAGS) -Wno-deprecated-declarations $(LDFLAGS) -o $@ $^ -lcmocka $(USER_LIBS) $(LIBS_OF_C)
+	$(Q)$(CC) $(USER_CFLAGS) -Wno-deprecated-declarations $(LDFLAGS) -o $@ $(filter-out %.h,$^) -lcmocka $(USER_LIBS) $(LIBS_OF_C)
 
 # --- checks ----------------------------------------------------------------
 
 lint: tidy cppcheck shellcheck
 
-SOURCES := $(wildcard user/*.c workloads/*.c tests/workloads/*.c)
+SOURCES := $(USER_FILES) $(wildcard workloads/*.c workloads/*/*.c tests/workloads/*.c)
 
-TIDY_FLAGS = -- -std=gnu11 -D_GNU_SOURCE -isystem $(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
+TIDY_FLAGS = -- $(USER_PATHS) -std=gnu11 -D_GNU_SOURCE -isystem $(BUILD)/bpf -DSWITCHTAX_VERSION='"$(VERSION)"'
 
 # The tracer apart: the analyzer sees a leak in the generated skeleton.
 tidy: $(if $(HAVE_BPF),$(BUILD)/bpf/skeletons.same)
@@ -273,7 +277,7 @@ cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE \
 		'-DLIBBPF_OPTS(type, name, ...)=struct type name = { __VA_ARGS__ }' \
-		-DSWITCHTAX_VERSION='"$(VERSION)"' user workloads tests/workloads
+		-I. -Iuser -Iworkloads -DSWITCHTAX_VERSION='"$(VERSION)"' user workloads tests/workloads
 
 shellcheck:
 	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
@@ -316,11 +320,11 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 		$$f -max_total_time=$(SECONDS) -verbosity=0 $$f.corpus || exit 1; done
 
 # The loader's code once more, with what finds its mistakes.
-FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -DSWITCHTAX_VERSION='"$(VERSION)"'
+FUZZ_FLAGS := $(USER_PATHS) -std=gnu11 -D_GNU_SOURCE -g -O1 -DSWITCHTAX_VERSION='"$(VERSION)"'
 FUZZ_ARCHIVE := $(BUILD)/fuzz/user.a
 $(FUZZ_ARCHIVE): $(USER_MODULES:%=$(BUILD)/fuzz/user/%.o) $(BUILD)/fuzz/user/tracer_none.o
 
-$(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h)
+$(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h user/*/*.h)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
@@ -352,4 +356,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(addprefix $(BUILD)/,user/*.d workloads/*.d tests/*.d tests/*/*.d))
+-include $(wildcard $(addprefix $(BUILD)/,user/*.d user/*/*.d workloads/*.d workloads/*/*.d \
+	tests/*.d tests/*/*.d))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hand-offs of a lock that announces them: our own workloads' (workloads/announce.h).
+ * Hand-offs of a lock that announces them: our own workloads' (include/announce.h).
  *
  * The new owner announces itself once it has the lock, so these programs run one
  * after the other by the lock's own doing. When the last owner let go is stamped in

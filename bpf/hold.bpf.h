@@ -18,7 +18,7 @@
 #define SWITCHTAX_HOLD_BPF_H
 
 #include "target.bpf.h"
-#include "../workloads/announce.h"
+#include "include/announce.h"
 
 /* In hold_since_ns: there is no hold, or somebody else accounts for the rest of it. */
 #define PASSED_ON NEVER

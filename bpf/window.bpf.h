@@ -14,7 +14,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
-#include "abi.h"
+#include "include/abi.h"
 
 /* Both ends are "never" until they are known. */
 #define NEVER (~0ULL)

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/announce.h"
+#include "include/announce.h"
 #include "command_line.h"
 #include "commands.h"
 #include "conclusion.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../workloads/announce.h"
+#include "include/announce.h"
 #include "commands.h"
 #include "log.h"
 #include "probe_price.h"

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "../bpf/abi.h"
+#include "include/abi.h"
 
 /* The name of a histogram, as in histograms.csv. */
 const char *histograms__name(enum histogram which);

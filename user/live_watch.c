@@ -7,7 +7,7 @@
 
 #include "live_screen.h"
 #include "proctext.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 /* How often is looked whether it is time: the signal of a new size of the screen wakes us, too. */
 #define EVERY_MS 50

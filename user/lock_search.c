@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 /* A stop takes effect when the program is about to return to its own code. */
 #define STOP_WAIT_MS 1000

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Times two empty functions of our own, with and without probes on them.
 #include "probe_price.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 #include "own_code.h"
 
 #include <errno.h>

@@ -15,7 +15,7 @@
 #include "interrupt.h"
 #include "run_accounts.h"
 #include "timeline_format.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 /* Variables that are set for a program. */
 #define ENVIRONMENT_MOST 16

@@ -20,7 +20,7 @@
 #include "perf_map.h"
 #include "proctext.h"
 #include "symbol_files.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 #define NAME_SIZE 192
 #define MOST_FRAMES (SAMPLE_USER_FRAMES + SAMPLE_KERNEL_FRAMES)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "../bpf/abi.h"
+#include "include/abi.h"
 #include "modules.h"
 #include "sample_kind.h"
 

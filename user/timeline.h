@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../bpf/abi.h"
+#include "include/abi.h"
 
 #define TIMELINE_RUN_ID_SIZE 128
 #define TIMELINE_WHY_SIZE 512
@@ -47,7 +47,7 @@ struct timeline_thread {
 
 enum timeline_lock_kind { TIMELINE_TAKE, TIMELINE_RELEASE, TIMELINE_HELD };
 
-/* The lock changes hands, or is let go of for longer than a moment (bpf/abi.h). */
+/* The lock changes hands, or is let go of for longer than a moment (include/abi.h). */
 struct timeline_lock_event {
 	enum timeline_lock_kind kind;
 	bool forced;

@@ -12,7 +12,7 @@
 
 #include "results.h"
 #include "timeline_pack.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 #define OUT_SIZE 65536
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../bpf/abi.h"
+#include "include/abi.h"
 
 struct trace_futex {
 	struct futex_pair pair;

@@ -11,8 +11,8 @@
 
 #include "log.h"
 #include "uprobes.h"
-#include "../workloads/announce.h"
-#include "../workloads/clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 
 /* Threads end a moment after their process was reaped: how long to wait for that. */
 #define END_WAIT_MS 500

@@ -39,7 +39,7 @@ struct tracer_run {
 	pid_t pid;		/* its threads, and all that they will start, are traced */
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
 	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
-	bool timeline;		/* stream its events (bpf/abi.h) to tracer__drain() */
+	bool timeline;		/* stream its events (include/abi.h) to tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 	bool samples;		/* also sample the running holder for tracer__drain_samples() */
 	bool sample_stacks;	/* with the top of its stack, as it is */

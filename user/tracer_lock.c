@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "uprobes.h"
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 /* By then, those who waited for the lock when we came have been seen to have it. */
 #define UNSEEN_WAITERS_NS 1000000000ULL

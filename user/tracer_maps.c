@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../workloads/clock.h"
+#include "include/clock.h"
 
 /* How often a look at a run under way tries to find a moment at which nothing changes. */
 #define PEEK_TRIES 8

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The probe site: a function that does nothing and stays where it is.
-#include "announce.h"
+#include "include/announce.h"
 
 /*
  * Its first instruction is one that every kernel emulates in the probe's trap: on x86-64 a

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 unsigned long long argument_number(struct argp_state *state, const char *name, const char *text,
 				   unsigned long long low, unsigned long long high)

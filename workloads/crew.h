@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#include "announce.h"
+#include "include/announce.h"
 
 struct crew;
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 void evidence(const char *metric, const char *variant, double value, const char *unit)
 {

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "announce.h"
+#include "include/announce.h"
 #include "usage.h"
 
 /* unit: ns, us, ms, s, bytes, count, ratio (a share is a ratio), per_s, bytes_per_s */

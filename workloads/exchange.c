@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 /* One more than the means hold: the message being written is in nobody's hands yet. */
 #define BUFFERS (MEANS_SLOTS + 1)

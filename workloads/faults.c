@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "clock.h"
+#include "include/clock.h"
 #include "evidence.h"
 
 #define MAX_BATCHES 1001

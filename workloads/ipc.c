@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "clock.h"
+#include "include/clock.h"
 #include "cpu.h"
 #include "evidence.h"
 #include "exchange.h"

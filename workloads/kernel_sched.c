@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "include/clock.h"
 #include "evidence.h"
 
 /* glibc has no sched_getattr() before 2.41; struct sched_attr of version 0. */

@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "announce.h"
-#include "clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 
 struct lock;
 

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "announce.h"
-#include "clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 #include "mt19937.h"
 #include "priority.h"
 

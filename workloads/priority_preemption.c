@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "clock.h"
+#include "include/clock.h"
 #include "kernel_sched.h"
 #include "mt19937.h"
 #include "priority.h"

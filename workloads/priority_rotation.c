@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "include/clock.h"
 #include "kernel_sched.h"
 #include "priority.h"
 #include "realtime.h"

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 /* Updates between two looks at the neighbour. */
 #define UPDATES_PER_LOOK 8

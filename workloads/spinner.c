@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 #define READY_STEP_NS 500000
 

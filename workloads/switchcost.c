@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "clock.h"
+#include "include/clock.h"
 #include "evidence.h"
 #include "vector.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "clock.h"
+#include "include/clock.h"
 
 static uint64_t timeval_ns(struct timeval t)
 {

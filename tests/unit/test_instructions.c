@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../user/instructions.h"
-#include "../../workloads/announce.h"
+#include "include/announce.h"
 #include "skip_for.h"
 
 /* The rest of the code is ud2, which is neither emulated nor stepped over. */

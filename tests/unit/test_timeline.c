@@ -26,7 +26,7 @@
 #include "../../user/timeline_intervals.h"
 #include "../../user/timeline_writer.h"
 #include "../../user/varint.h"
-#include "../../workloads/clock.h"
+#include "include/clock.h"
 
 #define RUN "001-01-threads-traced"
 #define FILE_NAME RUN TIMELINE_SUFFIX

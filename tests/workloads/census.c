@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/announce.h"
-#include "../../workloads/clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 
 #define THREADS 6
 

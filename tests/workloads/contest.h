@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/clock.h"
+#include "include/clock.h"
 
 #define CONTEST_MAX_THREADS 256
 

@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/clock.h"
+#include "include/clock.h"
 
 /* The time-out of a wait that is to be woken: never reached. */
 #define NEVER_NS (600 * NSEC_PER_SEC)

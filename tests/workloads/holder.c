@@ -18,8 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../workloads/announce.h"
-#include "../../workloads/clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 #include "../../workloads/lock.h"
 
 #define ROUNDS 30

@@ -12,8 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../workloads/announce.h"
-#include "../../workloads/clock.h"
+#include "include/announce.h"
+#include "include/clock.h"
 
 #define LINGER_SECONDS 300
 
