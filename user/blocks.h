@@ -15,7 +15,7 @@
 
 #include "dose.h"
 #include "samples.h"
-#include "stats.h"
+#include "base/stats.h"
 #include "verdict.h"
 
 /* What is judged, and how. */

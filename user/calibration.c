@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../workloads/lock.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "perf_pipe.h"
 #include "probe_price.h"
 #include "switch_plan.h"

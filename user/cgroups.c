@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proctext.h"
+#include "base/proctext.h"
 
 struct cgroup_mount {
 	char *root;		/* the group that is mounted, as this process names it */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "rows.h"
-#include "stats.h"
+#include "base/stats.h"
 
 #define CLAIMS_MAX 32
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "live_screen.h"
 #include "live_watch.h"
-#include "log.h"
+#include "base/log.h"
 #include "probe_price.h"
 #include "traced_run.h"
 

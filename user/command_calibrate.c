@@ -7,10 +7,10 @@
 #include "../workloads/vector.h"
 #include "calibration.h"
 #include "commands.h"
-#include "cpulist.h"
-#include "log.h"
+#include "base/cpulist.h"
+#include "base/log.h"
 #include "prices.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "report_prices.h"
 #include "session.h"
 

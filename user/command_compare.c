@@ -15,7 +15,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "conclusion.h"
-#include "log.h"
+#include "base/log.h"
 #include "symbols.h"
 
 static const char *const plain_arms[] = { "base", "other", "other-1cpu" };

@@ -5,7 +5,7 @@
 
 #include "commands.h"
 #include "explanation.h"
-#include "log.h"
+#include "base/log.h"
 
 static enum exit_status explain(struct pool *pool, struct explanation *explanation)
 {

@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 
 #include "commands.h"
-#include "cpulist.h"
+#include "base/cpulist.h"
 #include "lab_run.h"
-#include "log.h"
-#include "progress.h"
+#include "base/log.h"
+#include "base/progress.h"
 #include "report_lab.h"
 #include "session.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "log.h"
+#include "base/log.h"
 #include "page.h"
 
 static enum exit_status status_of(int err)

@@ -3,7 +3,7 @@
 #include "commands.h"
 #include "conclusion.h"
 #include "lock_warning.h"
-#include "log.h"
+#include "base/log.h"
 #include "slowdown.h"
 
 static enum exit_status run(struct session *session, const struct experiment_plan *plan)

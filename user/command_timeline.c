@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "log.h"
+#include "base/log.h"
 #include "timeline_folder.h"
 #include "timeline_intervals.h"
 #include "timeline_print.h"

@@ -9,7 +9,7 @@
 
 #include "include/announce.h"
 #include "commands.h"
-#include "log.h"
+#include "base/log.h"
 #include "probe_price.h"
 #include "symbols.h"
 #include "traced_run.h"

@@ -3,7 +3,7 @@
 #ifndef SWITCHTAX_COMMANDS_H
 #define SWITCHTAX_COMMANDS_H
 
-#include "exits.h"
+#include "base/exits.h"
 #include "options.h"
 
 enum exit_status command__run(const struct options *options);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "report_stacks.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)

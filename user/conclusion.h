@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_CONCLUSION_H
 #define SWITCHTAX_CONCLUSION_H
 
-#include "exits.h"
+#include "base/exits.h"
 #include "experiment.h"
 #include "report.h"
 #include "session.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../workloads/task.h"
-#include "exits.h"
+#include "base/exits.h"
 #include "machine.h"
 #include "page.h"
 #include "tracer.h"

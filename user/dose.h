@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "samples.h"
-#include "stats.h"
+#include "base/stats.h"
 
 #define DOSE_VARIED 1.5
 

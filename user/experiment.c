@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "clock.h"
-#include "interrupt.h"
-#include "log.h"
-#include "progress.h"
-#include "stats.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/stats.h"
 
 /* Below this, smallest..largest is not a 95 % interval (stats.h). */
 #define MIN_BLOCKS_FOR_PRECISION 6

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpulist.h"
+#include "base/cpulist.h"
 #include "explanation.h"
 #include "lab_slowdown.h"
 #include "report_lab.h"

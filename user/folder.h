@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "environment_file.h"
-#include "exits.h"
+#include "base/exits.h"
 #include "rows.h"
 
 #define FOLDER_WHY_SIZE 1024

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proctext.h"
+#include "base/proctext.h"
 
 /* No function is this long: beyond its last one a module's memory has no names. */
 #define LONGEST_FUNCTION 0x100000

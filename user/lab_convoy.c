@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "figures.h"
+#include "base/figures.h"
 #include "lab.h"
 
 #define CPU_THREADS 1

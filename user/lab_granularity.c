@@ -12,7 +12,7 @@
 
 #include "../workloads/count.h"
 #include "../workloads/lock.h"
-#include "figures.h"
+#include "base/figures.h"
 #include "lab.h"
 
 #define DEFAULT_OBJECTS 1024

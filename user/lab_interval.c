@@ -8,7 +8,7 @@
 
 #include "../workloads/lock.h"
 #include "dose.h"
-#include "figures.h"
+#include "base/figures.h"
 #include "lab.h"
 #include "quiet.h"
 #include "slowdown.h"

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "cpulist.h"
-#include "interrupt.h"
-#include "stats.h"
+#include "base/clock.h"
+#include "base/cpulist.h"
+#include "base/interrupt.h"
+#include "base/stats.h"
 #include "workload.h"
 
 #define TICK_MS 100

@@ -8,7 +8,7 @@
 
 #include "experiment.h"
 #include "lab.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "record.h"
 #include "tracer.h"
 

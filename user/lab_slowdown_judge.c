@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "dose.h"
-#include "figures.h"
+#include "base/figures.h"
 #include "lab_slowdown.h"
 #include "quiet.h"
 #include "slowdown.h"

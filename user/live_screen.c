@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "live_draw.h"
-#include "log.h"
+#include "base/log.h"
 
 /* An escape sequence comes at once; a key Esc alone is not waited for any longer. */
 #define ESCAPE_MS 25

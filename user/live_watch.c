@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "live_screen.h"
-#include "proctext.h"
+#include "base/proctext.h"
 #include "include/clock.h"
 
 /* How often is looked whether it is time: the signal of a new size of the screen wakes us, too. */

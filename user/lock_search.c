@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "include/clock.h"
 
 /* A stop takes effect when the program is about to return to its own code. */

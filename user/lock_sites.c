@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "apart.h"
+#include "base/apart.h"
 #include "cpython.h"
 #include "debug_file.h"
 #include "elf_file.h"

@@ -12,7 +12,7 @@
 
 #include "../workloads/arms.h"
 #include "../workloads/lock.h"
-#include "cpulist.h"
+#include "base/cpulist.h"
 #include "slowdown.h"
 
 struct crowd {

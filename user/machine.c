@@ -14,7 +14,7 @@
 
 #include "arm_cpu.h"
 #include "cgroups.h"
-#include "proctext.h"
+#include "base/proctext.h"
 
 #define NS_PER_S 1000000000ULL
 #define CONFIG_MAX_BYTES (4U << 20)	/* a distribution's configuration has 0.3 MB */

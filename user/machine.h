@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proctext.h"
+#include "base/proctext.h"
 
 #define MACHINE_UNKNOWN PROCTEXT_UNKNOWN
 

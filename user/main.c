@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "interrupt.h"
-#include "log.h"
+#include "base/interrupt.h"
+#include "base/log.h"
 
 static enum exit_status run_command(const struct options *options)
 {

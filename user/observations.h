@@ -15,7 +15,7 @@
 
 #include "rows.h"
 #include "run.h"
-#include "stats.h"
+#include "base/stats.h"
 
 struct observation {
 	struct observation_row row;

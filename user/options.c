@@ -10,8 +10,8 @@
 
 #include "../workloads/arms.h"
 #include "../workloads/lock.h"
-#include "cpulist.h"
-#include "exits.h"
+#include "base/cpulist.h"
+#include "base/exits.h"
 #include "options_parts.h"
 #include "slowdown.h"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "../workloads/arms.h"
-#include "cpulist.h"
-#include "exits.h"
+#include "base/cpulist.h"
+#include "base/exits.h"
 #include "slowdown.h"
 #include "switch_interval.h"
 

@@ -13,7 +13,7 @@
 #include "csv.h"
 #include "observations.h"
 #include "rows.h"
-#include "stats.h"
+#include "base/stats.h"
 
 #define PRICES_MAX 96
 

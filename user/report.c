@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "figures.h"
+#include "base/figures.h"
 #include "report_compare.h"
 #include "report_machines.h"
 #include "report_parts.h"

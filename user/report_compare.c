@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "columns.h"
-#include "figures.h"
+#include "base/figures.h"
 #include "lock_sites.h"
 #include "report_machines.h"
 #include "report_parts.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "figures.h"
+#include "base/figures.h"
 
 #define WIDTH 96
 

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "figures.h"
+#include "base/figures.h"
 
 static bool apart(const struct interval *a, const struct interval *b)
 {

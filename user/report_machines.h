@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "stats.h"
+#include "base/stats.h"
 
 struct report_machine {
 	const char *label;		/* in printable ASCII; borrowed */

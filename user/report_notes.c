@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "figures.h"
+#include "base/figures.h"
 
 bool report_notes__felt(const struct verdict_arm *arm)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agreement.h"
-#include "figures.h"
+#include "base/figures.h"
 #include "report_notes.h"
 
 /* Of a column of arms; "threads-1cpu" fits. */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "figures.h"
+#include "base/figures.h"
 #include "report_parts.h"
 
 /* Fewer rounds give no interval of 95 % (stats.h). */

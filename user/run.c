@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "interpreter.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "run_accounts.h"
 #include "timeline_format.h"
 #include "include/clock.h"

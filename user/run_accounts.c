@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "disturbed.h"
-#include "log.h"
+#include "base/log.h"
 #include "workload.h"
 
 /* The tail of a workload's complaints is short; what it may print in all is not. */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apportion.h"
+#include "base/apportion.h"
 
 /* Some 20 MB, or twenty seconds of one CPU. */
 #define MOST_RAW 20000

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "environment.h"
-#include "interrupt.h"
-#include "log.h"
+#include "base/interrupt.h"
+#include "base/log.h"
 #include "machine.h"
 #include "page.h"
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "exits.h"
+#include "base/exits.h"
 #include "options.h"
 #include "record.h"
 #include "results.h"

@@ -18,7 +18,7 @@
 #include "kernel_symbols.h"
 #include "needed.h"
 #include "perf_map.h"
-#include "proctext.h"
+#include "base/proctext.h"
 #include "symbol_files.h"
 #include "include/clock.h"
 

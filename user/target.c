@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cpulist.h"
-#include "interrupt.h"
+#include "base/cpulist.h"
+#include "base/interrupt.h"
 #include "symbols.h"
 
 /* What a program gets to end by itself after Ctrl-C. */

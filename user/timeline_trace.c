@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "ledger.h"
 #include "results.h"
 

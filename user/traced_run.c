@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "report_stacks.h"
 
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)

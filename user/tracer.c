@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "uprobes.h"
 #include "include/announce.h"
 #include "include/clock.h"

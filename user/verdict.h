@@ -16,7 +16,7 @@
 
 #include "dose.h"
 #include "samples.h"
-#include "stats.h"
+#include "base/stats.h"
 
 #define VERDICT_MAX_ARMS 16
 

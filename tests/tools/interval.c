@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../../user/stats.h"
+#include "../../user/base/stats.h"
 
 #define MAX_PAIRS 10000
 

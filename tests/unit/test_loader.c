@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/cpulist.h"
+#include "../../user/base/cpulist.h"
 #include "../../user/symbols.h"
 #include "../../user/workload.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../user/apportion.h"
+#include "../../user/base/apportion.h"
 #include "../../user/sample_kind.h"
 
 #define KIND(in_call, ...)                                                             \

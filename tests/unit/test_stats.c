@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../user/stats.h"
+#include "../../user/base/stats.h"
 
 #define EXPERIMENTS 4000
 

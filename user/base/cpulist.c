@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads and writes lists of CPUs, the format of cpuset(7) "List format".
-#include "cpulist.h"
+#include "base/cpulist.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  * GSL's default error handler aborts the process. The calls that can fail here are the
  * allocations of a generator, so the handler is off around them and only there.
  */
-#include "stats.h"
+#include "base/stats.h"
 
 #include <errno.h>
 #include <gsl/gsl_cdf.h>

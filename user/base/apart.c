@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A child, a pipe, and limits.
-#include "apart.h"
+#include "base/apart.h"
 
 #include <errno.h>
 #include <fcntl.h>

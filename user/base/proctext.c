@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Words, numbers and lines of /proc and /sys.
-#include "proctext.h"
+#include "base/proctext.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Formats figures and their intervals.
-#include "figures.h"
+#include "base/figures.h"
 
 #include <math.h>
 #include <stdio.h>

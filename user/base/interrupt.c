@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Signals that end an experiment early but cleanly.
-#include "interrupt.h"
+#include "base/interrupt.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Largest remainders, in 128 bits: no product overflows, and nothing is rounded on the way.
-#include "apportion.h"
+#include "base/apportion.h"
 
 static size_t largest(const uint64_t *remainders, size_t count)
 {

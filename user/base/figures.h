@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "stats.h"
+#include "base/stats.h"
 
 /* Room for any of them. */
 #define FIGURES_SIZE 96
