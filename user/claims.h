@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rows.h"
+#include "results/rows.h"
 #include "base/stats.h"
 
 #define CLAIMS_MAX 32

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "columns.h"
+#include "results/columns.h"
 
 static double share(uint64_t ns, uint64_t span_ns, unsigned int cpus)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "columns.h"
+#include "results/columns.h"
 
 /* A build without BPF (see the Makefile's HAVE_BPF) has no libbpf to ask. */
 #if __has_include(<bpf/libbpf.h>) && !defined(SWITCHTAX_NO_BPF)

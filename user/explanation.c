@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "results.h"
+#include "results/folder.h"
 
 int explanation__open(struct explanation *explanation)
 {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "csv.h"
+#include "results/csv.h"
 #include "folder_ledger.h"
 #include "lab.h"
 

@@ -14,7 +14,7 @@
 
 #include "environment_file.h"
 #include "base/exits.h"
-#include "rows.h"
+#include "results/rows.h"
 
 #define FOLDER_WHY_SIZE 1024
 #define FOLDER_MAX_BLOCK 100000

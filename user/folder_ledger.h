@@ -3,7 +3,7 @@
 #ifndef SWITCHTAX_FOLDER_LEDGER_H
 #define SWITCHTAX_FOLDER_LEDGER_H
 
-#include "csv.h"
+#include "results/csv.h"
 #include "folder.h"
 
 /*

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rows.h"
+#include "results/rows.h"
 #include "run.h"
 #include "base/stats.h"
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "results.h"
+#include "results/folder.h"
 
 #define OUTPUTS_FOLDER "programs"
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "results.h"
+#include "results/folder.h"
 #include "target.h"
 #include "workload.h"
 

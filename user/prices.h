@@ -10,9 +10,9 @@
 
 #include <stddef.h>
 
-#include "csv.h"
+#include "results/csv.h"
 #include "observations.h"
-#include "rows.h"
+#include "results/rows.h"
 #include "base/stats.h"
 
 #define PRICES_MAX 96

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 
 #include "claims.h"
-#include "csv.h"
+#include "results/csv.h"
 #include "observations.h"
-#include "results.h"
+#include "results/folder.h"
 #include "run.h"
 
 enum record_file {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
+#include "results/columns.h"
 #include "base/figures.h"
 #include "lock_sites.h"
 #include "report_machines.h"

@@ -8,7 +8,7 @@
 #ifndef SWITCHTAX_RUN_FILES_H
 #define SWITCHTAX_RUN_FILES_H
 
-#include "csv.h"
+#include "results/csv.h"
 #include "folder.h"
 #include "observations.h"
 #include "run.h"

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "csv.h"
+#include "results/csv.h"
 #include "ledger.h"
-#include "rows.h"
+#include "results/rows.h"
 #include "sample_kind.h"
 
 struct run;

@@ -12,7 +12,7 @@
 #include "base/exits.h"
 #include "options.h"
 #include "record.h"
-#include "results.h"
+#include "results/folder.h"
 #include "symbolizer.h"
 #include "tracer.h"
 

@@ -3,7 +3,7 @@
 #ifndef SWITCHTAX_STACK_FILES_H
 #define SWITCHTAX_STACK_FILES_H
 
-#include "csv.h"
+#include "results/csv.h"
 #include "folder.h"
 #include "stack_sums.h"
 

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "columns.h"
+#include "results/columns.h"
 #include "kernel_symbols.h"
 #include "needed.h"
 #include "perf_map.h"

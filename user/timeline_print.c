@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "columns.h"
+#include "results/columns.h"
 #include "ledger.h"
 
 struct timeline_row {

@@ -26,7 +26,7 @@
 
 #include "base/interrupt.h"
 #include "ledger.h"
-#include "results.h"
+#include "results/folder.h"
 
 /* Threads go by their number, at most 65535; Perfetto takes a tid for one thread of the machine. */
 enum { PID_THREADS = 1, PID_LOCK = 100000, TID_LOCK = 100000 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
+#include "results/columns.h"
 #include "varint.h"
 
 /* The bytes of a record; the first error stays. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "results.h"
+#include "results/folder.h"
 #include "timeline_pack.h"
 #include "include/clock.h"
 

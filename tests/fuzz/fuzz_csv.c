@@ -10,14 +10,14 @@
  *         ../../user/{csv,columns,rows,results}.c
  *   cc -DFUZZ_MAIN ...   the same on the files given as arguments
  */
-#include "../../user/csv.h"
+#include "../../user/results/csv.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/rows.h"
+#include "../../user/results/rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

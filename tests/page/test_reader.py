@@ -94,7 +94,7 @@ def test_folded_stacks():
 
 
 def test_the_newest_version_is_that_of_rows_h():
-    with open(os.path.join(ROOT, "user/rows.h"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "user/results/rows.h"), encoding="utf-8") as file:
         written = re.search(r"define ROWS_SCHEMA_VERSION (\d+)", file.read())[1]
     assert NEWEST == int(written)
 

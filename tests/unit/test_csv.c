@@ -27,8 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../user/csv.h"
-#include "../../user/rows.h"
+#include "../../user/results/csv.h"
+#include "../../user/results/rows.h"
 #include "emulated.h"
 #include "skip_for.h"
 

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/results.h"
+#include "../../user/results/folder.h"
 #include "skip_for.h"
 
 static char home[PATH_MAX];

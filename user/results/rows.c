@@ -5,7 +5,7 @@
  * The order here is the order in the files and part of the interface. A column that joins
  * later goes to the end and is _ADDED, so that older files can still be read.
  */
-#include "rows.h"
+#include "results/rows.h"
 
 #define TABLE(file_name, list, row)                                                        \
 	{                                                                                  \

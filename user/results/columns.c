@@ -6,7 +6,7 @@
  * are therefore formatted and parsed in the C locale, switched for the calling thread only.
  */
 #define _GNU_SOURCE 1
-#include "columns.h"
+#include "results/columns.h"
 
 #include <errno.h>
 #include <inttypes.h>

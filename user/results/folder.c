@@ -7,7 +7,7 @@
  * disk that way.
  */
 #define _GNU_SOURCE 1
-#include "results.h"
+#include "results/folder.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "columns.h"
+#include "results/columns.h"
 
 #define CSV_MAX_RECORD 65536		/* bytes of one record, unquoted, 1 more per field */
 #define CSV_MAX_COLUMNS 256

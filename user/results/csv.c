@@ -10,7 +10,7 @@
  * for a number.
  */
 #define _GNU_SOURCE 1
-#include "csv.h"
+#include "results/csv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "results.h"
+#include "results/folder.h"
 
 /* ---- writing ---- */
 

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "columns.h"
+#include "results/columns.h"
 
 #define ROWS_SCHEMA_VERSION 1
 
