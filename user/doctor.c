@@ -15,7 +15,7 @@
 
 #include "../workloads/task.h"
 #include "base/exits.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "page.h"
 #include "tracer.h"
 #include "tracer_features.h"

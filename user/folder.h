@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "environment_file.h"
+#include "machine/environment_file.h"
 #include "base/exits.h"
 #include "results/rows.h"
 

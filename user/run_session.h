@@ -11,7 +11,7 @@
 
 #include "ledger.h"
 #include "lock_search.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "run.h"
 #include "target.h"
 #include "tracer.h"

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "environment.h"
+#include "machine/environment.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "page.h"
 
 /* A machine that cannot trace is not an experiment that went wrong. */

@@ -11,7 +11,7 @@
 
 #include "../workloads/lock.h"
 #include "../workloads/task.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 /* An estimate of memory may be off by this much (see workloads/task.c). */
 #define MEMORY_MARGIN 1.05

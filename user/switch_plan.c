@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "../workloads/vector.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 #define SMALLEST (4ULL << 10)
 #define LARGEST_ALWAYS (1ULL << 20)

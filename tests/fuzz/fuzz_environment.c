@@ -4,9 +4,9 @@
  * about it has an answer, and a machine's name is printable.
  *
  *   clang -g -fsanitize=fuzzer,address,undefined fuzz_environment.c \
- *         ../../user/environment_file.c -lcjson -lm
+ *         ../../user/machine/environment_file.c -lcjson -lm
  */
-#include "../../user/environment_file.h"
+#include "../../user/machine/environment_file.h"
 
 #include <stdint.h>
 #include <stdlib.h>

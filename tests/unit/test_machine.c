@@ -20,9 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/environment.h"
-#include "../../user/cgroups.h"
-#include "../../user/machine.h"
+#include "../../user/machine/environment.h"
+#include "../../user/machine/cgroups.h"
+#include "../../user/machine/machine.h"
 
 #define UNKNOWN MACHINE_UNKNOWN
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

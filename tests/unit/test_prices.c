@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../../user/calibration.h"
-#include "../../user/machine.h"
+#include "../../user/machine/machine.h"
 #include "../../user/perf_pipe.h"
 #include "../../user/price_runs.h"
 #include "../../user/prices.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads environment.json with cJSON, and answers questions about it.
-#include "environment_file.h"
+#include "machine/environment_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "environment.h"
+#include "machine/environment.h"
 
 #define NAME "environment.json"
 #define MEMORY_TOLERANCE 0.01

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads /proc and /sys; each parser works on text alone, see the header.
-#include "machine.h"
+#include "machine/machine.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "arm_cpu.h"
-#include "cgroups.h"
+#include "machine/arm_cpu.h"
+#include "machine/cgroups.h"
 #include "base/proctext.h"
 
 #define NS_PER_S 1000000000ULL

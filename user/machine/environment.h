@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 
 #define ENVIRONMENT_SCHEMA_VERSION 1
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Builds environment.json; one table says how struct machine is written.
-#include "environment.h"
+#include "machine/environment.h"
 
 #include <cjson/cJSON.h>
 #include <gnu/libc-version.h>

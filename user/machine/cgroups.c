@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What memory cgroups, v1 and v2, leave for this process.
-#include "cgroups.h"
+#include "machine/cgroups.h"
 
 #include <stdio.h>
 #include <stdlib.h>

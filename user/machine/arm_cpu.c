@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Two tables, of who makes them and of those that Linux runs on in numbers.
-#include "arm_cpu.h"
+#include "machine/arm_cpu.h"
 
 #include <inttypes.h>
 #include <stdio.h>
