@@ -16,7 +16,7 @@
 #include "commands.h"
 #include "conclusion.h"
 #include "base/log.h"
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 static const char *const plain_arms[] = { "base", "other", "other-1cpu" };
 static const char *const python_arms[] = { "other-interval-500", "other-interval-5000",

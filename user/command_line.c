@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 /* What wordexp refuses outside of quotes. */
 #define SHELL_CHARACTERS "|&;<>(){}\n"

@@ -11,7 +11,7 @@
 #include "commands.h"
 #include "base/log.h"
 #include "probe_price.h"
-#include "symbols.h"
+#include "symbols/symbols.h"
 #include "traced_run.h"
 
 /* The program's output goes to files, so that stdout carries the result only. */

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf_file.h"
-#include "symbols.h"
+#include "symbols/elf_file.h"
+#include "symbols/symbols.h"
 
 #define COOKIE "xdebugpy"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "modules.h"
+#include "symbols/modules.h"
 #include "trace.h"
 
 #define FUTEX_NAME_SIZE 192

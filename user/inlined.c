@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf_file.h"
+#include "symbols/elf_file.h"
 
 /* --- by debug information -------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 struct elf_file;
 

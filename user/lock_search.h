@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "lock_sites.h"
-#include "modules.h"
+#include "symbols/modules.h"
 #include "tracer.h"
 
 struct lock_search {

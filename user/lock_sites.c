@@ -19,13 +19,13 @@
 
 #include "base/apart.h"
 #include "cpython.h"
-#include "debug_file.h"
-#include "elf_file.h"
+#include "symbols/debug_file.h"
+#include "symbols/elf_file.h"
 #include "inlined.h"
 #include "instructions.h"
-#include "modules.h"
-#include "needed.h"
-#include "symbols.h"
+#include "symbols/modules.h"
+#include "symbols/needed.h"
+#include "symbols/symbols.h"
 
 struct hunt {
 	struct modules modules;

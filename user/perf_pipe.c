@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "run.h"
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 /*
  * perf gives the mean of all operations, other people's time slices included: these only ever

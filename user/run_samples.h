@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "stacks.h"
-#include "symbolizer.h"
+#include "symbols/symbolizer.h"
 
 struct run_sample;
 

@@ -12,7 +12,7 @@
 #include "results/csv.h"
 #include "ledger.h"
 #include "results/rows.h"
-#include "sample_kind.h"
+#include "symbols/sample_kind.h"
 
 struct run;
 

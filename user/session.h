@@ -13,7 +13,7 @@
 #include "options.h"
 #include "record.h"
 #include "results/folder.h"
-#include "symbolizer.h"
+#include "symbols/symbolizer.h"
 #include "tracer.h"
 
 struct session {

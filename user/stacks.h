@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sample_kind.h"
+#include "symbols/sample_kind.h"
 
 struct stack {
 	char *text;		/* frames root first, with ';' between them */

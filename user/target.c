@@ -23,7 +23,7 @@
 
 #include "base/cpulist.h"
 #include "base/interrupt.h"
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 /* What a program gets to end by itself after Ctrl-C. */
 #define GRACE_MS 2000

@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #include "../../user/cpython.h"
-#include "../../user/debug_file.h"
-#include "../../user/elf_file.h"
-#include "../../user/symbols.h"
+#include "../../user/symbols/debug_file.h"
+#include "../../user/symbols/elf_file.h"
+#include "../../user/symbols/symbols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

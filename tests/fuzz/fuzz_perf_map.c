@@ -3,9 +3,9 @@
  * fuzz_perf_map - a map that a hostile program has written must do no harm: every entry lies
  * in the text, none wraps around, they are sorted, and each can be found by its address.
  *
- *   clang -g -fsanitize=fuzzer,address,undefined fuzz_perf_map.c ../../user/perf_map.c
+ *   clang -g -fsanitize=fuzzer,address,undefined fuzz_perf_map.c ../../user/symbols/perf_map.c
  */
-#include "../../user/perf_map.h"
+#include "../../user/symbols/perf_map.h"
 
 #include <stdlib.h>
 #include <string.h>

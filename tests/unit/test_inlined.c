@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/elf_file.h"
+#include "../../user/symbols/elf_file.h"
 #include "../../user/inlined.h"
 #include "skip_for.h"
 

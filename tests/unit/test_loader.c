@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "../../user/base/cpulist.h"
-#include "../../user/symbols.h"
+#include "../../user/symbols/symbols.h"
 #include "../../user/workload.h"
 
 static void cpu_lists_round_trip(void **state)

@@ -30,10 +30,10 @@
 
 #include <cmocka.h>
 
-#include "../../user/elf_file.h"
+#include "../../user/symbols/elf_file.h"
 #include "../../user/lock_sites.h"
-#include "../../user/modules.h"
-#include "../../user/symbols.h"
+#include "../../user/symbols/modules.h"
+#include "../../user/symbols/symbols.h"
 #include "emulated.h"
 #include "skip_for.h"
 

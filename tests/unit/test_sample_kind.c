@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "../../user/base/apportion.h"
-#include "../../user/sample_kind.h"
+#include "../../user/symbols/sample_kind.h"
 
 #define KIND(in_call, ...)                                                             \
 	sample_kind__of((const char *const[]){ __VA_ARGS__ },                          \

@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/code_symbols.h"
-#include "../../user/elf_file.h"
-#include "../../user/kernel_symbols.h"
-#include "../../user/perf_map.h"
-#include "../../user/symbolizer.h"
-#include "../../user/symbols.h"
+#include "../../user/symbols/code.h"
+#include "../../user/symbols/elf_file.h"
+#include "../../user/symbols/kernel.h"
+#include "../../user/symbols/perf_map.h"
+#include "../../user/symbols/symbolizer.h"
+#include "../../user/symbols/symbols.h"
 #include "emulated.h"
 #include "skip_for.h"
 

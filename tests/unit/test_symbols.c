@@ -26,9 +26,9 @@
 
 #include <cmocka.h>
 
-#include "../../user/debug_file.h"
-#include "../../user/elf_file.h"
-#include "../../user/symbols.h"
+#include "../../user/symbols/debug_file.h"
+#include "../../user/symbols/elf_file.h"
+#include "../../user/symbols/symbols.h"
 #include "skip_for.h"
 
 static char home[PATH_MAX];

@@ -15,8 +15,8 @@
 #include <time.h>
 
 #include "include/abi.h"
-#include "modules.h"
-#include "sample_kind.h"
+#include "symbols/modules.h"
+#include "symbols/sample_kind.h"
 
 /* A line of names; what does not fit is left out at the root, where "[...]" stands for it. */
 #define SYMBOLIZER_TEXT_SIZE 16384

@@ -8,7 +8,7 @@
  * there would lead out of /proc/PID/root/… into our own root.
  */
 #define _GNU_SOURCE 1
-#include "modules.h"
+#include "symbols/modules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "elf_file.h"
-#include "symbols.h"
+#include "symbols/elf_file.h"
+#include "symbols/symbols.h"
 
 #define MOST_OPEN 256		/* of our usual 1,024 descriptors */
 

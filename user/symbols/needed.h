@@ -3,7 +3,7 @@
 #ifndef SWITCHTAX_NEEDED_H
 #define SWITCHTAX_NEEDED_H
 
-#include "modules.h"
+#include "symbols/modules.h"
 
 /*
  * Add to a process's modules the libraries that its executable needs, and those that they

@@ -7,7 +7,7 @@
  * same build-id, or by the CRC-32 that .gnu_debuglink records.
  */
 #define _GNU_SOURCE 1
-#include "debug_file.h"
+#include "symbols/debug_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "elf_file.h"
+#include "symbols/elf_file.h"
 
 #define DEBUG_ROOT "/usr/lib/debug"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads what a program says of its own code, and trusts neither the file nor its place.
 #define _GNU_SOURCE 1
-#include "perf_map.h"
+#include "symbols/perf_map.h"
 
 #include <ctype.h>
 #include <errno.h>

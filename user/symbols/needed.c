@@ -8,7 +8,7 @@
  * Not looked at: glibc-hwcaps, which need the processor's features, and $LIB, $PLATFORM.
  */
 #define _GNU_SOURCE 1
-#include "needed.h"
+#include "symbols/needed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "elf_file.h"
+#include "symbols/elf_file.h"
 
 #define MOST_FILES 512
 #define MOST_INCLUDES 4			/* ld.so.conf within ld.so.conf */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Function symbols, sorted once. Names are kept in one piece of memory.
-#include "code_symbols.h"
+#include "symbols/code.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "debug_file.h"
-#include "elf_file.h"
+#include "symbols/debug_file.h"
+#include "symbols/elf_file.h"
 
 /* Far more than a browser has; a file made to harm could have any number. */
 #define MOST_SYMBOLS (4UL << 20)

@@ -8,7 +8,7 @@
  * runs through a clone does not run through the function, so all of them count. A ".cold"
  * part is no clone: it is jumped to from the middle of its function, never called.
  */
-#include "symbols.h"
+#include "symbols/symbols.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "debug_file.h"
-#include "elf_file.h"
+#include "symbols/debug_file.h"
+#include "symbols/elf_file.h"
 
 static bool is_function(const GElf_Sym *symbol)
 {

@@ -8,7 +8,7 @@
  * what interrupts that is an interrupt. Soft interrupts have a door of their own, since they
  * may also run at the end of a system call.
  */
-#include "sample_kind.h"
+#include "symbols/sample_kind.h"
 
 #include <string.h>
 

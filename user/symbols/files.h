@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "modules.h"
+#include "symbols/modules.h"
 
 struct symbol_file;
 

@@ -6,7 +6,7 @@
  * by the file's own.
  */
 #define _GNU_SOURCE 1
-#include "elf_file.h"
+#include "symbols/elf_file.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * kernel what they have.
  */
 #define _GNU_SOURCE 1
-#include "symbolizer.h"
+#include "symbols/symbolizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "results/columns.h"
-#include "kernel_symbols.h"
-#include "needed.h"
-#include "perf_map.h"
+#include "symbols/kernel.h"
+#include "symbols/needed.h"
+#include "symbols/perf_map.h"
 #include "base/proctext.h"
-#include "symbol_files.h"
+#include "symbols/files.h"
 #include "include/clock.h"
 
 #define NAME_SIZE 192

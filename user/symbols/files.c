@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which files are known, and what they call an offset.
 #define _GNU_SOURCE 1
-#include "symbol_files.h"
+#include "symbols/files.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "code_symbols.h"
-#include "elf_file.h"
+#include "symbols/code.h"
+#include "symbols/elf_file.h"
 
 /* Each keeps a descriptor, of which a process has some 1,024. */
 #define MOST_FILES 256

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The names stay where the kernel wrote them: one allocation for all the text.
-#include "kernel_symbols.h"
+#include "symbols/kernel.h"
 
 #include <errno.h>
 #include <stdlib.h>
