@@ -13,7 +13,7 @@
 #include "perf_pipe.h"
 #include "probe_price.h"
 #include "switch_plan.h"
-#include "workload.h"
+#include "program/workload.h"
 
 /* Long enough to contend, short enough for a lock that collapses. */
 #define CONTENDED_STEPS 1000000

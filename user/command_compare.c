@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "include/announce.h"
-#include "command_line.h"
+#include "program/command_line.h"
 #include "commands.h"
 #include "conclusion.h"
 #include "base/log.h"

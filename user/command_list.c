@@ -7,7 +7,7 @@
 #include "../workloads/arms.h"
 #include "commands.h"
 #include "doctor.h"
-#include "workload.h"
+#include "program/workload.h"
 
 #define HEADLINE "why are N threads slower than one? the article's program, in five arms"
 

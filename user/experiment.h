@@ -13,14 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outputs.h"
+#include "program/outputs.h"
 #include "price_runs.h"
 #include "record.h"
 #include "stack_sums.h"
-#include "switch_interval.h"
+#include "program/switch_interval.h"
 #include "tracer.h"
 #include "verdict.h"
-#include "workload.h"
+#include "program/workload.h"
 
 /* Why a run is not valid whose program had to be given a switch interval and did not take it. */
 #define EXPERIMENT_INTERVAL_REASON "the program did not take the switch interval"

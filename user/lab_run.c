@@ -12,7 +12,7 @@
 #include "base/cpulist.h"
 #include "base/interrupt.h"
 #include "base/stats.h"
-#include "workload.h"
+#include "program/workload.h"
 
 #define TICK_MS 100
 

@@ -12,7 +12,7 @@
 #include "base/cpulist.h"
 #include "base/exits.h"
 #include "slowdown.h"
-#include "switch_interval.h"
+#include "program/switch_interval.h"
 
 #define MAX_BLOCKS 10000
 

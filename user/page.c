@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "results/folder.h"
-#include "target.h"
-#include "workload.h"
+#include "program/target.h"
+#include "program/workload.h"
 
 /* Debian's own: it has the packages, another one that comes first in PATH may not. */
 #define PYTHON "/usr/bin/python3"

@@ -12,7 +12,7 @@
 
 #include "prices.h"
 #include "run.h"
-#include "target.h"
+#include "program/target.h"
 #include "verdict.h"
 
 /* What runs. Strings are borrowed. */

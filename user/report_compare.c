@@ -17,7 +17,7 @@
 #include "lock_sites.h"
 #include "report_machines.h"
 #include "report_parts.h"
-#include "switch_interval.h"
+#include "program/switch_interval.h"
 
 static bool arm_has_lock(const struct verdict *verdict, const char *name)
 {

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "program/interpreter.h"
 #include "base/interrupt.h"
 #include "run_accounts.h"
 #include "timeline_format.h"

@@ -15,7 +15,7 @@
 #include "results/folder.h"
 #include "results/rows.h"
 #include "run_samples.h"
-#include "target.h"
+#include "program/target.h"
 #include "timeline_writer.h"
 #include "tracer.h"
 

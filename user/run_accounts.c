@@ -11,7 +11,7 @@
 
 #include "disturbed.h"
 #include "base/log.h"
-#include "workload.h"
+#include "program/workload.h"
 
 /* The tail of a workload's complaints is short; what it may print in all is not. */
 #define COMPLAINT_SIZE 8192

@@ -13,7 +13,7 @@
 #include "lock_search.h"
 #include "machine/machine.h"
 #include "run.h"
-#include "target.h"
+#include "program/target.h"
 #include "tracer.h"
 
 struct run_session {

@@ -15,7 +15,7 @@
 
 #include "../../user/base/cpulist.h"
 #include "../../user/symbols/symbols.h"
-#include "../../user/workload.h"
+#include "../../user/program/workload.h"
 
 static void cpu_lists_round_trip(void **state)
 {

@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/switch_interval.h"
-#include "../../user/target.h"
+#include "../../user/program/switch_interval.h"
+#include "../../user/program/target.h"
 #include "skip_for.h"
 
 #define MAX_PYTHONS 16

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Looks at a program's first line for what is to run it.
-#include "interpreter.h"
+#include "program/interpreter.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Starting a program without lending it our privileges, and ending it for sure.
-#include "target.h"
+#include "program/target.h"
 
 #include <cap-ng.h>
 #include <errno.h>

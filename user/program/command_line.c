@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wordexp(3) does the splitting; what it refuses is explained here.
-#include "command_line.h"
+#include "program/command_line.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <wordexp.h>
 
-#include "target.h"
+#include "program/target.h"
 
 struct command_line {
 	const char *text;		/* borrowed */

@@ -5,7 +5,7 @@
  * The folder belongs to who called sudo, who may plant links there: files are new ones
  * always, and nothing is opened by a name twice.
  */
-#include "outputs.h"
+#include "program/outputs.h"
 
 #include <errno.h>
 #include <fcntl.h>

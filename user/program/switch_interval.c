@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Builds the archive that CPython imports: one stored file, no compression.
-#include "switch_interval.h"
+#include "program/switch_interval.h"
 
 #include <errno.h>
 #include <inttypes.h>

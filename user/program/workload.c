@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calls our own workloads and reads what they print.
-#include "workload.h"
+#include "program/workload.h"
 
 #include <errno.h>
 #include <inttypes.h>
