@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lock_sites.h"
+#include "lock/sites.h"
 #include "symbols/modules.h"
 #include "tracer.h"
 

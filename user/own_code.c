@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <stdio.h>
 
-#include "instructions.h"
+#include "lock/instructions.h"
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64

@@ -14,7 +14,7 @@
 
 #include "results/columns.h"
 #include "base/figures.h"
-#include "lock_sites.h"
+#include "lock/sites.h"
 #include "report_machines.h"
 #include "report_parts.h"
 #include "program/switch_interval.h"

@@ -11,7 +11,7 @@
 
 #include "futexes.h"
 #include "ledger.h"
-#include "lock_sites.h"
+#include "lock/sites.h"
 #include "results/folder.h"
 #include "results/rows.h"
 #include "run_samples.h"

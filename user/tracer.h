@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "lock_sites.h"
+#include "lock/sites.h"
 #include "trace.h"
 
 struct tracer;

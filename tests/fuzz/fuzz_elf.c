@@ -21,7 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../user/cpython.h"
+#include "../../user/lock/cpython.h"
 #include "../../user/symbols/debug_file.h"
 #include "../../user/symbols/elf_file.h"
 #include "../../user/symbols/symbols.h"

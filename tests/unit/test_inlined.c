@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../user/symbols/elf_file.h"
-#include "../../user/inlined.h"
+#include "../../user/lock/inlined.h"
 #include "skip_for.h"
 
 /*

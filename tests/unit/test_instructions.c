@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/instructions.h"
+#include "../../user/lock/instructions.h"
 #include "include/announce.h"
 #include "skip_for.h"
 

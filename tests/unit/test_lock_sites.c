@@ -31,7 +31,7 @@
 #include <cmocka.h>
 
 #include "../../user/symbols/elf_file.h"
-#include "../../user/lock_sites.h"
+#include "../../user/lock/sites.h"
 #include "../../user/symbols/modules.h"
 #include "../../user/symbols/symbols.h"
 #include "emulated.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A few instructions of x86-64 and arm64, decoded for sure or not at all.
-#include "instructions.h"
+#include "lock/instructions.h"
 
 #include <elf.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
  * is a CPython, or that has both named functions, is the answer; both functions have to be
  * in one file, since sites of two files would be two locks.
  */
-#include "lock_sites.h"
+#include "lock/sites.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "base/apart.h"
-#include "cpython.h"
+#include "lock/cpython.h"
 #include "symbols/debug_file.h"
 #include "symbols/elf_file.h"
-#include "inlined.h"
-#include "instructions.h"
+#include "lock/inlined.h"
+#include "lock/instructions.h"
 #include "symbols/modules.h"
 #include "symbols/needed.h"
 #include "symbols/symbols.h"

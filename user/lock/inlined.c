@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Asks the debug information, or else follows direct calls in machine code.
-#include "inlined.h"
+#include "lock/inlined.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>

@@ -6,7 +6,7 @@
  * with _Py_DebugOffsets, made for debuggers that look in from outside, and fill it in at
  * compile time (Include/internal/pycore_debug_offsets.h; pycore_runtime.h in 3.13).
  */
-#include "cpython.h"
+#include "lock/cpython.h"
 
 #include <stdio.h>
 #include <stdlib.h>
