@@ -60,10 +60,11 @@ TEST_WORKLOADS := oracle planted pingpong misbehave census holder
 # Programs that know nothing of us.
 TEST_PROGRAMS := mutexes spinners futexes fifty respawn
 USER_FILES := $(wildcard user/*.c user/*/*.c)
-# Only the tracer's files, tracer*.c, see the BPF programs.
-TRACER_FILES := $(filter-out user/tracer_none.c,$(wildcard user/tracer*.c))
+# Only the tracer's files see the BPF programs; these of its wing do not.
+TRACER_PLAIN := none uprobes own_code witness
+TRACER_FILES := $(filter-out $(TRACER_PLAIN:%=user/tracer/%.c),$(wildcard user/tracer/*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
-USER_MODULES := $(filter-out main tracer_none $(NOT_LIVE),$(patsubst user/%.c,%,$(filter-out $(TRACER_FILES),$(USER_FILES))))
+USER_MODULES := $(filter-out main tracer/none $(NOT_LIVE),$(patsubst user/%.c,%,$(filter-out $(TRACER_FILES),$(USER_FILES))))
 BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples self
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -72,7 +73,7 @@ WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
 TEST_BINS := $(TEST_WORKLOADS:%=$(BUILD)/tests/%)
 PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 UNIT_BINS := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
-NO_TRACER := $(BUILD)/user/tracer_none.o
+NO_TRACER := $(BUILD)/user/tracer/none.o
 TRACER_OBJS := $(if $(HAVE_BPF),$(TRACER_FILES:user/%.c=$(BUILD)/user/%.o),$(NO_TRACER))
 USER_OBJS := $(USER_MODULES:%=$(BUILD)/user/%.o)
 # All but the mains and the tracer: each program takes what it needs of them. The lists of arms and
@@ -322,7 +323,7 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 # The loader's code once more, with what finds its mistakes.
 FUZZ_FLAGS := $(USER_PATHS) -std=gnu11 -D_GNU_SOURCE -g -O1 -DSWITCHTAX_VERSION='"$(VERSION)"'
 FUZZ_ARCHIVE := $(BUILD)/fuzz/user.a
-$(FUZZ_ARCHIVE): $(USER_MODULES:%=$(BUILD)/fuzz/user/%.o) $(BUILD)/fuzz/user/tracer_none.o
+$(FUZZ_ARCHIVE): $(USER_MODULES:%=$(BUILD)/fuzz/user/%.o) $(BUILD)/fuzz/user/tracer/none.o
 
 $(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h user/*/*.h)
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the lock's holder does while it runs: its stacks, at the ticks of a clock.
 //
-// The clock is a perf event per CPU (user/tracer_samples.c), so a context switch costs no more
+// The clock is a perf event per CPU (user/tracer/samples.c), so a context switch costs no more
 // than without it. The tick interrupts what is sampled: the registers, and the kernel stack
 // that begins there, are of what was interrupted, never of the tick itself.
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Do we read the kernel right? What the programs see of the loader's own thread, at a probe that
-// it calls itself; asked where the kernel's types come from a file (user/tracer_types.c). Also
+// it calls itself; asked where the kernel's types come from a file (user/tracer/types.c). Also
 // where on a thread's stack its registers are: here the kernel hands them over.
 #include "queue.bpf.h"
 #include "news.bpf.h"

@@ -17,8 +17,8 @@
 #include "base/exits.h"
 #include "machine/machine.h"
 #include "page.h"
-#include "tracer.h"
-#include "tracer_features.h"
+#include "tracer/tracer.h"
+#include "tracer/features.h"
 
 /* The defaults of the headline experiment, measurement.md section 1. */
 #define HEADLINE_TASKS 5

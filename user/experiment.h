@@ -18,7 +18,7 @@
 #include "record.h"
 #include "stack_sums.h"
 #include "program/switch_interval.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 #include "verdict.h"
 #include "program/workload.h"
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "symbols/modules.h"
-#include "trace.h"
+#include "tracer/trace.h"
 
 #define FUTEX_NAME_SIZE 192
 

@@ -10,7 +10,7 @@
 #include "lab.h"
 #include "base/progress.h"
 #include "record.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 struct lab_result;
 

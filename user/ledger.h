@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "trace.h"
+#include "tracer/trace.h"
 
 #define LEDGER_REASON_SIZE 256
 

@@ -12,7 +12,7 @@
 
 #include "lock/sites.h"
 #include "symbols/modules.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 struct lock_search {
 	struct tracer *tracer;

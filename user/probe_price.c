@@ -2,7 +2,7 @@
 // Times two empty functions of our own, with and without probes on them.
 #include "probe_price.h"
 #include "include/clock.h"
-#include "own_code.h"
+#include "tracer/own_code.h"
 
 #include <errno.h>
 #include <math.h>

@@ -17,7 +17,7 @@
 #include "run_samples.h"
 #include "program/target.h"
 #include "timeline_writer.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 #define RUN_ERROR_SIZE 512
 

@@ -14,7 +14,7 @@
 #include "machine/machine.h"
 #include "run.h"
 #include "program/target.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 struct run_session {
 	struct tracer *tracer;		/* NULL: untraced */

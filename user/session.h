@@ -14,7 +14,7 @@
 #include "record.h"
 #include "results/folder.h"
 #include "symbols/symbolizer.h"
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 struct session {
 	const struct options *options;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tracer.h"
+#include "tracer/tracer.h"
 
 static struct stack_arm *arm_of(struct stack_sums *sums, const char *name)
 {

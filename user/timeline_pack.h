@@ -8,7 +8,7 @@
 
 #include "ledger.h"
 #include "timeline_format.h"
-#include "trace.h"
+#include "tracer/trace.h"
 
 /* What the times in records are relative to. */
 struct timeline_pack {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "ledger.h"
-#include "trace.h"
+#include "tracer/trace.h"
 
 struct timeline_writer;
 

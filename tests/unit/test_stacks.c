@@ -11,7 +11,7 @@
 
 #include "../../user/stack_sums.h"
 #include "../../user/stacks.h"
-#include "../../user/tracer.h"
+#include "../../user/tracer/tracer.h"
 
 static char *folded(const struct stacks *stacks, const struct stacks *base)
 {

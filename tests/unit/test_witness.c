@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../user/witness.h"
+#include "../../user/tracer/witness.h"
 
 static void sleeping_counts(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Multi-uprobe links by the bare bpf(2).
-#include "uprobes.h"
+#include "tracer/uprobes.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

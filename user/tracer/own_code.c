@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // By the mappings: the symbols of an installed program may have been stripped.
-#include "own_code.h"
+#include "tracer/own_code.h"
 
 #include <elf.h>
 #include <stdio.h>

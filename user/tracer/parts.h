@@ -11,8 +11,8 @@
 #include <stdarg.h>
 #include <sys/types.h>
 
-#include "tracer.h"	/* the skeleton lacks the types of what it holds */
-#include "tracer_features.h"
+#include "tracer/tracer.h"	/* the skeleton lacks the types of what it holds */
+#include "tracer/features.h"
 #include "switchtax.skel.h"
 
 #define NEVER UINT64_MAX

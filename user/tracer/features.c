@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One question a feature, and one table each of what can be done without and what cannot.
-#include "tracer_features.h"
+#include "tracer/features.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

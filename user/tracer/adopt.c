@@ -2,12 +2,12 @@
 // The threads that the program has when we come are taken into the books: by an iterator over
 // tasks or, where the kernel has none for us, by a probe at a function of ours, where the program
 // walks along the kernel's lists (bpf/adopt.bpf.c).
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-#include "own_code.h"
+#include "tracer/own_code.h"
 
 static int iterate(struct tracer *tracer, pid_t pid)
 {

@@ -5,7 +5,7 @@
 //
 // So before the first run they are asked for our own thread, of which we know better: what /proc,
 // getrusage(2) and the clocks say of it, read before and after, has them between.
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "own_code.h"
+#include "tracer/own_code.h"
 #include "switchtax_no_btf.skel.h"
-#include "witness.h"
+#include "tracer/witness.h"
 
 #define NS_PER_S 1000000000ULL
 

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "lock/sites.h"
-#include "trace.h"
+#include "tracer/trace.h"
 
 struct tracer;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the kernel refuses the tracer, and what to do about it.
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <cap-ng.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the calling thread's files in /proc, as proc(5) describes them.
-#include "witness.h"
+#include "tracer/witness.h"
 
 #include <inttypes.h>
 #include <sched.h>

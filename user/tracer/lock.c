@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Watching a lock by the calls of its functions: uprobes at their places in a file.
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "uprobes.h"
+#include "tracer/uprobes.h"
 #include "include/clock.h"
 
 /* By then, those who waited for the lock when we came have been seen to have it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The life of the BPF programs: load, attach, adopt, detach.
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "uprobes.h"
+#include "tracer/uprobes.h"
 #include "include/announce.h"
 #include "include/clock.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tracer of a build without clang, bpftool or libbpf: it says so, and never traces.
-#include "tracer.h"
-#include "tracer_features.h"
+#include "tracer/tracer.h"
+#include "tracer/features.h"
 
 #include <errno.h>
 #include <stdio.h>

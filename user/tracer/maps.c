@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The memory of the BPF programs: emptied before a run, and read as a trace after it.
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
  *
  * Nothing outlives us: the events go with their file descriptors.
  */
-#include "tracer_parts.h"
+#include "tracer/parts.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
