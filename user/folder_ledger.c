@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 #define ALL_STATES ((1u << LOCK_STATES) - 1)
 

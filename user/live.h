@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 /* How one length of time is split: a lock's states, or (the first four) a thread's. */
 struct live_parts {

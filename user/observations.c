@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histograms.h"
-#include "ledger.h"
+#include "ledger/histograms.h"
+#include "ledger/ledger.h"
 
 int observations__add(struct observations *observations, const struct observation *observation)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histograms.h"
+#include "ledger/histograms.h"
 #include "timeline_format.h"
 
 static const struct table *const tables[RECORD_FILES] = {

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "futexes.h"
-#include "ledger.h"
+#include "ledger/futexes.h"
+#include "ledger/ledger.h"
 #include "lock/sites.h"
 #include "results/folder.h"
 #include "results/rows.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histograms.h"
+#include "ledger/histograms.h"
 
 struct reading {
 	const struct folder *folder;

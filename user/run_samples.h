@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stacks.h"
+#include "ledger/stacks.h"
 #include "symbols/symbolizer.h"
 
 struct run_sample;

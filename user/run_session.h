@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "lock_search.h"
 #include "machine/machine.h"
 #include "run.h"

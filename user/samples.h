@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "results/csv.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "results/rows.h"
 #include "symbols/sample_kind.h"
 

@@ -4,7 +4,7 @@
 #define SWITCHTAX_STACK_SUMS_H
 
 #include "run.h"
-#include "stacks.h"
+#include "ledger/stacks.h"
 
 #define STACK_SUMS_MOST_ARMS 16
 

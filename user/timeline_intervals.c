@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "timeline_lock.h"
 
 const char *timeline_intervals__kind(enum timeline_kind kind)

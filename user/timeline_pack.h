@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "timeline_format.h"
 #include "tracer/trace.h"
 

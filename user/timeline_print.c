@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "results/columns.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 struct timeline_row {
 	char kind[16];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "timeline_lanes.h"
 
 /* More threads than this are only in the CSV. */

@@ -25,7 +25,7 @@
 #include <zlib.h>
 
 #include "base/interrupt.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "results/folder.h"
 
 /* Threads go by their number, at most 65535; Perfetto takes a tid for one thread of the machine. */

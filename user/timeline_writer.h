@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "tracer/trace.h"
 
 struct timeline_writer;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../user/futexes.h"
+#include "../../user/ledger/futexes.h"
 
 #define MS 1000000ULL
 

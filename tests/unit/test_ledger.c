@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/ledger.h"
+#include "../../user/ledger/ledger.h"
 
 #define MS 1000000ULL
 #define START (1000 * MS)

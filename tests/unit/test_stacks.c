@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../../user/stack_sums.h"
-#include "../../user/stacks.h"
+#include "../../user/ledger/stacks.h"
 #include "../../user/tracer/tracer.h"
 
 static char *folded(const struct stacks *stacks, const struct stacks *base)

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/ledger.h"
+#include "../../user/ledger/ledger.h"
 #include "../../user/timeline.h"
 #include "../../user/timeline_format.h"
 #include "../../user/timeline_intervals.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts by text, and merges sorted lists of them.
 #define _GNU_SOURCE 1
-#include "stacks.h"
+#include "ledger/stacks.h"
 
 #include <errno.h>
 #include <inttypes.h>

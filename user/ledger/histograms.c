@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names and bounds of the histograms.
-#include "histograms.h"
+#include "ledger/histograms.h"
 
 static const char *const names[HISTOGRAMS] = {
 	[HISTOGRAM_SLICE] = "slice",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sums, names and sorts futex waits.
-#include "futexes.h"
+#include "ledger/futexes.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Adds up, and says when it does not add up.
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>
