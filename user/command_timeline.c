@@ -8,11 +8,11 @@
 
 #include "commands.h"
 #include "base/log.h"
-#include "timeline_folder.h"
-#include "timeline_intervals.h"
-#include "timeline_print.h"
-#include "timeline_report.h"
-#include "timeline_trace.h"
+#include "timeline/folder.h"
+#include "timeline/intervals.h"
+#include "timeline/rows.h"
+#include "timeline/report.h"
+#include "timeline/perfetto.h"
 
 static enum exit_status show(const struct options *options, const struct timeline *timeline)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ledger/histograms.h"
-#include "timeline_format.h"
+#include "timeline/format.h"
 
 static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_RUNS] = &rows__runs,

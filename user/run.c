@@ -14,7 +14,7 @@
 #include "program/interpreter.h"
 #include "base/interrupt.h"
 #include "run_accounts.h"
-#include "timeline_format.h"
+#include "timeline/format.h"
 #include "include/clock.h"
 
 /* Variables that are set for a program. */

@@ -16,7 +16,7 @@
 #include "results/rows.h"
 #include "run_samples.h"
 #include "program/target.h"
-#include "timeline_writer.h"
+#include "timeline/writer.h"
 #include "tracer/tracer.h"
 
 #define RUN_ERROR_SIZE 512

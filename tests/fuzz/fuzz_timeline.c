@@ -6,16 +6,16 @@
  * Random bytes are no zlib stream, so an input that starts with anything but 'r' is compressed
  * here, without effort, behind a head that is right; the rest behind an 'r' is the raw file.
  */
-#include "../../user/timeline.h"
+#include "../../user/timeline/timeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "../../user/timeline_format.h"
-#include "../../user/timeline_intervals.h"
-#include "../../user/timeline_print.h"
+#include "../../user/timeline/format.h"
+#include "../../user/timeline/intervals.h"
+#include "../../user/timeline/rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -21,11 +21,11 @@
 #include <unistd.h>
 
 #include "../../user/ledger/ledger.h"
-#include "../../user/timeline.h"
-#include "../../user/timeline_format.h"
-#include "../../user/timeline_intervals.h"
-#include "../../user/timeline_writer.h"
-#include "../../user/varint.h"
+#include "../../user/timeline/timeline.h"
+#include "../../user/timeline/format.h"
+#include "../../user/timeline/intervals.h"
+#include "../../user/timeline/writer.h"
+#include "../../user/timeline/varint.h"
 #include "include/clock.h"
 
 #define RUN "001-01-threads-traced"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lays out the lock's track. The rules are those of bpf/hold.bpf.h and bpf/lock.bpf.h.
-#include "timeline_lock.h"
+#include "timeline/lock_track.h"
 
 #include <errno.h>
 

@@ -10,7 +10,7 @@
  *
  * Event by event, since a run has millions, which do not fit into memory as a tree.
  */
-#include "timeline_trace.h"
+#include "timeline/perfetto.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

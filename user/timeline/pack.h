@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "ledger/ledger.h"
-#include "timeline_format.h"
+#include "timeline/format.h"
 #include "tracer/trace.h"
 
 /* What the times in records are relative to. */

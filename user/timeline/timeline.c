@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads a timeline: head, zlib stream, records; then everything is put in order.
-#include "timeline.h"
+#include "timeline/timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "timeline_format.h"
-#include "timeline_unpack.h"
+#include "timeline/format.h"
+#include "timeline/unpack.h"
 
 /* A file that is larger is none of ours: 2^30 bytes are 10^8 switches. */
 #define MAX_FILE (1UL << 30)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists RUN_ID.timeline files.
-#include "timeline_folder.h"
+#include "timeline/folder.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "timeline.h"
+#include "timeline/timeline.h"
 
 enum timeline_kind { TIMELINE_OF_THREAD, TIMELINE_OF_LOCK, TIMELINE_OF_HANDOFF, TIMELINE_KINDS };
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "timeline.h"
-#include "timeline_format.h"
+#include "timeline/timeline.h"
+#include "timeline/format.h"
 
 struct timeline_unpack {
 	struct timeline *timeline;	/* being filled; numbers of threads are slots still */

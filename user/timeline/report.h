@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "options.h"
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 /* The list: what comes before the first, a timeline (a file of that many bytes), the end. */
 void timeline_report__begin(FILE *out, enum output_format format);

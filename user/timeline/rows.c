@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints intervals. One table of columns serves both formats.
-#include "timeline_print.h"
+#include "timeline/rows.h"
 
 #include <inttypes.h>
 #include <string.h>

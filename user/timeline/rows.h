@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 /*
  * Columns: kind (thread, lock, handoff), thread, tid, comm, state, start_ns, end_ns, cpu,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Packs, compresses, writes.
-#include "timeline_writer.h"
+#include "timeline/writer.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "results/folder.h"
-#include "timeline_pack.h"
+#include "timeline/pack.h"
 #include "include/clock.h"
 
 #define OUT_SIZE 65536

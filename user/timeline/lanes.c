@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Draws lanes: each character stands for the state that took most of its time.
-#include "timeline_lanes.h"
+#include "timeline/lanes.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_TIMELINE_TRACE_H
 #define SWITCHTAX_TIMELINE_TRACE_H
 
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 /*
  * Write it to a new file, which appears when it is complete and belongs to who called sudo.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From events to intervals: what lies between two events is what the first has left.
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "ledger/ledger.h"
-#include "timeline_lock.h"
+#include "timeline/lock_track.h"
 
 const char *timeline_intervals__kind(enum timeline_kind kind)
 {

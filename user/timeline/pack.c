@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Packs: differences instead of times, and nothing that can be worked out from the rest.
-#include "timeline_pack.h"
+#include "timeline/pack.h"
 
 #include <string.h>
 
-#include "varint.h"
+#include "timeline/varint.h"
 
 struct bytes {
 	uint8_t *start;

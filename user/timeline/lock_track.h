@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_TIMELINE_LOCK_H
 #define SWITCHTAX_TIMELINE_LOCK_H
 
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 /* Append one interval. Returns 0 or -ENOMEM. */
 int timeline_intervals__add(struct timeline_intervals *intervals,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Unpacks one record at a time, and believes nothing.
-#include "timeline_unpack.h"
+#include "timeline/unpack.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "results/columns.h"
-#include "varint.h"
+#include "timeline/varint.h"
 
 /* The bytes of a record; the first error stays. */
 struct fields {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "timeline_intervals.h"
+#include "timeline/intervals.h"
 
 /* About a dozen hand-offs from the middle of the run, or a hundredth of it. */
 void timeline_lanes__print(FILE *out, const struct timeline *timeline,

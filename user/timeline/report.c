@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints timelines for people.
-#include "timeline_report.h"
+#include "timeline/report.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/ledger.h"
-#include "timeline_lanes.h"
+#include "timeline/lanes.h"
 
 /* More threads than this are only in the CSV. */
 #define MAX_LINES 40

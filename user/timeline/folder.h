@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "timeline_format.h"
+#include "timeline/format.h"
 
 struct timeline_folder {
 	char **run_ids;		/* in the order of their names, which is that of the runs */

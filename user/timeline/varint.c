@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Seven bits a byte.
-#include "varint.h"
+#include "timeline/varint.h"
 
 #include <errno.h>
 
