@@ -10,7 +10,7 @@
 
 #include "live.h"
 #include "live_view.h"
-#include "run.h"
+#include "run/drive.h"
 
 struct live_watch {
 	struct live live;

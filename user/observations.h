@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "results/rows.h"
-#include "run.h"
+#include "run/drive.h"
 #include "base/stats.h"
 
 struct observation {

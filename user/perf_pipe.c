@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "run.h"
+#include "run/drive.h"
 #include "symbols/symbols.h"
 
 /*

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "prices.h"
-#include "run.h"
+#include "run/drive.h"
 #include "program/target.h"
 #include "verdict.h"
 

@@ -14,7 +14,7 @@
 #include "results/csv.h"
 #include "observations.h"
 #include "results/folder.h"
-#include "run.h"
+#include "run/drive.h"
 
 enum record_file {
 	RECORD_RUNS,

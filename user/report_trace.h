@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "run.h"
+#include "run/drive.h"
 
 struct report_trace {
 	const struct run *run;

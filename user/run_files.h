@@ -11,7 +11,7 @@
 #include "results/csv.h"
 #include "folder.h"
 #include "observations.h"
-#include "run.h"
+#include "run/drive.h"
 
 struct run_files {
 	struct run *runs;		/* as folder->runs */

@@ -14,7 +14,7 @@
 
 #include "../../user/agreement.h"
 #include "../../user/blocks.h"
-#include "../../user/disturbed.h"
+#include "../../user/run/disturbed.h"
 #include "../../user/report.h"
 #include "../../user/report_lines.h"
 #include "../../user/slowdown.h"

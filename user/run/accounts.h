@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_RUN_ACCOUNTS_H
 #define SWITCHTAX_RUN_ACCOUNTS_H
 
-#include "run_session.h"
+#include "run/session.h"
 
 /*
  * After the tracer was finished and detached. Returns 0, -ECHILD (a workload of ours has

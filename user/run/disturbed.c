@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Holds what others had of the CPUs during a run against what there was.
-#include "disturbed.h"
+#include "run/disturbed.h"
 
 #include <stdbool.h>
 #include <stdio.h>

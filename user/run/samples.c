@@ -5,7 +5,7 @@
  * memory stays bounded.
  */
 #define _GNU_SOURCE 1
-#include "run_samples.h"
+#include "run/samples.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Between the tracer's news and the lock's sites.
-#include "lock_search.h"
+#include "run/lock_search.h"
 
 #include <errno.h>
 #include <signal.h>

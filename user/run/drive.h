@@ -14,7 +14,7 @@
 #include "lock/sites.h"
 #include "results/folder.h"
 #include "results/rows.h"
-#include "run_samples.h"
+#include "run/samples.h"
 #include "program/target.h"
 #include "timeline/writer.h"
 #include "tracer/tracer.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Start, trace, wait, settle: the life of one run.
-#include "run.h"
+#include "run/drive.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "program/interpreter.h"
 #include "base/interrupt.h"
-#include "run_accounts.h"
+#include "run/accounts.h"
 #include "timeline/format.h"
 #include "include/clock.h"
 

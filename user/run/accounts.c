@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Settles the accounts of a run that has ended.
-#include "run_accounts.h"
+#include "run/accounts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "disturbed.h"
+#include "run/disturbed.h"
 #include "base/log.h"
 #include "program/workload.h"
 

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "ledger/ledger.h"
-#include "lock_search.h"
+#include "run/lock_search.h"
 #include "machine/machine.h"
-#include "run.h"
+#include "run/drive.h"
 #include "program/target.h"
 #include "tracer/tracer.h"
 
