@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "dose.h"
-#include "samples.h"
+#include "evidence/trials.h"
 #include "base/stats.h"
 #include "verdict.h"
 

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "samples.h"
+#include "evidence/trials.h"
 #include "base/stats.h"
 
 #define DOSE_VARIED 1.5

@@ -16,7 +16,7 @@
 #include "program/outputs.h"
 #include "price_runs.h"
 #include "record.h"
-#include "stack_sums.h"
+#include "evidence/stack_sums.h"
 #include "program/switch_interval.h"
 #include "tracer/tracer.h"
 #include "verdict.h"

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "claims.h"
-#include "observations.h"
-#include "samples.h"
+#include "evidence/claims.h"
+#include "evidence/observations.h"
+#include "evidence/trials.h"
 
 #define LAB_MAX_STEPS 96
 #define LAB_MAX_ARGS 32

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lab.h"
-#include "run_shares.h"
+#include "evidence/run_shares.h"
 
 #define NAME "priority"
 

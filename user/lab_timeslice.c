@@ -10,7 +10,7 @@
 #include "../workloads/spinner.h"
 #include "lab.h"
 #include "quiet.h"
-#include "run_shares.h"
+#include "evidence/run_shares.h"
 
 #define NAME "timeslice"
 #define WATCH_MS 1700

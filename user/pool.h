@@ -10,7 +10,7 @@
 #define SWITCHTAX_POOL_H
 
 #include "folder.h"
-#include "samples.h"
+#include "evidence/trials.h"
 
 #define POOL_MAX_FOLDERS 256
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "observations.h"
+#include "evidence/observations.h"
 #include "switch_plan.h"
 
 /* Smallest and largest of five are an interval of 94 % (stats.h). */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "results/csv.h"
-#include "observations.h"
+#include "evidence/observations.h"
 #include "results/rows.h"
 #include "base/stats.h"
 

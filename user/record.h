@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-#include "claims.h"
+#include "evidence/claims.h"
 #include "results/csv.h"
-#include "observations.h"
+#include "evidence/observations.h"
 #include "results/folder.h"
 #include "run/drive.h"
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "claims.h"
+#include "evidence/claims.h"
 #include "lab.h"
 #include "lab_run.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "session.h"
-#include "stack_sums.h"
+#include "evidence/stack_sums.h"
 
 /* Nothing, where nothing was sampled of other. base: NULL for a single run, of arm other. */
 void report_stacks__text(FILE *out, const struct stack_sums *sums, const char *base,

@@ -10,7 +10,7 @@
 
 #include "results/csv.h"
 #include "folder.h"
-#include "observations.h"
+#include "evidence/observations.h"
 #include "run/drive.h"
 
 struct run_files {

@@ -5,7 +5,7 @@
 
 #include "results/csv.h"
 #include "folder.h"
-#include "stack_sums.h"
+#include "evidence/stack_sums.h"
 
 /*
  * Add the samples of a folder's measured, valid, traced runs; nothing where no run was sampled.

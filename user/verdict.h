@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "dose.h"
-#include "samples.h"
+#include "evidence/trials.h"
 #include "base/stats.h"
 
 #define VERDICT_MAX_ARMS 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a workload says on stdout, for the loader (user/program/workload.h, user/observations.h).
+ * What a workload says on stdout, for the loader (user/program/workload.h, user/evidence/observations.h).
  *
  * "KEY VALUE" is what the run as a whole cost; "obs METRIC VARIANT VALUE UNIT" is one thing that
  * the workload has observed. Names have no blanks; a metric without variants has the variant "-".

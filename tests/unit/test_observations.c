@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../user/lab.h"
-#include "../../user/observations.h"
+#include "../../user/evidence/observations.h"
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-9)
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/stack_sums.h"
+#include "../../user/evidence/stack_sums.h"
 #include "../../user/ledger/stacks.h"
 #include "../../user/tracer/tracer.h"
 

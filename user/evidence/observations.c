@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Collects observations, and answers questions about them block by block.
-#include "observations.h"
+#include "evidence/observations.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keeps samples, and reads them back from a results folder.
-#include "samples.h"
+#include "evidence/trials.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keeps verdicts on claims, one row each.
-#include "claims.h"
+#include "evidence/claims.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Groups observations by run.
-#include "run_shares.h"
+#include "evidence/run_shares.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "observations.h"
+#include "evidence/observations.h"
 
 /* Are both from the same run? */
 bool run_shares__same_run(const struct observation *a, const struct observation *b);

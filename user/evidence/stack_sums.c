@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sums over runs; and by function, where lines that end alike are one.
-#include "stack_sums.h"
+#include "evidence/stack_sums.h"
 
 #include <errno.h>
 #include <stdlib.h>
