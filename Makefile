@@ -63,7 +63,7 @@ USER_FILES := $(wildcard user/*.c user/*/*.c)
 # Only the tracer's files see the BPF programs; these of its wing do not.
 TRACER_PLAIN := none uprobes own_code witness
 TRACER_FILES := $(filter-out $(TRACER_PLAIN:%=user/tracer/%.c),$(wildcard user/tracer/*.c))
-NOT_LIVE := $(if $(HAVE_CURSES),live_screen_none,live_screen live_draw)
+NOT_LIVE := $(if $(HAVE_CURSES),live/screen_none,live/screen live/draw)
 USER_MODULES := $(filter-out main tracer/none $(NOT_LIVE),$(patsubst user/%.c,%,$(filter-out $(TRACER_FILES),$(USER_FILES))))
 BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples self
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

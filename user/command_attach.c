@@ -8,8 +8,8 @@
 
 #include "commands.h"
 #include "base/interrupt.h"
-#include "live_screen.h"
-#include "live_watch.h"
+#include "live/screen.h"
+#include "live/watch.h"
 #include "base/log.h"
 #include "probe_price.h"
 #include "traced_run.h"

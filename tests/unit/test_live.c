@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/live.h"
+#include "../../user/live/live.h"
 #include "../../workloads/mt19937.h"
 
 #define MS 1000000ULL

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/live_text.h"
-#include "../../user/live_view.h"
+#include "../../user/live/text.h"
+#include "../../user/live/view.h"
 #include "skip_for.h"
 
 static int count(const uint8_t *cells, int width, int state)

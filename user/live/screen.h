@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
-#include "live.h"
-#include "live_view.h"
+#include "live/live.h"
+#include "live/view.h"
 
 /*
  * Could it be opened? Nothing is drawn or changed. Returns 0, or with why saying what to do:

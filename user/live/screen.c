@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Takes a terminal over, reads its keys, and gives it back whatever happens.
-#include "live_screen.h"
+#include "live/screen.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <term.h>
 #include <unistd.h>
 
-#include "live_draw.h"
+#include "live/draw.h"
 #include "base/log.h"
 
 /* An escape sequence comes at once; a key Esc alone is not waited for any longer. */

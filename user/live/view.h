@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "live.h"
+#include "live/live.h"
 
 /* A smaller screen is not drawn on. */
 #define LIVE_MIN_ROWS 10

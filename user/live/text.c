@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Bars, numbers and names as text that fits.
-#include "live_text.h"
+#include "live/text.h"
 
 #include <limits.h>
 #include <stdio.h>

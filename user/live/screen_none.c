@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The screen of a build without ncurses: it says so.
-#include "live_screen.h"
+#include "live/screen.h"
 
 #include <errno.h>
 #include <stdio.h>

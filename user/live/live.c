@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Subtracts two ledgers of a run under way, so that what comes out still adds up.
-#include "live.h"
+#include "live/live.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "live.h"
-#include "live_view.h"
+#include "live/live.h"
+#include "live/view.h"
 
 /* What the terminal can show. */
 struct live_means {

@@ -2,7 +2,7 @@
 // A live view on a screen of ncurses, line by line.
 //
 // Colour only repeats what letters, names and figures say.
-#include "live_draw.h"
+#include "live/draw.h"
 
 #include <curses.h>
 #include <langinfo.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live_text.h"
+#include "live/text.h"
 
 #define LINE_SIZE 2048
 #define LABEL_COLUMNS 23	/* letter, the longest name of a state, and blanks */

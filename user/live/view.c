@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keys become choices, and a screen's size a layout.
-#include "live_view.h"
+#include "live/view.h"
 
 /* Title, lock, rates; heading of the threads; the line of keys. */
 #define TOP_ROWS 3

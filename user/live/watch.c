@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From a run under way to the screen: look, settle, show; and the keys.
-#include "live_watch.h"
+#include "live/watch.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "live_screen.h"
+#include "live/screen.h"
 #include "base/proctext.h"
 #include "include/clock.h"
 

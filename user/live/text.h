@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "live.h"
+#include "live/live.h"
 
 /* In a bar's cells, beside a state: time that is in no state; a bar of no time at all. */
 #define LIVE_NOT_SEEN LOCK_STATES

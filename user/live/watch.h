@@ -8,8 +8,8 @@
 #ifndef SWITCHTAX_LIVE_WATCH_H
 #define SWITCHTAX_LIVE_WATCH_H
 
-#include "live.h"
-#include "live_view.h"
+#include "live/live.h"
+#include "live/view.h"
 #include "run/drive.h"
 
 struct live_watch {
