@@ -15,7 +15,7 @@
 
 #include "program/outputs.h"
 #include "price_runs.h"
-#include "record.h"
+#include "record/record.h"
 #include "evidence/stack_sums.h"
 #include "program/switch_interval.h"
 #include "tracer/tracer.h"

@@ -18,7 +18,7 @@
 #include "report_machines.h"
 #include "report_stacks.h"
 #include "slowdown.h"
-#include "stack_files.h"
+#include "record/stack_files.h"
 
 #define UNKNOWN "(not known)"
 

@@ -12,7 +12,7 @@
 #include "explanation.h"
 #include "lab_slowdown.h"
 #include "report_lab.h"
-#include "run_files.h"
+#include "record/run_files.h"
 
 /* A folder of labs under way. */
 struct sheet {

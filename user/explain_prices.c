@@ -6,7 +6,7 @@
 
 #include "explanation.h"
 #include "report_prices.h"
-#include "run_files.h"
+#include "record/run_files.h"
 
 /* Of valid runs and of what was measured beside them, without a warm-up. */
 static int collect(const struct run_files *files, struct observations *all, uint64_t *rounds)

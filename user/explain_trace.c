@@ -7,8 +7,8 @@
 #include "explanation.h"
 #include "report_stacks.h"
 #include "report_trace.h"
-#include "run_files.h"
-#include "stack_files.h"
+#include "record/run_files.h"
+#include "record/stack_files.h"
 #include "traced_run.h"
 
 /* What people know it by: the word behind "--", or the name of its first thread. */

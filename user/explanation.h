@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "options.h"
-#include "pool.h"
+#include "record/pool.h"
 
 enum { EXPLANATION_TEXT, EXPLANATION_JSON, EXPLANATION_CSV, EXPLANATION_FORMS };
 

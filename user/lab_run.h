@@ -9,7 +9,7 @@
 #include "experiment.h"
 #include "lab.h"
 #include "base/progress.h"
-#include "record.h"
+#include "record/record.h"
 #include "tracer/tracer.h"
 
 struct lab_result;

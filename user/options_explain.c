@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax explain`: which folders.
 #include "options_parts.h"
-#include "pool.h"
+#include "record/pool.h"
 
 static error_t parse_explain(int key, char *arg, struct argp_state *state)
 {

@@ -11,7 +11,7 @@
 
 #include "base/exits.h"
 #include "options.h"
-#include "record.h"
+#include "record/record.h"
 #include "results/folder.h"
 #include "symbols/symbolizer.h"
 #include "tracer/tracer.h"

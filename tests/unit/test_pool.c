@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/pool.h"
+#include "../../user/record/pool.h"
 #include "../../user/slowdown.h"
 #include "../../user/verdict.h"
 

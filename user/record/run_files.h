@@ -9,7 +9,7 @@
 #define SWITCHTAX_RUN_FILES_H
 
 #include "results/csv.h"
-#include "folder.h"
+#include "record/folder.h"
 #include "evidence/observations.h"
 #include "run/drive.h"
 

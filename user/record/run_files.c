@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Puts the rows of several files back into the runs that they came from.
-#include "run_files.h"
+#include "record/run_files.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sorts the rows of stacks.csv into runs, and sums them up by arm.
-#include "stack_files.h"
+#include "record/stack_files.h"
 
 #include <errno.h>
 #include <stdlib.h>

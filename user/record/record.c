@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Turns a settled run into rows.
-#include "record.h"
+#include "record/record.h"
 
 #include <errno.h>
 #include <inttypes.h>

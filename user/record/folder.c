@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Opens a results folder and reads its list of runs.
 #define _GNU_SOURCE 1
-#include "folder.h"
+#include "record/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "results/csv.h"
-#include "folder_ledger.h"
+#include "record/folder_ledger.h"
 #include "lab.h"
 
 #define PARTIAL ".partial"

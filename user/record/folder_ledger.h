@@ -4,7 +4,7 @@
 #define SWITCHTAX_FOLDER_LEDGER_H
 
 #include "results/csv.h"
-#include "folder.h"
+#include "record/folder.h"
 
 /*
  * In ledger.csv there is every state once per run, all eight or none, all

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Holds ledger.csv against runs.csv.
-#include "folder_ledger.h"
+#include "record/folder_ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>

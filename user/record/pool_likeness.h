@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "folder.h"
+#include "record/folder.h"
 
 /*
  * Are both of one experiment: the same arms, traced or not, with the same parameters and

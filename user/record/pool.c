@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Opens folders, sorts them by machine, and numbers their blocks.
-#include "pool.h"
+#include "record/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pool_likeness.h"
+#include "record/pool_likeness.h"
 
 /* The machine of a folder: one that is there already, or a new one. */
 static void place(struct pool *pool, size_t index)

@@ -9,7 +9,7 @@
 #ifndef SWITCHTAX_POOL_H
 #define SWITCHTAX_POOL_H
 
-#include "folder.h"
+#include "record/folder.h"
 #include "evidence/trials.h"
 
 #define POOL_MAX_FOLDERS 256

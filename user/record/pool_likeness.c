@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Holds two lists of runs against each other, arm by arm.
-#include "pool_likeness.h"
+#include "record/pool_likeness.h"
 
 #include <inttypes.h>
 #include <stdio.h>

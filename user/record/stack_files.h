@@ -4,7 +4,7 @@
 #define SWITCHTAX_STACK_FILES_H
 
 #include "results/csv.h"
-#include "folder.h"
+#include "record/folder.h"
 #include "evidence/stack_sums.h"
 
 /*
