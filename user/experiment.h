@@ -19,7 +19,7 @@
 #include "evidence/stack_sums.h"
 #include "program/switch_interval.h"
 #include "tracer/tracer.h"
-#include "verdict.h"
+#include "verdict/judge.h"
 #include "program/workload.h"
 
 /* Why a run is not valid whose program had to be given a switch interval and did not take it. */

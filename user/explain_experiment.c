@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dose.h"
+#include "verdict/dose.h"
 #include "experiment.h"
 #include "explanation.h"
 #include "price_runs.h"

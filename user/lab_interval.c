@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "../workloads/lock.h"
-#include "dose.h"
+#include "verdict/dose.h"
 #include "base/figures.h"
 #include "lab.h"
 #include "quiet.h"
 #include "slowdown.h"
-#include "verdict.h"
+#include "verdict/judge.h"
 
 extern const struct lab lab_interval;
 

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dose.h"
+#include "verdict/dose.h"
 #include "base/figures.h"
 #include "lab_slowdown.h"
 #include "quiet.h"
 #include "slowdown.h"
-#include "verdict.h"
+#include "verdict/judge.h"
 
 /* The rules of C6 and C7. */
 #define NO_GAIN 1.05

@@ -13,7 +13,7 @@
 #include "prices.h"
 #include "run/drive.h"
 #include "program/target.h"
-#include "verdict.h"
+#include "verdict/judge.h"
 
 /* What runs. Strings are borrowed. */
 struct price_runs {

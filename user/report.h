@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "verdict.h"
+#include "verdict/judge.h"
 
 /* The two command lines of a comparison, as they were given. */
 struct report_comparison {

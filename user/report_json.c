@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agreement.h"
+#include "verdict/agreement.h"
 #include "report.h"
 #include "report_compare.h"
 #include "report_lines.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "verdict.h"
+#include "verdict/judge.h"
 
 /* A line of a table. */
 struct report_line {

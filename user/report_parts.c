@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "agreement.h"
+#include "verdict/agreement.h"
 #include "base/figures.h"
 #include "report_notes.h"
 

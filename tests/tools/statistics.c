@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/dose.h"
+#include "../../user/verdict/dose.h"
 #include "../../user/slowdown.h"
-#include "../../user/verdict.h"
+#include "../../user/verdict/judge.h"
 
 #define MAX_VALUES 100000
 

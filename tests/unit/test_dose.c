@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/dose.h"
+#include "../../user/verdict/dose.h"
 
 #define BLOCKS 8
 #define DOSES 7

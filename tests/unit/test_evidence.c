@@ -12,13 +12,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/agreement.h"
-#include "../../user/blocks.h"
+#include "../../user/verdict/agreement.h"
+#include "../../user/verdict/blocks.h"
 #include "../../user/run/disturbed.h"
 #include "../../user/report.h"
 #include "../../user/report_lines.h"
 #include "../../user/slowdown.h"
-#include "../../user/verdict.h"
+#include "../../user/verdict/judge.h"
 
 #define BLOCKS 8
 

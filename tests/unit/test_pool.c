@@ -20,7 +20,7 @@
 
 #include "../../user/record/pool.h"
 #include "../../user/slowdown.h"
-#include "../../user/verdict.h"
+#include "../../user/verdict/judge.h"
 
 #define BLOCKS 8
 #define FOLDERS 4

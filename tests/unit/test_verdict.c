@@ -14,7 +14,7 @@
 
 #include "../../user/report.h"
 #include "../../user/slowdown.h"
-#include "../../user/verdict.h"
+#include "../../user/verdict/judge.h"
 
 #define BLOCKS 12
 

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "verdict.h"
+#include "verdict/judge.h"
 
 enum agreement {
 	AGREEMENT_NOT_ASKED,	/* no slowdown, so nothing to agree on */

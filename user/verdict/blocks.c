@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds the runs of a block, and puts intervals on what the blocks have in common.
-#include "blocks.h"
+#include "verdict/blocks.h"
 
 #include <errno.h>
 #include <math.h>

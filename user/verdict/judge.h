@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dose.h"
+#include "verdict/dose.h"
 #include "evidence/trials.h"
 #include "base/stats.h"
 

@@ -2,7 +2,7 @@
 // The second line of evidence: each rung between neighbouring arms adds one mechanism.
 #include <math.h>
 
-#include "verdict_parts.h"
+#include "verdict/parts.h"
 
 double verdict_ladder__lock_operations(const struct block *block, const char *arm)
 {

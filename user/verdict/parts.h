@@ -6,8 +6,8 @@
 #ifndef SWITCHTAX_VERDICT_PARTS_H
 #define SWITCHTAX_VERDICT_PARTS_H
 
-#include "blocks.h"
-#include "verdict.h"
+#include "verdict/blocks.h"
+#include "verdict/judge.h"
 
 /* Fills verdict->arms. Returns 0 or -ENOMEM. */
 int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict);

@@ -7,7 +7,7 @@
  */
 #include <math.h>
 
-#include "verdict_parts.h"
+#include "verdict/parts.h"
 
 static const struct dose_line *line_of(const struct block *block)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Holds the three lines against each other, and says in words what comes of it.
-#include "agreement.h"
+#include "verdict/agreement.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

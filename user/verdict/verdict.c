@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the components are called in files, and which is a part of which.
-#include "verdict.h"
+#include "verdict/judge.h"
 
 static const struct {
 	const char *method;

@@ -10,7 +10,7 @@
  */
 #include <math.h>
 
-#include "verdict_parts.h"
+#include "verdict/parts.h"
 
 /* Some lock states together. */
 struct states {

@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dose.h"
+#include "verdict/dose.h"
 #include "evidence/trials.h"
 #include "base/stats.h"
-#include "verdict.h"
+#include "verdict/judge.h"
 
 /* What is judged, and how. */
 struct inquiry {

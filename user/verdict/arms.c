@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "verdict_parts.h"
+#include "verdict/parts.h"
 
 static double ratio_to_base(const struct block *block, const void *arm)
 {

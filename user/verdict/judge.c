@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Judges runs: arms, slowdown, and the components of all three lines of evidence.
-#include "verdict.h"
+#include "verdict/judge.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "blocks.h"
-#include "verdict_parts.h"
+#include "verdict/blocks.h"
+#include "verdict/parts.h"
 
 static double ratio(const struct block *block, const void *arg)
 {

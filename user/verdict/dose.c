@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fits a line in every block, and puts intervals on what the lines have in common.
-#include "dose.h"
+#include "verdict/dose.h"
 
 #include <errno.h>
 #include <gsl/gsl_sort.h>
