@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lab_run.h"
+#include "experiment/lab_run.h"
 
 /* Arms beside those of switch_plan.h, and per lock. */
 #define CALIBRATION_FAULT "minor-fault"

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "base/cpulist.h"
-#include "lab_run.h"
+#include "experiment/lab_run.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "report_lab.h"

@@ -7,7 +7,7 @@
 #define SWITCHTAX_CONCLUSION_H
 
 #include "base/exits.h"
-#include "experiment.h"
+#include "experiment/experiment.h"
 #include "report.h"
 #include "session.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "verdict/dose.h"
-#include "experiment.h"
+#include "experiment/experiment.h"
 #include "explanation.h"
 #include "price_runs.h"
 #include "report.h"

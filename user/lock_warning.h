@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "experiment.h"
+#include "experiment/experiment.h"
 
 #define LOCK_WARNING_SIZE 512
 

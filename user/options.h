@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "experiment.h"
+#include "experiment/experiment.h"
 #include "lab.h"
 
 #define OPTIONS_MAX_LABS 32

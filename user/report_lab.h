@@ -9,7 +9,7 @@
 
 #include "evidence/claims.h"
 #include "lab.h"
-#include "lab_run.h"
+#include "experiment/lab_run.h"
 
 /* The sentence of the lab sheet behind a claim's number; "" if there is none. */
 const char *report_lab__sentence(const char *claim);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "experiment.h"
+#include "experiment/experiment.h"
 
 /* Which of its arms stand for what. */
 extern const struct verdict_question slowdown__question;

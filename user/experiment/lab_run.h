@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_LAB_RUN_H
 #define SWITCHTAX_LAB_RUN_H
 
-#include "experiment.h"
+#include "experiment/experiment.h"
 #include "lab.h"
 #include "base/progress.h"
 #include "record/record.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Blocks of a lab: order, budget, and what each run leaves behind.
-#include "lab_run.h"
+#include "experiment/lab_run.h"
 
 #include <errno.h>
 #include <inttypes.h>

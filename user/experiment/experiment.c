@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Blocks, order, and when to stop.
-#include "experiment.h"
+#include "experiment/experiment.h"
 
 #include <errno.h>
 #include <inttypes.h>
