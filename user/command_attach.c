@@ -11,7 +11,7 @@
 #include "live/screen.h"
 #include "live/watch.h"
 #include "base/log.h"
-#include "probe_price.h"
+#include "prices/probe_price.h"
 #include "traced_run.h"
 
 /* A figure of /proc/PID/status that is a number, as "Tgid:"; -1: there is none. */

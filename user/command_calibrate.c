@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "../workloads/vector.h"
-#include "calibration.h"
+#include "prices/calibration.h"
 #include "commands.h"
 #include "base/cpulist.h"
 #include "base/log.h"
-#include "prices.h"
+#include "prices/prices.h"
 #include "base/progress.h"
 #include "report_prices.h"
 #include "session.h"

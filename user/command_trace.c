@@ -10,7 +10,7 @@
 #include "include/announce.h"
 #include "commands.h"
 #include "base/log.h"
-#include "probe_price.h"
+#include "prices/probe_price.h"
 #include "symbols/symbols.h"
 #include "traced_run.h"
 

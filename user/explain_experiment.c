@@ -13,7 +13,7 @@
 #include "verdict/dose.h"
 #include "experiment/experiment.h"
 #include "explanation.h"
-#include "price_runs.h"
+#include "prices/price_runs.h"
 #include "report.h"
 #include "report_machines.h"
 #include "report_stacks.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "lab.h"
-#include "switch_plan.h"
+#include "prices/switch_plan.h"
 
 #define METRIC "switch_ns"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "prices.h"
+#include "prices/prices.h"
 
 #define REPORT_PRICES_MAX_MISSING 8
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../user/lab.h"
-#include "../../user/switch_plan.h"
+#include "../../user/prices/switch_plan.h"
 
 struct planted {
 	double switch_ns;	/* in the middle */

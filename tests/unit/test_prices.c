@@ -10,12 +10,12 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/calibration.h"
+#include "../../user/prices/calibration.h"
 #include "../../user/machine/machine.h"
-#include "../../user/perf_pipe.h"
-#include "../../user/price_runs.h"
-#include "../../user/prices.h"
-#include "../../user/switch_plan.h"
+#include "../../user/prices/perf_pipe.h"
+#include "../../user/prices/price_runs.h"
+#include "../../user/prices/prices.h"
+#include "../../user/prices/switch_plan.h"
 
 #define ROUNDS 7
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "program/outputs.h"
-#include "price_runs.h"
+#include "prices/price_runs.h"
 #include "record/record.h"
 #include "evidence/stack_sums.h"
 #include "program/switch_interval.h"

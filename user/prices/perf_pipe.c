@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs perf's own benchmark of switching, and reads its figure.
-#include "perf_pipe.h"
+#include "prices/perf_pipe.h"
 
 #include <errno.h>
 #include <limits.h>

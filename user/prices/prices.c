@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Medians, differences and quotients that make up the price list.
-#include "prices.h"
+#include "prices/prices.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../workloads/lock.h"
-#include "calibration.h"
-#include "switch_plan.h"
+#include "workloads/lock.h"
+#include "prices/calibration.h"
+#include "prices/switch_plan.h"
 
 static const struct {
 	const char *price;

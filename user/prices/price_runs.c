@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs lockcost and switchcost in turn, a few rounds, and takes medians.
-#include "price_runs.h"
+#include "prices/price_runs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "evidence/observations.h"
-#include "switch_plan.h"
+#include "prices/switch_plan.h"
 
 /* Smallest and largest of five are an interval of 94 % (stats.h). */
 #define ROUNDS 5

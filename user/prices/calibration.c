@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Plans a round of the price list, and measures what no workload can.
-#include "calibration.h"
+#include "prices/calibration.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/lock.h"
+#include "workloads/lock.h"
 #include "base/interrupt.h"
-#include "perf_pipe.h"
-#include "probe_price.h"
-#include "switch_plan.h"
+#include "prices/perf_pipe.h"
+#include "prices/probe_price.h"
+#include "prices/switch_plan.h"
 #include "program/workload.h"
 
 /* Long enough to contend, short enough for a lock that collapses. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Times two empty functions of our own, with and without probes on them.
-#include "probe_price.h"
+#include "prices/probe_price.h"
 #include "include/clock.h"
 #include "tracer/own_code.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "prices.h"
+#include "prices/prices.h"
 #include "run/drive.h"
 #include "program/target.h"
 #include "verdict/judge.h"

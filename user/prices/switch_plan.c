@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists the runs of `switchcost`.
-#include "switch_plan.h"
+#include "prices/switch_plan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../workloads/vector.h"
+#include "workloads/vector.h"
 #include "machine/machine.h"
 
 #define SMALLEST (4ULL << 10)
