@@ -2,9 +2,9 @@
 // `switchtax run`: a built-in experiment.
 #include "commands.h"
 #include "conclusion.h"
-#include "lock_warning.h"
+#include "labs/lock_warning.h"
 #include "base/log.h"
-#include "slowdown.h"
+#include "labs/headline.h"
 
 static enum exit_status run(struct session *session, const struct experiment_plan *plan)
 {

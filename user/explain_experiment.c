@@ -17,7 +17,7 @@
 #include "report.h"
 #include "report_machines.h"
 #include "report_stacks.h"
-#include "slowdown.h"
+#include "labs/headline.h"
 #include "record/stack_files.h"
 
 #define UNKNOWN "(not known)"

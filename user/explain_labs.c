@@ -10,7 +10,7 @@
 
 #include "base/cpulist.h"
 #include "explanation.h"
-#include "lab_slowdown.h"
+#include "labs/slowdown.h"
 #include "report_lab.h"
 #include "record/run_files.h"
 

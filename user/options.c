@@ -13,7 +13,7 @@
 #include "base/cpulist.h"
 #include "base/exits.h"
 #include "options_parts.h"
-#include "slowdown.h"
+#include "labs/headline.h"
 
 #define DEFAULT_BUDGET_S 110
 #define DEFAULT_PRECISION_PERCENT 1

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "experiment/experiment.h"
-#include "lab.h"
+#include "labs/lab.h"
 
 #define OPTIONS_MAX_LABS 32
 

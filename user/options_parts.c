@@ -11,7 +11,7 @@
 #include "../workloads/arms.h"
 #include "base/cpulist.h"
 #include "base/exits.h"
-#include "slowdown.h"
+#include "labs/headline.h"
 #include "program/switch_interval.h"
 
 #define MAX_BLOCKS 10000

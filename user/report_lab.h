@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "evidence/claims.h"
-#include "lab.h"
+#include "labs/lab.h"
 #include "experiment/lab_run.h"
 
 /* The sentence of the lab sheet behind a claim's number; "" if there is none. */

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "../../user/verdict/dose.h"
-#include "../../user/slowdown.h"
+#include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 
 #define MAX_VALUES 100000

@@ -17,7 +17,7 @@
 #include "../../user/run/disturbed.h"
 #include "../../user/report.h"
 #include "../../user/report_lines.h"
-#include "../../user/slowdown.h"
+#include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 
 #define BLOCKS 8

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/lab.h"
+#include "../../user/labs/lab.h"
 #include "../../workloads/count.h"
 #include "../../workloads/lock.h"
 

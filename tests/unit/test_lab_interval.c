@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/lab.h"
+#include "../../user/labs/lab.h"
 
 #define BLOCKS 8
 

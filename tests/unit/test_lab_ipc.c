@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../user/lab.h"
+#include "../../user/labs/lab.h"
 
 #define BLOCKS 8
 

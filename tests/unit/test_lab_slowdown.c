@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/lab_slowdown.h"
+#include "../../user/labs/slowdown.h"
 
 #define BLOCKS 8
 

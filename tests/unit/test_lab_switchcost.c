@@ -8,7 +8,7 @@
 #include <math.h>
 #include <cmocka.h>
 
-#include "../../user/lab.h"
+#include "../../user/labs/lab.h"
 #include "../../user/prices/switch_plan.h"
 
 struct planted {

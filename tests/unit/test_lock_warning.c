@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/lock_warning.h"
+#include "../../user/labs/lock_warning.h"
 #include "../../workloads/lock.h"
 
 static char text[LOCK_WARNING_SIZE];

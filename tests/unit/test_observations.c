@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/lab.h"
+#include "../../user/labs/lab.h"
 #include "../../user/evidence/observations.h"
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-9)

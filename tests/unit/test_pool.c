@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "../../user/record/pool.h"
-#include "../../user/slowdown.h"
+#include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 
 #define BLOCKS 8

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "../../user/report.h"
-#include "../../user/slowdown.h"
+#include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 
 #define BLOCKS 12

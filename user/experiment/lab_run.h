@@ -7,7 +7,7 @@
 #define SWITCHTAX_LAB_RUN_H
 
 #include "experiment/experiment.h"
-#include "lab.h"
+#include "labs/lab.h"
 #include "base/progress.h"
 #include "record/record.h"
 #include "tracer/tracer.h"

@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_SWITCH_PLAN_H
 #define SWITCHTAX_SWITCH_PLAN_H
 
-#include "lab.h"
+#include "labs/lab.h"
 
 #define SWITCH_PLAN_MAX_SIZES 8
 

@@ -16,7 +16,7 @@
 
 #include "results/csv.h"
 #include "record/folder_ledger.h"
-#include "lab.h"
+#include "labs/lab.h"
 
 #define PARTIAL ".partial"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 #include "evidence/run_shares.h"
 
 #define NAME "priority"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 
 /* More than this share of the CPUs' time is noise: on an idle machine it is about 0.3 %. */
 #define QUIET_MOST 0.1

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 
 #define LAB_SLOWDOWN "slowdown"
 #define LAB_SLOWDOWN_WORKERS 5		/* as in the article */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Builds the plans of labs.
-#include "lab.h"
+#include "labs/lab.h"
 
 #include <stdarg.h>
 #include <stdio.h>

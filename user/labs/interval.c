@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../workloads/lock.h"
+#include "workloads/lock.h"
 #include "verdict/dose.h"
 #include "base/figures.h"
-#include "lab.h"
-#include "quiet.h"
-#include "slowdown.h"
+#include "labs/lab.h"
+#include "labs/quiet.h"
+#include "labs/headline.h"
 #include "verdict/judge.h"
 
 extern const struct lab lab_interval;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab_slowdown.h"
-#include "slowdown.h"
+#include "labs/slowdown.h"
+#include "labs/headline.h"
 
 /* The sweep over workers goes no further unless asked to: each of them needs its memory. */
 #define SWEEP_MAX 8

@@ -9,9 +9,9 @@
 
 #include "verdict/dose.h"
 #include "base/figures.h"
-#include "lab_slowdown.h"
-#include "quiet.h"
-#include "slowdown.h"
+#include "labs/slowdown.h"
+#include "labs/quiet.h"
+#include "labs/headline.h"
 #include "verdict/judge.h"
 
 /* The rules of C6 and C7. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The headline experiment: one workload in five arms, one of them at other switch intervals too,
 // and the prices of its lock and of a switch.
-#include "slowdown.h"
+#include "labs/headline.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/lock.h"
-#include "../workloads/task.h"
+#include "workloads/lock.h"
+#include "workloads/task.h"
 #include "machine/machine.h"
 
 /* An estimate of memory may be off by this much (see workloads/task.c). */

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/count.h"
-#include "../workloads/lock.h"
-#include "lab.h"
+#include "workloads/count.h"
+#include "workloads/lock.h"
+#include "labs/lab.h"
 
 /* By default no more threads than CPUs: some locks all but stand still with more. */
 #define MOST_WORKERS 4

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 
 #define WORKERS 2
 #define MQ_LIMIT "/proc/sys/fs/mqueue/msgsize_max"

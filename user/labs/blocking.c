@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 
 #define WORKERS 4
 #define BLOCKED_MS 100

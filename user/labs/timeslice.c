@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/spinner.h"
-#include "lab.h"
-#include "quiet.h"
+#include "workloads/spinner.h"
+#include "labs/lab.h"
+#include "labs/quiet.h"
 #include "evidence/run_shares.h"
 
 #define NAME "timeslice"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/figures.h"
-#include "lab.h"
+#include "labs/lab.h"
 
 #define CPU_THREADS 1
 #define RESPONSES 40

@@ -4,16 +4,16 @@
  * until the scheduler runs that one. With more threads than CPUs that is a time slice for a step:
  * a run takes hours, or the time limit. Better said before than found out.
  */
-#include "lock_warning.h"
+#include "labs/lock_warning.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../workloads/arms.h"
-#include "../workloads/lock.h"
+#include "workloads/arms.h"
+#include "workloads/lock.h"
 #include "base/cpulist.h"
-#include "slowdown.h"
+#include "labs/headline.h"
 
 struct crowd {
 	uint64_t cpus;			/* that may be used */

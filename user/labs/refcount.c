@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 
 #define DEFAULT_OBJECTS 10000
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Holds what others used of the CPUs against what there was.
-#include "quiet.h"
+#include "labs/quiet.h"
 
 #include <math.h>
 #include <stdlib.h>

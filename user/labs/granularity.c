@@ -10,10 +10,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../workloads/count.h"
-#include "../workloads/lock.h"
+#include "workloads/count.h"
+#include "workloads/lock.h"
 #include "base/figures.h"
-#include "lab.h"
+#include "labs/lab.h"
 
 #define DEFAULT_OBJECTS 1024
 #define MOST_WORKERS 8

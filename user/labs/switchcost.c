@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "lab.h"
+#include "labs/lab.h"
 #include "prices/switch_plan.h"
 
 #define METRIC "switch_ns"
