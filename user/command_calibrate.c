@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "prices/prices.h"
 #include "base/progress.h"
-#include "report_prices.h"
+#include "report/prices.h"
 #include "session.h"
 
 #define LEAST_ROUNDS 5

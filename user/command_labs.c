@@ -10,7 +10,7 @@
 #include "experiment/lab_run.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "report_lab.h"
+#include "report/lab.h"
 #include "session.h"
 
 /* The labs of one command, and what they have shown so far. */

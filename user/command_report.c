@@ -8,7 +8,7 @@
 
 #include "commands.h"
 #include "base/log.h"
-#include "page.h"
+#include "report/page.h"
 
 static enum exit_status status_of(int err)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "report_stacks.h"
+#include "report/stacks.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
 {

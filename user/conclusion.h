@@ -8,7 +8,7 @@
 
 #include "base/exits.h"
 #include "experiment/experiment.h"
-#include "report.h"
+#include "report/report.h"
 #include "session.h"
 
 /*

@@ -16,7 +16,7 @@
 #include "../workloads/task.h"
 #include "base/exits.h"
 #include "machine/machine.h"
-#include "page.h"
+#include "report/page.h"
 #include "tracer/tracer.h"
 #include "tracer/features.h"
 

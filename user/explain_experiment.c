@@ -14,9 +14,9 @@
 #include "experiment/experiment.h"
 #include "explanation.h"
 #include "prices/price_runs.h"
-#include "report.h"
-#include "report_machines.h"
-#include "report_stacks.h"
+#include "report/report.h"
+#include "report/machines.h"
+#include "report/stacks.h"
 #include "labs/headline.h"
 #include "record/stack_files.h"
 

@@ -11,7 +11,7 @@
 #include "base/cpulist.h"
 #include "explanation.h"
 #include "labs/slowdown.h"
-#include "report_lab.h"
+#include "report/lab.h"
 #include "record/run_files.h"
 
 /* A folder of labs under way. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "explanation.h"
-#include "report_prices.h"
+#include "report/prices.h"
 #include "record/run_files.h"
 
 /* Of valid runs and of what was measured beside them, without a warm-up. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "explanation.h"
-#include "report_stacks.h"
-#include "report_trace.h"
+#include "report/stacks.h"
+#include "report/trace.h"
 #include "record/run_files.h"
 #include "record/stack_files.h"
 #include "traced_run.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "options_parts.h"
-#include "report_lab.h"
+#include "report/lab.h"
 
 #define MOST_OPTIONS 32
 #define HEADERS "The workload:"

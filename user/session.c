@@ -12,7 +12,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "machine/machine.h"
-#include "page.h"
+#include "report/page.h"
 
 /* A machine that cannot trace is not an experiment that went wrong. */
 static enum exit_status open_tracer(struct session *session, bool fallback)

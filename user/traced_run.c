@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "report_stacks.h"
+#include "report/stacks.h"
 
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
 {

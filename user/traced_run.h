@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_TRACED_RUN_H
 #define SWITCHTAX_TRACED_RUN_H
 
-#include "report_trace.h"
+#include "report/trace.h"
 #include "session.h"
 
 /* Say in the run's row who it is; arm is "trace" or "attach". */

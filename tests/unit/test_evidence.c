@@ -15,8 +15,8 @@
 #include "../../user/verdict/agreement.h"
 #include "../../user/verdict/blocks.h"
 #include "../../user/run/disturbed.h"
-#include "../../user/report.h"
-#include "../../user/report_lines.h"
+#include "../../user/report/report.h"
+#include "../../user/report/lines.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <cmocka.h>
 
-#include "../../user/report.h"
+#include "../../user/report/report.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
 

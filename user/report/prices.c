@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints the price list.
-#include "report_prices.h"
+#include "report/prices.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/figures.h"
-#include "report_parts.h"
+#include "report/parts.h"
 
 /* Fewer rounds give no interval of 95 % (stats.h). */
 #define FEWEST 6

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints a line per machine. No figure is computed here.
-#include "report_machines.h"
+#include "report/machines.h"
 
 #include <inttypes.h>
 

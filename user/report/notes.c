@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The notes, one function each; text "": it does not apply.
-#include "report_notes.h"
+#include "report/notes.h"
 
 #include <inttypes.h>
 #include <stdio.h>

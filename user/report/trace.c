@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints one traced run. No figure is computed here but shares of a whole.
-#include "report_trace.h"
+#include "report/trace.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints verdicts, and the observations that they rest on.
-#include "report_lab.h"
+#include "report/lab.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  * Two arbitrary programs have no arm that takes memory out of the difference, so no rung of their
  * ladder is switching alone. The words must not claim more.
  */
-#include "report_lines.h"
+#include "report/lines.h"
 
 #define LEDGER_STATES                                                        \
 	{ LEDGER_SWITCHING, 0, "context switching" },                        \

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "verdict/agreement.h"
-#include "report.h"
-#include "report_compare.h"
-#include "report_lines.h"
-#include "report_machines.h"
-#include "report_notes.h"
+#include "report/report.h"
+#include "report/compare.h"
+#include "report/lines.h"
+#include "report/machines.h"
+#include "report/notes.h"
 
 /* cJSON would print NAN as null by itself; an interval that is none is null as a whole. */
 static void add_interval(cJSON *object, const char *name, const struct interval *x)

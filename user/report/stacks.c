@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints what the samples of the running holder say, and writes them as folded stacks.
-#include "report_stacks.h"
+#include "report/stacks.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs analysis/ on a results folder and gives its output a name.
 #define _GNU_SOURCE 1
-#include "page.h"
+#include "report/page.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints a verdict. No figure is computed here.
-#include "report.h"
+#include "report/report.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/figures.h"
-#include "report_compare.h"
-#include "report_machines.h"
-#include "report_parts.h"
+#include "report/compare.h"
+#include "report/machines.h"
+#include "report/parts.h"
 
 /* ", lock operations 3.1 %" and the like, where it is worth a word. */
 static const char *if_worth_it(char *text, size_t size, const char *format,

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report.h"
-#include "report_lines.h"
+#include "report/report.h"
+#include "report/lines.h"
 
 /* What the two arms in question are called in a sentence. */
 struct report_words {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints the parts. No figure is computed here.
-#include "report_parts.h"
+#include "report/parts.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 
 #include "verdict/agreement.h"
 #include "base/figures.h"
-#include "report_notes.h"
+#include "report/notes.h"
 
 /* Of a column of arms; "threads-1cpu" fits. */
 #define ARM_WIDTH 13

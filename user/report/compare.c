@@ -6,7 +6,7 @@
  * passed while the lock was held by a running thread stays one figure, and no rung of
  * the ladder is switching alone. The words must not claim more.
  */
-#include "report_compare.h"
+#include "report/compare.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "results/columns.h"
 #include "base/figures.h"
 #include "lock/sites.h"
-#include "report_machines.h"
-#include "report_parts.h"
+#include "report/machines.h"
+#include "report/parts.h"
 #include "program/switch_interval.h"
 
 static bool arm_has_lock(const struct verdict *verdict, const char *name)
