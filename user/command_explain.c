@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "explanation.h"
+#include "explain/explanation.h"
 #include "base/log.h"
 
 static enum exit_status explain(struct pool *pool, struct explanation *explanation)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explanation.h"
+#include "explain/explanation.h"
 #include "report/stacks.h"
 #include "report/trace.h"
 #include "record/run_files.h"

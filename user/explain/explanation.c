@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keeps the forms of an explanation in memory, and puts them where they belong.
-#include "explanation.h"
+#include "explain/explanation.h"
 
 #include <errno.h>
 #include <stdlib.h>

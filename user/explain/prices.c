@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explanation.h"
+#include "explain/explanation.h"
 #include "report/prices.h"
 #include "record/run_files.h"
 

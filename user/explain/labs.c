@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cpulist.h"
-#include "explanation.h"
+#include "explain/explanation.h"
 #include "labs/slowdown.h"
 #include "report/lab.h"
 #include "record/run_files.h"

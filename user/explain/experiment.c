@@ -12,7 +12,7 @@
 
 #include "verdict/dose.h"
 #include "experiment/experiment.h"
-#include "explanation.h"
+#include "explain/explanation.h"
 #include "prices/price_runs.h"
 #include "report/report.h"
 #include "report/machines.h"
