@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "cli/commands.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "record/pool.h"
 
 enum { EXPLANATION_TEXT, EXPLANATION_JSON, EXPLANATION_CSV, EXPLANATION_FORMS };

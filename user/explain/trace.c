@@ -9,7 +9,7 @@
 #include "report/trace.h"
 #include "record/run_files.h"
 #include "record/stack_files.h"
-#include "traced_run.h"
+#include "cli/traced_run.h"
 
 /* What people know it by: the word behind "--", or the name of its first thread. */
 static const char *program_of(const struct folder *folder, const struct run *run)

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "session.h"
+#include "cli/session.h"
 #include "evidence/stack_sums.h"
 
 /* Nothing, where nothing was sampled of other. base: NULL for a single run, of arm other. */

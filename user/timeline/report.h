@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "timeline/intervals.h"
 
 /* The list: what comes before the first, a timeline (a file of that many bytes), the end. */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax attach`: a program that already runs, for a while.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "base/interrupt.h"
+#include "live/screen.h"
+#include "live/watch.h"
+#include "base/log.h"
+#include "prices/probe_price.h"
+#include "cli/traced_run.h"
+
+/* A figure of /proc/PID/status that is a number, as "Tgid:"; -1: there is none. */
+static long status_of(pid_t pid, const char *key)
+{
+	char path[64], line[256];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && value < 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			sscanf(line + strlen(key), "%ld", &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static bool is_kernel_thread(pid_t pid)
+{
+	char path[64], target[8];
+
+	/* No program, and it is not that we may not look. */
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, target, sizeof(target)) < 0 && errno == ENOENT;
+}
+
+/* Is it something that can be watched? Prints why not. */
+static bool check_process(pid_t pid)
+{
+	long leader = status_of(pid, "Tgid:");
+
+	if (kill(pid, 0) && errno == ESRCH)
+		log__error("-p %d: there is no such process (in this PID namespace)", (int)pid);
+	else if (leader < 0)
+		log__error("-p %d: /proc/%d cannot be read: it has ended, or /proc is another PID "
+			   "namespace's", (int)pid, (int)pid);
+	else if (leader != pid)
+		log__error("-p %d: this is a thread of process %ld; give that", (int)pid, leader);
+	else if (pid == getpid())
+		log__error("-p %d: that is switchtax itself", (int)pid);
+	else if (is_kernel_thread(pid))
+		log__error("-p %d: this is a kernel thread or has ended; it runs no program",
+			   (int)pid);
+	else
+		return true;
+	return false;
+}
+
+/* For people: its name, as in "4711 (python3)". */
+static void describe(pid_t pid, char *text, size_t size)
+{
+	char path[64], comm[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = fopen(path, "re");
+	if (file && fgets(comm, sizeof(comm), file))
+		comm[strcspn(comm, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	snprintf(text, size, "%d (%s)", (int)pid, comm);
+}
+
+#define REFRESH_S 1
+
+/* With a live view, or without: until it ends, time is over, or somebody has seen enough. */
+static int attach(struct session *session, const char *program, struct run *run,
+		  const char **stop_reason)
+{
+	const struct options *options = session->options;
+	struct run_spec spec = traced_run__spec(session, NULL);
+	struct live_watch watch;
+	int err;
+
+	spec.timeout_ms = (uint64_t)(options->experiment.budget_s * 1000);
+	*stop_reason = "the time was over, or it ended";
+	if (!options->live)
+		return run__attach(session->tracer, &spec, options->pid, run);
+	err = live_watch__begin(&watch, program,
+				options->refresh_s > 0 ? options->refresh_s : REFRESH_S,
+				run->error, sizeof(run->error));
+	spec.onlooker = &watch.onlooker;
+	if (!err)
+		err = run__attach(session->tracer, &spec, options->pid, run);
+	if (live_watch__quit(&watch))
+		*stop_reason = "q was pressed";
+	live_watch__end(&watch);
+	return err;
+}
+
+static enum exit_status watch(struct session *session)
+{
+	const struct options *options = session->options;
+	struct run run = { 0 };
+	enum exit_status status;
+	const char *stop_reason;
+	char program[96];
+
+	describe(options->pid, program, sizeof(program));
+	traced_run__identify(options, "attach", &run.row);
+	if (attach(session, program, &run, &stop_reason)) {
+		log__error("%s", run.error);
+		run__free(&run);	/* its timeline is not to be left behind */
+		session__abandon(session);
+		status = EXIT_NOT_VALID;
+	} else {
+		const struct report_trace report = {
+			.run = &run,
+			.program = program,
+			.folder = session->results.path,
+			.attached = true,
+			.probe_ns = probe_price__if_felt(session->tracer, &run),
+		};
+
+		if (!run.ledger.nthreads)
+			log__warn("-p %s: it ended before anything of it was seen", program);
+		status = traced_run__finish(session, &report, stop_reason);
+	}
+	run__free(&run);
+	return status == EXIT_MEASURED && interrupt__pending() ? EXIT_INTERRUPTED : status;
+}
+
+/* Known before anything is opened. EXIT_MEASURED, or the exit status to end with. */
+static enum exit_status check_screen(void)
+{
+	char why[256];
+	int err = live_screen__check(why, sizeof(why));
+
+	if (!err)
+		return EXIT_MEASURED;
+	log__error("--live: %s", why);
+	return err == -ENOSYS ? EXIT_CANNOT_MEASURE : EXIT_USAGE;
+}
+
+enum exit_status command__attach(const struct options *options)
+{
+	struct session session;
+	enum exit_status status;
+
+	status = options->live ? check_screen() : EXIT_MEASURED;
+	if (status != EXIT_MEASURED)
+		return status;
+	if (!check_process(options->pid))
+		return EXIT_NOT_VALID;
+	status = session__open(&session, options, "attach", false);
+	return status == EXIT_MEASURED ? watch(&session) : status;
+}

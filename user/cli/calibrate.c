@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax calibrate`: this machine's price list.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workloads/vector.h"
+#include "prices/calibration.h"
+#include "cli/commands.h"
+#include "base/cpulist.h"
+#include "base/log.h"
+#include "prices/prices.h"
+#include "base/progress.h"
+#include "report/prices.h"
+#include "cli/session.h"
+
+#define LEAST_ROUNDS 5
+#define MOST_ROUNDS 100000
+
+static unsigned int count_cpus(const struct options *options)
+{
+	cpu_set_t usable;
+
+	cpulist__parse(options->cpus, &usable);
+	return (unsigned int)CPU_COUNT(&usable);
+}
+
+static struct lab_request request_of(struct session *session, struct calibration_beside *beside,
+				     struct progress *progress)
+{
+	const struct experiment_options *experiment = &session->options->experiment;
+	bool by_budget = experiment->budget_s > 0;
+
+	return (struct lab_request){
+		.lab = &calibration,
+		.options = { .seed = experiment->seed, .cpus = count_cpus(session->options),
+			     .one_cpu = experiment->parameters.one_cpu,
+			     .traced = session->tracer != NULL },
+		.experiment = experiment,
+		.blocks = experiment->blocks ? experiment->blocks : MOST_ROUNDS,
+		.least_blocks = experiment->blocks || by_budget ? 1 : LEAST_ROUNDS,
+		.budget_s = by_budget ? experiment->budget_s :
+			    experiment->blocks ? 1e9 : calibration.budget_s,
+		.tracer = session->tracer,
+		.record = &session->record,
+		.progress = progress,
+		.after_block = calibration__beside,
+		.after_block_arg = beside,
+		.to = 1,
+	};
+}
+
+static void miss(struct report_prices *report, const char *what, const char *why)
+{
+	if (why && *why && report->nmissing < REPORT_PRICES_MAX_MISSING)
+		snprintf(report->missing[report->nmissing++], sizeof(report->missing[0]), "%s: %s",
+			 what, why);
+}
+
+static void list_missing(struct report_prices *report, const struct session *session,
+			 const struct calibration_beside *beside)
+{
+	const char *no_probes = beside->no_probes;
+
+	if (!session->tracer)
+		no_probes = session->untraced_reason;
+	miss(report, "probe_hit", no_probes);
+	miss(report, "perf_bench_sched_pipe", beside->no_perf);
+	if (!calibration__contends())
+		miss(report, "lock_contended", "the workload `contend` is not there");
+	if (count_cpus(session->options) < 2)
+		miss(report, "switches across CPUs", "only one CPU can be used");
+	if (vector_widest() == VECTOR_NONE)
+		miss(report, "switch thread-vector", "no vector registers that we know (AVX)");
+}
+
+static void print(const struct session *session, const struct report_prices *report,
+		  const char *text)
+{
+	switch (session->options->format) {
+	case FORMAT_TEXT: fputs(text, stdout); break;
+	case FORMAT_JSON: report_prices__json(stdout, report); break;
+	case FORMAT_CSV: report_prices__csv(stdout, report); break;
+	}
+}
+
+/* The files first: a reader of stdout may go away. */
+static int publish(struct session *session, const struct report_prices *report)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	int err;
+
+	if (!memory)
+		return -errno;
+	report_prices__text(memory, report);
+	fclose(memory);
+	err = session__write_rows(session, &rows__prices, report->prices->rows,
+				  report->prices->count);
+	if (!err)
+		err = session__write(session, "report.txt", text, size);
+	print(session, report, text);
+	free(text);
+	return err;
+}
+
+static int make_list(struct session *session, const struct calibration_beside *beside,
+		     const struct lab_result *result)
+{
+	struct prices *prices = calloc(1, sizeof(*prices));
+	struct report_prices report = {
+		.prices = prices,
+		.rounds = result->blocks_done,
+		.stop_reason = result->stop_reason,
+		.folder = session->results.path,
+	};
+	int err = prices ? prices__collect(prices, &result->observations) : -ENOMEM;
+
+	if (!err && prices__against_perf(&result->observations, &report.against_perf) == -ENOMEM)
+		err = -ENOMEM;
+	if (err) {
+		log__error("cannot make the price list: %s", strerror(-err));
+	} else {
+		list_missing(&report, session, beside);
+		err = publish(session, &report);
+	}
+	free(prices);
+	return err;
+}
+
+static enum exit_status status_of(int err, int list_err, const struct lab_result *result)
+{
+	if (err == -EINTR)
+		return EXIT_INTERRUPTED;
+	if (err == -EPERM)
+		return EXIT_CANNOT_MEASURE;
+	return err || list_err || result->invalid ? EXIT_NOT_VALID : EXIT_MEASURED;
+}
+
+static enum exit_status conclude(struct session *session, const struct calibration_beside *beside,
+				 const struct lab_result *result, int err)
+{
+	int list_err = 0, commit_err;
+
+	if (err && err != -EINTR)
+		log__error("%s", result->error);
+	if (!result->runs) {
+		if (err == -EINTR)
+			log__info("interrupted before a run was finished; nothing is written");
+		session__abandon(session);
+		return status_of(err, 0, result);
+	}
+	list_err = make_list(session, beside, result);
+	if (err == -EINTR)
+		log__info("interrupted; what was finished is in %s", session->results.path);
+	if (result->invalid)
+		log__error("not valid: %lu of %lu runs, see runs.csv",
+			   (unsigned long)result->invalid, (unsigned long)result->runs);
+	commit_err = session__commit(session, result->stop_reason);
+	return status_of(err, list_err ? list_err : commit_err, result);
+}
+
+enum exit_status command__calibrate(const struct options *options)
+{
+	struct calibration_beside beside;
+	struct lab_request request;
+	struct lab_result result;
+	struct progress progress;
+	struct session session;
+	enum exit_status status = session__open(&session, options, calibration.name, true);
+	int err;
+
+	if (status != EXIT_MEASURED)
+		return status;
+	progress__init(&progress, options->quiet);
+	calibration__prepare(&beside, session.tracer, options->experiment.parameters.one_cpu);
+	request = request_of(&session, &beside, &progress);
+	err = lab_run(&request, &result);
+	progress__clear(&progress);
+	status = conclude(&session, &beside, &result, err);
+	lab_result__free(&result);
+	return status;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax labs`, and `switchtax run` of one lab.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli/commands.h"
+#include "base/cpulist.h"
+#include "experiment/lab_run.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "report/lab.h"
+#include "cli/session.h"
+
+/* The labs of one command, and what they have shown so far. */
+struct lab_sheet {
+	const struct options *options;
+	struct session session;
+	const struct lab *labs[OPTIONS_MAX_LABS];
+	size_t count;
+	double budget_s;		/* of all; by default the sum of theirs */
+	double default_s;
+	struct progress progress;
+	struct claims claims;
+	uint64_t runs;
+	uint64_t invalid;
+	bool failed;
+	FILE *report;			/* one lab after the other */
+	char *text;
+	size_t size;
+};
+
+static void choose_labs(struct lab_sheet *sheet)
+{
+	const struct options *options = sheet->options;
+
+	if (options->lab)
+		sheet->labs[sheet->count++] = options->lab;
+	for (size_t i = 0; i < options->nonly; i++)
+		sheet->labs[sheet->count++] = options->only[i];
+	for (size_t i = 0; !options->lab && !options->nonly && all_labs[i]; i++)
+		sheet->labs[sheet->count++] = all_labs[i];
+	for (size_t i = 0; i < sheet->count; i++)
+		sheet->default_s += sheet->labs[i]->budget_s;
+	sheet->budget_s = sheet->default_s;
+	if (options->experiment.budget_s > 0)
+		sheet->budget_s = options->experiment.budget_s;
+}
+
+static struct lab_options lab_options_of(const struct lab_sheet *sheet)
+{
+	const struct options *options = sheet->options;
+	const struct workload_parameters *parameters = &options->experiment.parameters;
+	struct lab_options lab = {
+		.seed = options->experiment.seed,
+		.one_cpu = parameters->one_cpu,
+		.nice = getpriority(PRIO_PROCESS, 0),
+		.traced = sheet->session.tracer != NULL,
+	};
+	cpu_set_t usable;
+
+	cpulist__parse(options->cpus, &usable);
+	lab.cpus = (unsigned int)CPU_COUNT(&usable);
+	if (options->given & LAB_TAKES_WORKERS)
+		lab.workers = parameters->workers;
+	if (options->given & LAB_TAKES_OBJECTS)
+		lab.objects = parameters->objects;
+	if (options->given & LAB_TAKES_LOCK)
+		lab.lock = parameters->lock;
+	if (options->given & LAB_TAKES_INTERVAL)
+		lab.interval_us = parameters->interval_us;
+	return lab;
+}
+
+static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *lab,
+				     double before_s)
+{
+	const struct experiment_options *experiment = &sheet->options->experiment;
+	double scale = sheet->budget_s / sheet->default_s;
+
+	return (struct lab_request){
+		.lab = lab,
+		.options = lab_options_of(sheet),
+		.experiment = experiment,
+		.blocks = experiment->blocks ? experiment->blocks : lab->blocks,
+		/* So many blocks as were asked for, unless time was asked for as well. */
+		.budget_s = experiment->blocks && !experiment->budget_s ? 1e9 :
+								lab->budget_s * scale,
+		.tracer = sheet->session.tracer,
+		.record = &sheet->session.record,
+		.progress = &sheet->progress,
+		.from = before_s / sheet->default_s,
+		.to = (before_s + lab->budget_s) / sheet->default_s,
+	};
+}
+
+/* A lab that this machine refuses is undecided; one that failed is an error. */
+static int judge(struct lab_sheet *sheet, const struct lab_request *request,
+		 struct lab_result *result, int err)
+{
+	const struct lab_evidence evidence = { &result->observations, &result->samples,
+					       &request->options };
+	size_t before = sheet->claims.count;
+	int judge_err = lab__judge(request->lab, &evidence, err == -EPERM ? result->refused : NULL,
+				   &sheet->claims);
+
+	if (!judge_err)
+		judge_err = record__claims(&sheet->session.record, &sheet->claims, before);
+	if (judge_err)
+		log__error("%s: cannot judge: %s", request->lab->name, strerror(-judge_err));
+	else
+		report_lab__one(sheet->report, request->lab, result, &sheet->claims);
+	fputc('\n', sheet->report);
+	return judge_err;
+}
+
+static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before_s)
+{
+	const struct lab_request request = request_of(sheet, lab, before_s);
+	struct lab_result result;
+	int err = lab_run(&request, &result), judge_err = 0;
+
+	progress__clear(&sheet->progress);
+	sheet->runs += result.runs;
+	sheet->invalid += result.invalid;
+	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
+		log__warn("%s: %s", lab->name, result.refused);
+	else if (err && err != -EINTR)
+		log__error("%s", result.error);
+	if (!err || (err == -EPERM && sheet->options->command == COMMAND_LABS))
+		judge_err = judge(sheet, &request, &result, err);
+	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
+		err = 0;
+	lab_result__free(&result);
+	return err ? err : judge_err;
+}
+
+/* A lab that fails does not take the others with it, unless nothing can be written any more. */
+static int run_labs(struct lab_sheet *sheet)
+{
+	double before_s = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < sheet->count && err != -EINTR && !*sheet->session.record.why; i++) {
+		err = one_lab(sheet, sheet->labs[i], before_s);
+		before_s += sheet->labs[i]->budget_s;
+		sheet->failed |= err && err != -EINTR;
+		if (err && sheet->count == 1)
+			break;
+	}
+	return err == -EINTR || sheet->count == 1 ? err : 0;
+}
+
+static void print(const struct lab_sheet *sheet)
+{
+	switch (sheet->options->format) {
+	case FORMAT_TEXT: fwrite(sheet->text, 1, sheet->size, stdout); break;
+	case FORMAT_JSON: report_lab__json(stdout, &sheet->claims); break;
+	case FORMAT_CSV: report_lab__csv(stdout, &sheet->claims); break;
+	}
+}
+
+/* The scoreboard first: it is the answer. */
+static int publish(struct lab_sheet *sheet)
+{
+	char *details = sheet->text;
+	int err;
+
+	sheet->text = NULL;
+	sheet->report = open_memstream(&sheet->text, &sheet->size);
+	if (!sheet->report) {
+		free(details);
+		return -ENOMEM;
+	}
+	if (sheet->options->command == COMMAND_LABS) {
+		report_lab__scoreboard(sheet->report, &sheet->claims);
+		fputc('\n', sheet->report);
+	}
+	fputs(details, sheet->report);
+	fprintf(sheet->report, "Files: %s\n", sheet->session.results.path);
+	fclose(sheet->report);
+	sheet->report = NULL;
+	free(details);
+	err = session__write(&sheet->session, "report.txt", sheet->text, sheet->size);
+	print(sheet);
+	return err;
+}
+
+static enum exit_status status_of(const struct lab_sheet *sheet, int err)
+{
+	if (err == -EINTR)
+		return EXIT_INTERRUPTED;
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	if (err == -EPERM)
+		return EXIT_CANNOT_MEASURE;
+	return err || sheet->failed || sheet->invalid ? EXIT_NOT_VALID : EXIT_MEASURED;
+}
+
+static enum exit_status conclude(struct lab_sheet *sheet, int err)
+{
+	const char *reason = err == -EINTR ? "interrupted" : err ? "a run failed" : "all is done";
+	int publish_err = 0, commit_err;
+
+	fclose(sheet->report);
+	sheet->report = NULL;
+	if (!sheet->runs) {
+		if (err == -EINTR)
+			log__info("interrupted before a run was finished; nothing is written");
+		session__abandon(&sheet->session);
+		return status_of(sheet, err);
+	}
+	if (sheet->claims.count)
+		publish_err = publish(sheet);
+	if (err == -EINTR)
+		log__info("interrupted; what was finished is in %s", sheet->session.results.path);
+	commit_err = session__commit(&sheet->session, reason);
+	return status_of(sheet, err ? err : publish_err ? publish_err : commit_err);
+}
+
+enum exit_status command__labs(const struct options *options)
+{
+	struct lab_sheet *sheet = calloc(1, sizeof(*sheet));
+	enum exit_status status = EXIT_NOT_VALID;
+
+	if (!sheet)
+		return status;
+	sheet->options = options;
+	choose_labs(sheet);
+	sheet->report = open_memstream(&sheet->text, &sheet->size);
+	if (sheet->report) {
+		status = session__open(&sheet->session, options, options->experiment.name, true);
+		if (status == EXIT_MEASURED) {
+			progress__init(&sheet->progress, options->quiet);
+			status = conclude(sheet, run_labs(sheet));
+		}
+	}
+	if (sheet->report)
+		fclose(sheet->report);
+	free(sheet->text);
+	free(sheet);
+	return status;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax timeline`: what a run's threads and its lock did, read back from RUN_ID.timeline.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "base/log.h"
+#include "timeline/folder.h"
+#include "timeline/intervals.h"
+#include "timeline/rows.h"
+#include "timeline/report.h"
+#include "timeline/perfetto.h"
+
+static enum exit_status show(const struct options *options, const struct timeline *timeline)
+{
+	struct timeline_intervals intervals;
+	char why[TIMELINE_WHY_SIZE];
+	int err = timeline_intervals__make(timeline, &intervals);
+
+	if (err) {
+		log__error("%s: %s", timeline->run_id, strerror(-err));
+		return EXIT_NOT_VALID;
+	}
+	if (timeline->lost)
+		log__warn("%s: %lu events of it are missing: there was no room for them",
+			  timeline->run_id, (unsigned long)timeline->lost);
+	if (options->perfetto) {
+		err = timeline_trace__write(options->perfetto, timeline, &intervals, why,
+					    sizeof(why));
+		if (err)
+			log__error("%s", why);
+	} else if (options->format == FORMAT_CSV) {
+		timeline_print__csv(stdout, timeline, &intervals);
+	} else if (options->format == FORMAT_JSON) {
+		timeline_print__json(stdout, timeline, &intervals);
+	} else {
+		timeline_report__run(stdout, timeline, &intervals);
+	}
+	timeline_intervals__free(&intervals);
+	return err == -EEXIST ? EXIT_USAGE : err ? EXIT_NOT_VALID : EXIT_MEASURED;
+}
+
+static enum exit_status show_run(const struct options *options, int dirfd, const char *run_id)
+{
+	struct timeline timeline;
+	char name[NAME_MAX + 1], why[TIMELINE_WHY_SIZE];
+	enum exit_status status;
+
+	snprintf(name, sizeof(name), "%.200s" TIMELINE_SUFFIX, run_id);
+	if (timeline__read(dirfd, name, &timeline, why, sizeof(why))) {
+		log__error("%s/%s", options->folder, why);
+		return EXIT_NOT_VALID;
+	}
+	status = show(options, &timeline);
+	timeline__free(&timeline);
+	return status;
+}
+
+/* Each with its figures; what cannot be read is said on stderr. */
+static enum exit_status list_runs(const struct options *options, int dirfd,
+				  const struct timeline_folder *folder)
+{
+	enum exit_status status = EXIT_MEASURED;
+
+	timeline_report__begin(stdout, options->format);
+	for (size_t i = 0, printed = 0; i < folder->count; i++) {
+		struct timeline timeline;
+		char name[NAME_MAX + 1], why[TIMELINE_WHY_SIZE];
+
+		snprintf(name, sizeof(name), "%.200s" TIMELINE_SUFFIX, folder->run_ids[i]);
+		if (timeline__read(dirfd, name, &timeline, why, sizeof(why))) {
+			log__error("%s/%s", options->folder, why);
+			status = EXIT_NOT_VALID;
+			continue;
+		}
+		timeline_report__line(stdout, options->format, &timeline, folder->bytes[i],
+				      printed++ == 0);
+		timeline__free(&timeline);
+	}
+	timeline_report__end(stdout, options->format, options->folder);
+	return status;
+}
+
+static enum exit_status choose(const struct options *options, int dirfd,
+			       const struct timeline_folder *folder)
+{
+	char names[1024];
+
+	if (!folder->count) {
+		log__error("%s: no timeline is in it; run, compare, trace and attach make them with "
+			   "--timeline", options->folder);
+		return EXIT_USAGE;
+	}
+	timeline_folder__names(folder, names, sizeof(names));
+	if (options->run_id && !timeline_folder__has(folder, options->run_id)) {
+		log__error("%s: no timeline of a run '%.100s'; there are: %s", options->folder,
+			   options->run_id, names);
+		return EXIT_USAGE;
+	}
+	if (options->run_id || folder->count == 1)
+		return show_run(options, dirfd, options->run_id ? options->run_id
+								: folder->run_ids[0]);
+	if (options->perfetto) {
+		log__error("--perfetto: of which run? There are: %s", names);
+		return EXIT_USAGE;
+	}
+	return list_runs(options, dirfd, folder);
+}
+
+enum exit_status command__timeline(const struct options *options)
+{
+	int dirfd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	struct timeline_folder folder;
+	enum exit_status status;
+
+	if (dirfd < 0) {
+		log__error("%s: %s", options->folder, strerror(errno));
+		return EXIT_USAGE;
+	}
+	err = timeline_folder__list(&folder, dirfd);
+	if (err) {
+		log__error("%s: %s", options->folder, strerror(-err));
+		close(dirfd);
+		return EXIT_NOT_VALID;
+	}
+	status = choose(options, dirfd, &folder);
+	timeline_folder__free(&folder);
+	close(dirfd);
+	return status;
+}

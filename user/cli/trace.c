@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `switchtax trace`: one program, one traced run, where its time went.
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "include/announce.h"
+#include "cli/commands.h"
+#include "base/log.h"
+#include "prices/probe_price.h"
+#include "symbols/symbols.h"
+#include "cli/traced_run.h"
+
+/* The program's output goes to files, so that stdout carries the result only. */
+static int open_output(struct session *session, const char *name)
+{
+	int fd = openat(session->results.dirfd, name,
+			O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		log__error("%s/%s: %s", session->results.path, name, strerror(errno));
+	else
+		results__own(fd);
+	return fd;
+}
+
+/* The kernel has killed it while it mapped its file: nothing of it has run. */
+static bool never_began(const struct run *run)
+{
+	return run->traced && run->start_ns == UINT64_MAX && run->row.exit_status < 0;
+}
+
+static int run_program(struct session *session, const char *path, int out, int err_fd,
+		       struct run *run)
+{
+	const struct options *options = session->options;
+	bool announces = !options->acquire && !options->no_lock &&
+			 symbols__defines(path, ANNOUNCE_SYMBOL);
+	const char *announcer = announces ? path : NULL;
+	struct run_spec spec = traced_run__spec(session, announcer);
+	int err;
+
+	spec.target = (struct target_config){
+		.argv = options->program,
+		.path = path,
+		.search_path = true,
+		.cpus = options->cpus,
+		.stdout_fd = out,
+		.stderr_fd = err_fd,
+	};
+	if (!options->as_root)
+		spec.target.user = target__user(false);
+	log__debug("the program runs as %s",
+		   spec.target.user.drop ? spec.target.user.name : "ourselves");
+	traced_run__identify(options, "trace", &run->row);
+	err = run__once(session->tracer, &spec, run);
+	if (!err && !announcer && never_began(run))
+		err = -ECHILD;
+	if (err == -ECHILD && !run->error[0])
+		snprintf(run->error, sizeof(run->error), "%.300s: ended before its first "
+			 "instruction: the file may be damaged", path);
+	return err;
+}
+
+static void remove_outputs(struct session *session)
+{
+	unlinkat(session->results.dirfd, "program.stdout", 0);
+	unlinkat(session->results.dirfd, "program.stderr", 0);
+}
+
+static enum exit_status finish(struct session *session, const struct run *run, bool interrupted)
+{
+	const struct report_trace report = {
+		.run = run,
+		.program = session->options->program[0],
+		.folder = session->results.path,
+		.probe_ns = probe_price__if_felt(session->tracer, run),
+	};
+	enum exit_status status = traced_run__finish(session, &report, "the program ended");
+
+	if (!interrupted)
+		return status;
+	log__info("interrupted; what the program did until then is written");
+	return EXIT_INTERRUPTED;
+}
+
+static enum exit_status trace_program(struct session *session, const char *path)
+{
+	int out = open_output(session, "program.stdout");
+	int err_fd = open_output(session, "program.stderr");
+	struct run run = { 0 };
+	enum exit_status status;
+	int err = out < 0 || err_fd < 0 ? -EIO : run_program(session, path, out, err_fd, &run);
+
+	if (!err || (err == -EINTR && run.row.valid == 1)) {
+		status = finish(session, &run, err == -EINTR);
+	} else {
+		if (run.error[0])
+			log__error("%s", run.error);
+		run__free(&run);	/* its timeline is not to be left behind */
+		remove_outputs(session);
+		session__abandon(session);
+		status = err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;
+	}
+	if (out >= 0)
+		close(out);
+	if (err_fd >= 0)
+		close(err_fd);
+	run__free(&run);
+	return status;
+}
+
+enum exit_status command__trace(const struct options *options)
+{
+	const char *name = options->program[0];
+	char path[PATH_MAX];
+	struct session session;
+	enum exit_status status;
+	int err = symbols__find_program(name, path, sizeof(path));
+
+	if (err) {
+		log__error("%s: %s", name, err == -ENOENT ? "command not found (127)" :
+			   err == -EACCES ? "cannot be executed (126)" : strerror(-err));
+		return EXIT_NOT_VALID;
+	}
+	status = session__open(&session, options, "trace", false);
+	return status == EXIT_MEASURED ? trace_program(&session, path) : status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * traced_run - one traced run of one program, by trace or attach: its row, its files, and
+ * what is printed of it.
+ */
+#ifndef SWITCHTAX_TRACED_RUN_H
+#define SWITCHTAX_TRACED_RUN_H
+
+#include "report/trace.h"
+#include "cli/session.h"
+
+/* Say in the run's row who it is; arm is "trace" or "attach". */
+void traced_run__identify(const struct options *options, const char *arm, struct run_row *row);
+
+/*
+ * What the run asks for as the options have it, for any program; target is left out.
+ * announcer: its file if it announces its lock, else NULL.
+ */
+struct run_spec traced_run__spec(const struct session *session, const char *announcer);
+
+/* The states of its lock, as --format csv prints them. */
+void traced_run__csv(FILE *out, const struct run *run);
+
+/*
+ * Write the run's rows, report and environment, print the result, and close the session.
+ * report->run is the run, and its program is named by report->program.
+ */
+enum exit_status traced_run__finish(struct session *session, const struct report_trace *report,
+				    const char *stop_reason);
+
+#endif
