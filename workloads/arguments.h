@@ -5,7 +5,7 @@
 
 #include <argp.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 /*
  * A whole number from low to high; anything else ends the program with a message that names

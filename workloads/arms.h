@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct arm_config {
 	const struct lock_kind *lock;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "family.h"
-#include "lock.h"
+#include "locks/lock.h"
 
 enum blockers_what { BLOCKERS_SLEEP, BLOCKERS_ACCEPT };
 

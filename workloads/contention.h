@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct contention_config {
 	uint32_t workers;

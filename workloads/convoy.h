@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 #define CONVOY_MAX_THREADS 64
 

@@ -11,7 +11,7 @@
 #include <argp.h>
 
 #include "count.h"
-#include "lock.h"
+#include "locks/lock.h"
 
 struct counter {
 	const struct count_scheme *scheme;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "lock.h"
+#include "locks/lock.h"
 
 #define BATCHES 9
 

@@ -15,7 +15,7 @@
 
 #include "../../user/labs/lab.h"
 #include "../../workloads/count.h"
-#include "../../workloads/lock.h"
+#include "../../workloads/locks/lock.h"
 
 #define BLOCKS 8
 

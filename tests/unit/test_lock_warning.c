@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../../user/labs/lock_warning.h"
-#include "../../workloads/lock.h"
+#include "../../workloads/locks/lock.h"
 
 static char text[LOCK_WARNING_SIZE];
 

@@ -20,7 +20,7 @@
 
 #include "include/announce.h"
 #include "include/clock.h"
-#include "../../workloads/lock.h"
+#include "../../workloads/locks/lock.h"
 
 #define ROUNDS 30
 #define ROUND_NS 5000000ULL	/* of CPU time, for each of the three */

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/lock.h"
+#include "../../workloads/locks/lock.h"
 
 /* A stretch without a clock read: worth a look, and long enough to be counted. */
 #define LOOK_NS	5000

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/lock.h"
+#include "../../workloads/locks/lock.h"
 
 /* Before the first turn; no player's number. */
 #define NOBODY 2u

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "workloads/arms.h"
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "base/exits.h"
 #include "cli/options_parts.h"

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "workloads/count.h"
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "base/figures.h"
 #include "labs/lab.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "workloads/task.h"
 #include "machine/machine.h"
 

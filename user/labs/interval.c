@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "verdict/dose.h"
 #include "base/figures.h"
 #include "labs/lab.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "workloads/arms.h"
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "labs/headline.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "workloads/count.h"
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "labs/lab.h"
 
 /* By default no more threads than CPUs: some locks all but stand still with more. */

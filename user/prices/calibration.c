@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "base/interrupt.h"
 #include "prices/perf_pipe.h"
 #include "prices/probe_price.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workloads/lock.h"
+#include "workloads/locks/lock.h"
 #include "prices/calibration.h"
 #include "prices/switch_plan.h"
 

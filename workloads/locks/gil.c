@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct gil {
 	struct lock lock;

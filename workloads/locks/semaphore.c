@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <semaphore.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct step_semaphore {
 	struct lock lock;

@@ -8,7 +8,7 @@
 // As with mutex, taking it back is not announced: the lock counts as held meanwhile.
 #include <pthread.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct gil_ticks {
 	struct lock lock;

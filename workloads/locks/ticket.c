@@ -4,7 +4,7 @@
 // Who wants the lock draws the next number and spins until it is served: first come, first served,
 // all spinning on one word. The turn may come to a thread without a CPU, and then nobody gets on
 // until the scheduler runs it: with more threads than CPUs each turn may cost a time slice.
-#include "lock_spinning.h"
+#include "locks/spinning.h"
 
 struct ticket {
 	struct lock lock;

@@ -4,7 +4,7 @@
 // One word, swapped for "taken"; who finds it taken reads it until it is free and swaps again.
 // In no order: whoever comes first wins, and one thread may starve. A waiter burns its CPU, for
 // whole time slices if the holder has been pre-empted.
-#include "lock_spinning.h"
+#include "locks/spinning.h"
 
 struct spin {
 	struct lock lock;

@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 struct step_mutex {
 	struct lock lock;

@@ -13,7 +13,7 @@
 
 #include <ck_spinlock.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 /* It reads the address it is given, which therefore must be one that is never written. */
 #ifdef __SANITIZE_THREAD__

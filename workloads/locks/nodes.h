@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 /* bytes zeroed bytes that live as long as the lock. Any thread; NULL if there is no memory. */
 void *lock_node_new(struct lock *lock, size_t bytes);

@@ -4,7 +4,7 @@
 // The word holds the owner's thread id; the kernel keeps the waiters by priority and lends the
 // first one's to the owner. An unlock with waiters makes the first of them the owner before it has
 // run: no barging, so each contended step is a hand-off and pays for a sleep and a wake-up.
-#include "lock_pthread.h"
+#include "locks/pthread.h"
 
 static int pi_init(struct lock *lock)
 {

@@ -4,7 +4,7 @@
 // Millions of acquisitions a second: only contended releases are stamped, and only another
 // thread's acquisition is announced. A failed trylock costs nothing beside the lock proper,
 // and tells who is going to wait.
-#include "lock_pthread.h"
+#include "locks/pthread.h"
 
 void step_mutex_destroy(struct lock *lock)
 {

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lock.h"
+#include "locks/lock.h"
 
 enum word { FREE, TAKEN, WAITED_FOR };
 

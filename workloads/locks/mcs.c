@@ -4,8 +4,8 @@
 // A queue of nodes, one per thread: a waiter hangs its node behind the last and spins on that node
 // alone, until the thread before it writes there. First come, first served, a cache line each; the
 // same collapse as ticket where the next in the queue has no CPU.
-#include "lock_nodes.h"
-#include "lock_spinning.h"
+#include "locks/nodes.h"
+#include "locks/spinning.h"
 
 struct mcs {
 	struct lock lock;

@@ -4,7 +4,7 @@
 // As mutex, but who finds it taken first tries for a while: up to 100 times by default, and by
 // what the last waits needed. Where holds are shorter than a wake-up the sleep is saved; where
 // the holder has no CPU, the spinning is for nothing, and short.
-#include "lock_pthread.h"
+#include "locks/pthread.h"
 
 static int adaptive_init(struct lock *lock)
 {

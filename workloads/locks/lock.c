@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The list of locks, and the records every lock keeps for the tracer.
-#include "lock.h"
+#include "locks/lock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lock_nodes.h"
+#include "locks/nodes.h"
 
 const struct lock_kind *const lock_kinds[] = {
 	&lock_gil, &lock_gil_ticks, &lock_mutex, &lock_adaptive, &lock_pi, &lock_semaphore,

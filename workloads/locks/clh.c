@@ -6,8 +6,8 @@
 // come, first served; the same collapse as ticket where the next in the queue has no CPU.
 #include <errno.h>
 
-#include "lock_nodes.h"
-#include "lock_spinning.h"
+#include "locks/nodes.h"
+#include "locks/spinning.h"
 
 struct clh {
 	struct lock lock;

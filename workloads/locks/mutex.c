@@ -4,7 +4,7 @@
 // A word that is 0 when free; who finds it taken sleeps on it (futex) at once. Whoever is running
 // wins it back (barging), since a waiter must first be woken: one thread may take it thousands of
 // times while the others sleep, and few releases hand it over.
-#include "lock_pthread.h"
+#include "locks/pthread.h"
 
 static int step_mutex_init(struct lock *lock)
 {

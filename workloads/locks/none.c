@@ -3,7 +3,7 @@
 //
 // The control: what the same steps cost when nothing is waited for. Threads may run
 // side by side, so it suits only work that shares no object.
-#include "lock.h"
+#include "locks/lock.h"
 
 static int none_init(struct lock *lock)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The queue locks' nodes, in a list that only grows until the lock is freed.
-#include "lock_nodes.h"
+#include "locks/nodes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
