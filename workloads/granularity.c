@@ -19,7 +19,7 @@
 #include <time.h>
 
 #include "arguments.h"
-#include "counter.h"
+#include "counting/counter.h"
 #include "crew.h"
 #include "evidence.h"
 

@@ -24,7 +24,7 @@
 #include <sys/resource.h>
 
 #include "arguments.h"
-#include "counter.h"
+#include "counting/counter.h"
 #include "crew.h"
 #include "evidence.h"
 

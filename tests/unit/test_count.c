@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/counter.h"
+#include "../../workloads/counting/counter.h"
 #include "../../workloads/crew.h"
 
 static atomic_uint deaths;

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "../../user/labs/lab.h"
-#include "../../workloads/count.h"
+#include "../../workloads/counting/count.h"
 #include "../../workloads/locks/lock.h"
 
 #define BLOCKS 8

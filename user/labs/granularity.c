@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "workloads/count.h"
+#include "workloads/counting/count.h"
 #include "workloads/locks/lock.h"
 #include "base/figures.h"
 #include "labs/lab.h"

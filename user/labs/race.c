@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/count.h"
+#include "workloads/counting/count.h"
 #include "workloads/locks/lock.h"
 #include "labs/lab.h"
 

@@ -5,7 +5,7 @@
 // another thread asks: that one is lock_gil.c, around plain counts (counter.h).
 #include <pthread.h>
 
-#include "count_plain.h"
+#include "counting/plain.h"
 
 static pthread_mutex_t all_counts = PTHREAD_MUTEX_INITIALIZER;
 
@@ -29,7 +29,7 @@ static inline void decref(struct counted *counted)
 		object->type->dealloc(&count_global, counted);
 }
 
-#include "count_each.h"
+#include "counting/each.h"
 
 const struct count_scheme count_global = {
 	.name = "global",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Plain counts, each operation a step under a lock; or a scheme, which needs none.
-#include "counter.h"
+#include "counting/counter.h"
 
 #include <errno.h>
 
 #include "arguments.h"
-#include "count_plain.h"
+#include "counting/plain.h"
 
 const char *counter_name(const struct counter *counter)
 {

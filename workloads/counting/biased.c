@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "count.h"
+#include "counting/count.h"
 
 enum {
 	QUEUED = 1,	/* is, or was, in the owner's queue: never put there again */
@@ -264,7 +264,7 @@ static void biased_leave(void)
 	self.id = 0;
 }
 
-#include "count_each.h"
+#include "counting/each.h"
 
 const struct count_scheme count_biased = {
 	.name = "biased",

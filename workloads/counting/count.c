@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The list of counting schemes, and the type whose objects go with their last reference.
-#include "count.h"
+#include "counting/count.h"
 
 #include <string.h>
 

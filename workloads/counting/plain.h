@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "count.h"
+#include "counting/count.h"
 
 struct plain_counted {
 	_Atomic int64_t refs;

@@ -3,7 +3,7 @@
 //
 // Memory order after Boost.Atomic's example of reference counting: an increment orders
 // nothing; the last decrement must come after all that others did with the object.
-#include "count_plain.h"
+#include "counting/plain.h"
 
 static inline void incref(struct counted *counted)
 {
@@ -20,7 +20,7 @@ static inline void decref(struct counted *counted)
 		object->type->dealloc(&count_atomic, counted);
 }
 
-#include "count_each.h"
+#include "counting/each.h"
 
 const struct count_scheme count_atomic = {
 	.name = "atomic",

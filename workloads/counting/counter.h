@@ -10,7 +10,7 @@
 
 #include <argp.h>
 
-#include "count.h"
+#include "counting/count.h"
 #include "locks/lock.h"
 
 struct counter {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // plain: CPython's count up to 3.12 (Include/object.h), right only under a lock from outside.
-#include "count_plain.h"
+#include "counting/plain.h"
 
 static inline void incref(struct counted *counted)
 {
@@ -15,7 +15,7 @@ static inline void decref(struct counted *counted)
 		object->type->dealloc(&count_plain, counted);
 }
 
-#include "count_each.h"
+#include "counting/each.h"
 
 const struct count_scheme count_plain = {
 	.name = "plain",

@@ -6,7 +6,7 @@
 // wants that to be safe (pthread_mutex_destroy, "Destroying Mutexes").
 #include <pthread.h>
 
-#include "count_plain.h"
+#include "counting/plain.h"
 
 struct lock_counted {
 	pthread_mutex_t mutex;
@@ -60,7 +60,7 @@ static int64_t lock_read(const struct counted *counted)
 	return atomic_load_explicit(&object->plain.refs, memory_order_relaxed);
 }
 
-#include "count_each.h"
+#include "counting/each.h"
 
 const struct count_scheme count_lock = {
 	.name = "object-lock",
