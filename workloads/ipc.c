@@ -10,7 +10,7 @@
 #include "include/clock.h"
 #include "cpu.h"
 #include "evidence.h"
-#include "exchange.h"
+#include "means/exchange.h"
 #include "shared_counter.h"
 
 #define MOST_BYTES (16 << 20)

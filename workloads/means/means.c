@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The list of means.
-#include "means.h"
+#include "means/means.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "means.h"
+#include "means/means.h"
 
 static void stream_close(struct channel *channel)
 {

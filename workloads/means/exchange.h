@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "family.h"
-#include "means.h"
+#include "means/means.h"
 
 struct exchange_result {
 	double latency_ns;	/* one way: half of the median round trip of the best batch */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "means.h"
+#include "means/means.h"
 
 struct ring {
 	size_t mapped_bytes;	/* 0: from malloc */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "means.h"
+#include "means/means.h"
 
 #define LIMITS "/proc/sys/fs/mqueue/"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Ping-pong and stream between two parties, which are processes or threads.
-#include "exchange.h"
+#include "means/exchange.h"
 
 #include <errno.h>
 #include <pthread.h>
