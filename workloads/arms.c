@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "task.h"
+#include "objects/task.h"
 #include "usage.h"
 
 /* The clock costs about half a step: look at it once in so many steps. */

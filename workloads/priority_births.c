@@ -13,7 +13,7 @@
 
 #include "include/announce.h"
 #include "include/clock.h"
-#include "mt19937.h"
+#include "objects/mt19937.h"
 #include "priority.h"
 
 /* Before each event up to this, for it to meet a slice anywhere; and after it. */

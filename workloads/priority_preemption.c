@@ -12,7 +12,7 @@
 
 #include "include/clock.h"
 #include "kernel_sched.h"
-#include "mt19937.h"
+#include "objects/mt19937.h"
 #include "priority.h"
 #include "realtime.h"
 

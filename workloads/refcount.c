@@ -13,10 +13,10 @@
 
 #include "arguments.h"
 #include "crew.h"
-#include "cycles.h"
+#include "objects/cycles.h"
 #include "evidence.h"
-#include "graph.h"
-#include "task.h"
+#include "objects/graph.h"
+#include "objects/task.h"
 
 #define PRINTS 5
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/cycles.h"
-#include "../../workloads/graph.h"
+#include "../../workloads/objects/cycles.h"
+#include "../../workloads/objects/graph.h"
 
 static struct object_heap before;
 static struct cycles *cycles;

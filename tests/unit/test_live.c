@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../user/live/live.h"
-#include "../../workloads/mt19937.h"
+#include "../../workloads/objects/mt19937.h"
 
 #define MS 1000000ULL
 #define NEAR 1e-12

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/mt19937.h"
+#include "../../workloads/objects/mt19937.h"
 
 struct sequence {
 	uint32_t seed;

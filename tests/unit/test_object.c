@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/object.h"
+#include "../../workloads/objects/object.h"
 
 struct probe {
 	struct object base;

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/task.h"
+#include "../../workloads/objects/task.h"
 #include "emulated.h"
 #include "skip_for.h"
 

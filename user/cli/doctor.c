@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "workloads/task.h"
+#include "workloads/objects/task.h"
 #include "base/exits.h"
 #include "machine/machine.h"
 #include "report/page.h"

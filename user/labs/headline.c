@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "workloads/locks/lock.h"
-#include "workloads/task.h"
+#include "workloads/objects/task.h"
 #include "machine/machine.h"
 
-/* An estimate of memory may be off by this much (see workloads/task.c). */
+/* An estimate of memory may be off by this much (see workloads/objects/task.c). */
 #define MEMORY_MARGIN 1.05
 #define MEMORY_BASE (64ULL << 20)
 

@@ -15,8 +15,8 @@
 
 #include <stdint.h>
 
-#include "mt19937.h"
-#include "object.h"
+#include "objects/mt19937.h"
+#include "objects/object.h"
 
 /* The step that comes next. */
 enum task_phase {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "task.h"
+#include "objects/task.h"
 
 #define FLOAT_CHUNK	32		/* 24 bytes and malloc's size word, in multiples of 16 */
 #define LIST_ROOM	9		/* a pointer and the list's eighth of over-allocation */

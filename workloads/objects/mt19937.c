@@ -3,7 +3,7 @@
  * The Mersenne Twister: a block of 624 words is stepped at once, then handed out one by one.
  * Sources are named in mt19937.h.
  */
-#include "mt19937.h"
+#include "objects/mt19937.h"
 
 #define WORDS		MT19937_WORDS
 #define SHIFT		397		/* the recurrence's middle term, "m" in the paper */

@@ -23,7 +23,7 @@
 #ifndef SWITCHTAX_CYCLES_H
 #define SWITCHTAX_CYCLES_H
 
-#include "object.h"
+#include "objects/object.h"
 
 struct cycles;
 

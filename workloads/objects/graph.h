@@ -13,7 +13,7 @@
 #ifndef SWITCHTAX_GRAPH_H
 #define SWITCHTAX_GRAPH_H
 
-#include "cycles.h"
+#include "objects/cycles.h"
 
 #define GRAPH_EDGES 3		/* of a node, at most */
 

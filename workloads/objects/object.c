@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "object.h"
+#include "objects/object.h"
 
 /* initial-exec: reached at a fixed distance from the thread pointer, without a call. */
 static _Thread_local struct object_heap heap __attribute__((tls_model("initial-exec")));

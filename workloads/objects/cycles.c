@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "cycles.h"
+#include "objects/cycles.h"
 
 /*
  * How deep tracked containers may be dropped inside of each other before the rest is put off

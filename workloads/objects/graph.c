@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "graph.h"
-#include "mt19937.h"
+#include "objects/graph.h"
+#include "objects/mt19937.h"
 
 #define ISLAND 16
 #define ISLANDS_PER_ROOT 4
