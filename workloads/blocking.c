@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "blockers.h"
+#include "crowd/blockers.h"
 #include "evidence.h"
 
 struct options {

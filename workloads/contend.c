@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "contention.h"
+#include "crowd/contention.h"
 #include "cpu.h"
 #include "evidence.h"
 

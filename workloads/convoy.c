@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How long an I/O thread takes to answer while others compute under the same lock.
-#include "convoy.h"
+#include "crowd/convoy.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -20,7 +20,7 @@
 
 #include "arguments.h"
 #include "counting/counter.h"
-#include "crew.h"
+#include "crowd/crew.h"
 #include "evidence.h"
 
 #define STRETCH 64		/* objects between two looks at whether the time is over */

@@ -11,7 +11,7 @@
 #include "cpu.h"
 #include "evidence.h"
 #include "means/exchange.h"
-#include "shared_counter.h"
+#include "crowd/shared_counter.h"
 
 #define MOST_BYTES (16 << 20)
 

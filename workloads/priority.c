@@ -13,7 +13,7 @@
 
 #include "arguments.h"
 #include "priority.h"
-#include "realtime.h"
+#include "crowd/realtime.h"
 
 static const struct part {
 	const char *name;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "evidence.h"
-#include "spinner.h"
+#include "crowd/spinner.h"
 
 #define PRIORITY_MAX_NICE 8
 

@@ -5,7 +5,7 @@
 // weights hold inside of a group (sched(7)).
 #include <stdio.h>
 
-#include "kernel_sched.h"
+#include "crowd/kernel_sched.h"
 #include "priority.h"
 
 static void print_shares(const struct priority_options *options, const uint64_t *cpu_ns)

@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "include/clock.h"
-#include "kernel_sched.h"
+#include "crowd/kernel_sched.h"
 #include "objects/mt19937.h"
 #include "priority.h"
-#include "realtime.h"
+#include "crowd/realtime.h"
 
 /* From one wake-up to the next: this, and up to as much again, so that no tick is met. */
 #define PAUSE_NS 1000000

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "include/clock.h"
-#include "kernel_sched.h"
+#include "crowd/kernel_sched.h"
 #include "priority.h"
-#include "realtime.h"
+#include "crowd/realtime.h"
 
 #define RUNNERS 2
 #define MAX_TURNS 4096

@@ -25,7 +25,7 @@
 
 #include "arguments.h"
 #include "counting/counter.h"
-#include "crew.h"
+#include "crowd/crew.h"
 #include "evidence.h"
 
 #define MEETINGS 30			/* stretches of counting with another thread at it */

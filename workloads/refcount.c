@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "crew.h"
+#include "crowd/crew.h"
 #include "objects/cycles.h"
 #include "evidence.h"
 #include "objects/graph.h"

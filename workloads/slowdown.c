@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "arms.h"
+#include "crowd/arms.h"
 #include "cpu.h"
 #include "evidence.h"
 

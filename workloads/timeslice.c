@@ -11,8 +11,8 @@
 
 #include "arguments.h"
 #include "evidence.h"
-#include "kernel_sched.h"
-#include "spinner.h"
+#include "crowd/kernel_sched.h"
+#include "crowd/spinner.h"
 
 struct options {
 	struct spinners_config spinners;

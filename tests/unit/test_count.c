@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "../../workloads/counting/counter.h"
-#include "../../workloads/crew.h"
+#include "../../workloads/crowd/crew.h"
 
 static atomic_uint deaths;
 

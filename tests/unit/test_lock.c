@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../workloads/contention.h"
+#include "../../workloads/crowd/contention.h"
 
 #define INTERVAL_NS (100 * NSEC_PER_USEC)
 

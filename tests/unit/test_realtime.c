@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "../../workloads/arguments.h"
-#include "../../workloads/realtime.h"
-#include "../../workloads/spinner.h"
+#include "../../workloads/crowd/realtime.h"
+#include "../../workloads/crowd/spinner.h"
 #include "skip_for.h"
 
 #define LIMIT_MS 100

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/arms.h"
+#include "workloads/crowd/arms.h"
 #include "cli/commands.h"
 #include "cli/doctor.h"
 #include "program/workload.h"

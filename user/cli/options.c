@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "workloads/arms.h"
+#include "workloads/crowd/arms.h"
 #include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "base/exits.h"

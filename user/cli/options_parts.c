@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workloads/arms.h"
+#include "workloads/crowd/arms.h"
 #include "base/cpulist.h"
 #include "base/exits.h"
 #include "labs/headline.h"

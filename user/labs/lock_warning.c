@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/arms.h"
+#include "workloads/crowd/arms.h"
 #include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "labs/headline.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/spinner.h"
+#include "workloads/crowd/spinner.h"
 #include "labs/lab.h"
 #include "labs/quiet.h"
 #include "evidence/run_shares.h"

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "family.h"
+#include "crowd/family.h"
 #include "means/means.h"
 
 struct exchange_result {

@@ -5,7 +5,7 @@
 // that is killed between the two leaves them disagreeing. Under the robust mutex
 // (pthread_mutexattr_setrobust(3)) the next owner is told by EOWNERDEAD; a note written before
 // the stores tells it how to finish them, once or twice with the same outcome (a redo log).
-#include "shared_counter.h"
+#include "crowd/shared_counter.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Real-time policies under guard.
-#include "realtime.h"
+#include "crowd/realtime.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tasks that use up one CPU, in threads or in processes.
-#include "spinner.h"
+#include "crowd/spinner.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "family.h"
+#include "crowd/family.h"
 
 #define SHARED_COUNTER_OVERLAPS 200
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The threads of a convoy: one that waits for answers, its peer, and those that compute.
-#include "convoy.h"
+#include "crowd/convoy.h"
 
 #include <errno.h>
 #include <pthread.h>

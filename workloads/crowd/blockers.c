@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Workers that block, as threads under a lock or as processes.
-#include "blockers.h"
+#include "crowd/blockers.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

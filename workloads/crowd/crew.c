@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Threads that start together or not at all.
-#include "crew.h"
+#include "crowd/crew.h"
 
 #include <errno.h>
 #include <stdlib.h>

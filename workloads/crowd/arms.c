@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The arms: who runs which task, in which thread or process, under which lock.
-#include "arms.h"
+#include "crowd/arms.h"
 
 #include <errno.h>
 #include <pthread.h>

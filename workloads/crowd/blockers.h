@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "family.h"
+#include "crowd/family.h"
 #include "locks/lock.h"
 
 enum blockers_what { BLOCKERS_SLEEP, BLOCKERS_ACCEPT };

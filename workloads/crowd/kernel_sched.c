@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The scheduler's settings, from where the kernel shows them.
-#include "kernel_sched.h"
+#include "crowd/kernel_sched.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Child processes that end together, and memory that they share.
-#include "family.h"
+#include "crowd/family.h"
 
 #include <errno.h>
 #include <signal.h>

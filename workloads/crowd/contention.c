@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Threads that want one lock all the time.
-#include "contention.h"
+#include "crowd/contention.h"
 
 #include <errno.h>
 #include <pthread.h>
