@@ -68,7 +68,7 @@ USER_MODULES := $(filter-out main tracer/none $(NOT_LIVE),$(patsubst user/%.c,%,
 BPF_PARTS := state arrivals switches wakeups probes futexes adopt births samples self
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
-WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/workloads/%.o)
+WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/parts/%.o)
 WORKLOAD_BINS := $(WORKLOADS:%=$(BUILD)/workloads/%)
 TEST_BINS := $(TEST_WORKLOADS:%=$(BUILD)/tests/%)
 PROGRAM_BINS := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
@@ -170,6 +170,12 @@ $(BUILD)/%.a:
 # --- workloads -------------------------------------------------------------
 
 $(BUILD)/workloads/%.o: workloads/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
+
+# Apart from the programs, one of which is called as a folder.
+$(BUILD)/parts/%.o: workloads/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
@@ -357,5 +363,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(addprefix $(BUILD)/,user/*.d user/*/*.d workloads/*.d workloads/*/*.d \
+-include $(wildcard $(addprefix $(BUILD)/,user/*.d user/*/*.d workloads/*.d parts/*.d parts/*/*.d \
 	tests/*.d tests/*/*.d))

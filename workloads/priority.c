@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 
 #include "arguments.h"
-#include "priority.h"
+#include "priority/priority.h"
 #include "crowd/realtime.h"
 
 static const struct part {

@@ -14,7 +14,7 @@
 #include "include/announce.h"
 #include "include/clock.h"
 #include "objects/mt19937.h"
-#include "priority.h"
+#include "priority/priority.h"
 
 /* Before each event up to this, for it to meet a slice anywhere; and after it. */
 #define BEFORE_NS 1000000.0

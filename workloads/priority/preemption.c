@@ -13,7 +13,7 @@
 #include "include/clock.h"
 #include "crowd/kernel_sched.h"
 #include "objects/mt19937.h"
-#include "priority.h"
+#include "priority/priority.h"
 #include "crowd/realtime.h"
 
 /* From one wake-up to the next: this, and up to as much again, so that no tick is met. */

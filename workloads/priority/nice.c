@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "crowd/kernel_sched.h"
-#include "priority.h"
+#include "priority/priority.h"
 
 static void print_shares(const struct priority_options *options, const uint64_t *cpu_ns)
 {

@@ -11,7 +11,7 @@
 
 #include "include/clock.h"
 #include "crowd/kernel_sched.h"
-#include "priority.h"
+#include "priority/priority.h"
 #include "crowd/realtime.h"
 
 #define RUNNERS 2
