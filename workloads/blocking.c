@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "crowd/blockers.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 
 struct options {
 	struct blockers_config config;

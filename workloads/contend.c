@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "crowd/contention.h"
-#include "cpu.h"
-#include "evidence.h"
+#include "kit/cpu.h"
+#include "kit/evidence.h"
 
 struct options {
 	const struct lock_kind *kind;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "evidence.h"
+#include "kit/arguments.h"
+#include "kit/evidence.h"
 
 struct options {
 	struct convoy_config config;

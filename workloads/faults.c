@@ -12,9 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "include/clock.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 
 #define MAX_BATCHES 1001
 

@@ -18,10 +18,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "counting/counter.h"
 #include "crowd/crew.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 
 #define STRETCH 64		/* objects between two looks at whether the time is over */
 

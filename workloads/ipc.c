@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "include/clock.h"
-#include "cpu.h"
-#include "evidence.h"
+#include "kit/cpu.h"
+#include "kit/evidence.h"
 #include "means/exchange.h"
 #include "crowd/shared_counter.h"
 

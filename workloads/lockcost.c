@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "locks/lock.h"
 
 #define BATCHES 9

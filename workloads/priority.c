@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "priority/priority.h"
 #include "crowd/realtime.h"
 

@@ -23,10 +23,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "counting/counter.h"
 #include "crowd/crew.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 
 #define MEETINGS 30			/* stretches of counting with another thread at it */
 #define MOST_REFERENCES 1000000000ULL	/* of one thread */

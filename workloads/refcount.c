@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "crowd/crew.h"
 #include "objects/cycles.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 #include "objects/graph.h"
 #include "objects/task.h"
 

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "crowd/arms.h"
-#include "cpu.h"
-#include "evidence.h"
+#include "kit/cpu.h"
+#include "kit/evidence.h"
 
 struct options {
 	const struct arm *arm;

@@ -26,10 +26,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "include/clock.h"
-#include "evidence.h"
-#include "vector.h"
+#include "kit/evidence.h"
+#include "kit/vector.h"
 
 #define MAX_BATCHES 1001
 #define MAX_BYTES (256ULL << 20)

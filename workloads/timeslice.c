@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "evidence.h"
+#include "kit/arguments.h"
+#include "kit/evidence.h"
 #include "crowd/kernel_sched.h"
 #include "crowd/spinner.h"
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../workloads/arguments.h"
+#include "../../workloads/kit/arguments.h"
 #include "../../workloads/crowd/realtime.h"
 #include "../../workloads/crowd/spinner.h"
 #include "skip_for.h"

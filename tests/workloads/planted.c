@@ -23,9 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../workloads/arguments.h"
-#include "../../workloads/cpu.h"
-#include "../../workloads/evidence.h"
+#include "../../workloads/kit/arguments.h"
+#include "../../workloads/kit/cpu.h"
+#include "../../workloads/kit/evidence.h"
 
 #define WORK_NS		(60000 * NSEC_PER_USEC)
 #define DEAD_NS		(150 * NSEC_PER_USEC)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workloads/vector.h"
+#include "workloads/kit/vector.h"
 #include "prices/calibration.h"
 #include "cli/commands.h"
 #include "base/cpulist.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "workloads/arguments.h"
+#include "workloads/kit/arguments.h"
 
 #define MAX_WORKERS 1000
 #define MAX_OBJECTS 1000000000ULL

@@ -3,7 +3,7 @@
  * observations - what the runs of a lab have shown, as a judge looks at it.
  *
  * One observation is one number from one run: either what the workload printed of itself
- * ("obs METRIC VARIANT VALUE UNIT", workloads/evidence.h) or what the kernel and the tracer
+ * ("obs METRIC VARIANT VALUE UNIT", workloads/kit/evidence.h) or what the kernel and the tracer
  * know of the run (observations__of_run()). Invalid runs have none.
  */
 #ifndef SWITCHTAX_OBSERVATIONS_H

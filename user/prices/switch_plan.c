@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "workloads/vector.h"
+#include "workloads/kit/vector.h"
 #include "machine/machine.h"
 
 #define SMALLEST (4ULL << 10)

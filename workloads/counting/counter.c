@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "arguments.h"
+#include "kit/arguments.h"
 #include "counting/plain.h"
 
 const char *counter_name(const struct counter *counter)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "objects/task.h"
-#include "usage.h"
+#include "kit/usage.h"
 
 /* The clock costs about half a step: look at it once in so many steps. */
 #define STEPS_PER_LOOK 64

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "include/clock.h"
-#include "evidence.h"
+#include "kit/evidence.h"
 
 /* glibc has no sched_getattr() before 2.41; struct sched_attr of version 0. */
 struct attributes {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "evidence.h"
+#include "kit/evidence.h"
 #include "crowd/spinner.h"
 
 #define PRIORITY_MAX_NICE 8

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where the program may run.
-#include "cpu.h"
+#include "kit/cpu.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the kernel's own counters, so that untraced runs have figures too.
-#include "usage.h"
+#include "kit/usage.h"
 
 #include <stdio.h>
 #include <sys/resource.h>

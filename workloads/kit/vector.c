@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fills the wide registers of x86. Written in assembly: a compiler would clean up after itself.
-#include "vector.h"
+#include "kit/vector.h"
 
 #if defined(__x86_64__)
 

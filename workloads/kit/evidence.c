@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The workloads' evidence on stdout, and the window that it is about.
-#include "evidence.h"
+#include "kit/evidence.h"
 
 #include <stdio.h>
 

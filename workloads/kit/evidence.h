@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "include/announce.h"
-#include "usage.h"
+#include "kit/usage.h"
 
 /* unit: ns, us, ms, s, bytes, count, ratio (a share is a ratio), per_s, bytes_per_s */
 void evidence(const char *metric, const char *variant, double value, const char *unit);

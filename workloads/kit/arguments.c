@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Numbers on a workload's command line.
-#include "arguments.h"
+#include "kit/arguments.h"
 
 #include <errno.h>
 #include <sched.h>
