@@ -47,7 +47,7 @@ static enum exit_status run(struct pool *pool, const struct options *options)
 		if (status != EXIT_MEASURED)
 			log__error("%s", explanation.why);
 		else
-			status = explanation__publish(&explanation, options);
+			status = explanation__publish(&explanation, options->format, options->output);
 	}
 	explanation__free(&explanation);
 	return status;

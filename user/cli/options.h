@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/format.h"
 #include "experiment/experiment.h"
 #include "labs/lab.h"
 
@@ -21,8 +22,6 @@ enum command {
 	COMMAND_LABS, COMMAND_EXPLAIN, COMMAND_TIMELINE, COMMAND_REPORT, COMMAND_LIST,
 	COMMAND_DOCTOR
 };
-
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
 struct options {
 	enum command command;

@@ -87,23 +87,23 @@ static enum exit_status write_folder(const struct explanation *explanation, cons
 	return err ? EXIT_NOT_VALID : EXIT_MEASURED;
 }
 
-enum exit_status explanation__publish(struct explanation *explanation,
-				      const struct options *options)
+enum exit_status explanation__publish(struct explanation *explanation, enum output_format format,
+				      const char *output)
 {
 	static const int forms[] = {
 		[FORMAT_TEXT] = EXPLANATION_TEXT,
 		[FORMAT_JSON] = EXPLANATION_JSON,
 		[FORMAT_CSV] = EXPLANATION_CSV,
 	};
-	int form = forms[options->format];
+	int form = forms[format];
 	enum exit_status status = EXIT_MEASURED;
 
 	if (close_forms(explanation)) {
 		log__error("%s", strerror(ENOMEM));
 		return EXIT_NOT_VALID;
 	}
-	if (options->output)
-		status = write_folder(explanation, options->output);
+	if (output)
+		status = write_folder(explanation, output);
 	if (status != EXIT_MEASURED)
 		return status;
 	fwrite(explanation->text[form], 1, explanation->size[form], stdout);

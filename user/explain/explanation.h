@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cli/options.h"
+#include "base/exits.h"
+#include "base/format.h"
 #include "record/pool.h"
 
 enum { EXPLANATION_TEXT, EXPLANATION_JSON, EXPLANATION_CSV, EXPLANATION_FORMS };
@@ -39,9 +40,9 @@ enum exit_status explanation__failed(struct explanation *explanation, const stru
 /* Open the forms. Returns 0 or -ENOMEM. End with explanation__free() in every case. */
 int explanation__open(struct explanation *explanation);
 
-/* Write the folder asked for with -o, if any, and print the form asked for. */
-enum exit_status explanation__publish(struct explanation *explanation,
-				      const struct options *options);
+/* Write the folder asked for with -o, NULL: none, and print the form asked for. */
+enum exit_status explanation__publish(struct explanation *explanation, enum output_format format,
+				      const char *output);
 void explanation__free(struct explanation *explanation);
 
 #endif

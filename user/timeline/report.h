@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cli/options.h"
+#include "base/format.h"
 #include "timeline/intervals.h"
 
 /* The list: what comes before the first, a timeline (a file of that many bytes), the end. */
