@@ -38,14 +38,6 @@ struct run_spec traced_run__spec(const struct session *session, const char *anno
 	};
 }
 
-void traced_run__csv(FILE *out, const struct run *run)
-{
-	fputs("run_id,state,ns\n", out);
-	for (int state = 0; run->ledger.has_lock && state < LOCK_STATES; state++)
-		fprintf(out, "%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
-		       (unsigned long)run->ledger.lock_ns[state]);
-}
-
 /* What a run is told in. */
 struct account {
 	const struct report_trace *report;
@@ -91,7 +83,7 @@ static int publish(struct session *session, const struct report_trace *report,
 	if (!err)
 		err = report_stacks__files(session, stacks, NULL, report->run->row.arm);
 	if (session->options->format == FORMAT_CSV)
-		traced_run__csv(stdout, report->run);
+		report_trace__csv(stdout, report->run);
 	return err;
 }
 

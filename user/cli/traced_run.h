@@ -18,9 +18,6 @@ void traced_run__identify(const struct options *options, const char *arm, struct
  */
 struct run_spec traced_run__spec(const struct session *session, const char *announcer);
 
-/* The states of its lock, as --format csv prints them. */
-void traced_run__csv(FILE *out, const struct run *run);
-
 /*
  * Write the run's rows, report and environment, print the result, and close the session.
  * report->run is the run, and its program is named by report->program.

@@ -9,7 +9,6 @@
 #include "report/trace.h"
 #include "record/run_files.h"
 #include "record/stack_files.h"
-#include "cli/traced_run.h"
 
 /* What people know it by: the word behind "--", or the name of its first thread. */
 static const char *program_of(const struct folder *folder, const struct run *run)
@@ -40,7 +39,7 @@ static void print(struct explanation *explanation, const struct folder *folder,
 	report_trace__text(explanation->out[EXPLANATION_TEXT], &report);
 	report_stacks__text(explanation->out[EXPLANATION_TEXT], stacks, NULL, run->row.arm);
 	report_trace__json(explanation->out[EXPLANATION_JSON], &report);
-	traced_run__csv(explanation->out[EXPLANATION_CSV], run);
+	report_trace__csv(explanation->out[EXPLANATION_CSV], run);
 	explanation->valid = run->row.valid == 1;
 }
 

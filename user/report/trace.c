@@ -309,3 +309,11 @@ int report_trace__json(FILE *out, const struct report_trace *report)
 	free(text);
 	return 0;
 }
+
+void report_trace__csv(FILE *out, const struct run *run)
+{
+	fputs("run_id,state,ns\n", out);
+	for (int state = 0; run->ledger.has_lock && state < LOCK_STATES; state++)
+		fprintf(out, "%s,%s,%lu\n", run->row.run_id, ledger__lock_state(state),
+			(unsigned long)run->ledger.lock_ns[state]);
+}

@@ -21,4 +21,7 @@ void report_trace__text(FILE *out, const struct report_trace *report);
 /* The same as JSON. Returns 0 or -ENOMEM. */
 int report_trace__json(FILE *out, const struct report_trace *report);
 
+/* The states of its lock, as --format csv prints them. */
+void report_trace__csv(FILE *out, const struct run *run);
+
 #endif
