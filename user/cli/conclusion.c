@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/folded.h"
 #include "report/stacks.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
@@ -90,8 +91,8 @@ static int publish(struct session *session, const struct report *report,
 	fclose(memory);
 	err = write_verdict(session, report->verdict);
 	if (!err)
-		err = report_stacks__files(session, stacks, report->verdict->question.base,
-					   report->verdict->question.other);
+		err = folded__write(session, stacks, report->verdict->question.base,
+				    report->verdict->question.other);
 	if (!err)
 		err = session__write(session, "report.txt", text, size);
 	if (!err)

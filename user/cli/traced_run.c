@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "cli/folded.h"
 #include "report/stacks.h"
 
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
@@ -81,7 +82,7 @@ static int publish(struct session *session, const struct report_trace *report,
 	if (!err)
 		err = publish_as(session, &account, true);
 	if (!err)
-		err = report_stacks__files(session, stacks, NULL, report->run->row.arm);
+		err = folded__write(session, stacks, NULL, report->run->row.arm);
 	if (session->options->format == FORMAT_CSV)
 		report_trace__csv(stdout, report->run);
 	return err;
