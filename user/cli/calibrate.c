@@ -32,7 +32,8 @@ static struct lab_request request_of(struct session *session, struct calibration
 	bool by_budget = experiment->budget_s > 0;
 
 	return (struct lab_request){
-		.lab = &calibration,
+		.name = CALIBRATION_NAME,
+		.plan = calibration__plan,
 		.options = { .seed = experiment->seed, .cpus = count_cpus(session->options),
 			     .one_cpu = experiment->parameters.one_cpu,
 			     .traced = session->tracer != NULL },
@@ -40,7 +41,7 @@ static struct lab_request request_of(struct session *session, struct calibration
 		.blocks = experiment->blocks ? experiment->blocks : MOST_ROUNDS,
 		.least_blocks = experiment->blocks || by_budget ? 1 : LEAST_ROUNDS,
 		.budget_s = by_budget ? experiment->budget_s :
-			    experiment->blocks ? 1e9 : calibration.budget_s,
+			    experiment->blocks ? 1e9 : CALIBRATION_BUDGET_S,
 		.tracer = session->tracer,
 		.record = &session->record,
 		.progress = progress,
@@ -168,7 +169,7 @@ enum exit_status command__calibrate(const struct options *options)
 	struct lab_result result;
 	struct progress progress;
 	struct session session;
-	enum exit_status status = session__open(&session, options, calibration.name, true);
+	enum exit_status status = session__open(&session, options, CALIBRATION_NAME, true);
 	int err;
 
 	if (status != EXIT_MEASURED)

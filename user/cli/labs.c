@@ -80,7 +80,9 @@ static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *
 	double scale = sheet->budget_s / sheet->default_s;
 
 	return (struct lab_request){
-		.lab = lab,
+		.name = lab->name,
+		.warm_up = lab->warm_up,
+		.plan = lab->plan,
 		.options = lab_options_of(sheet),
 		.experiment = experiment,
 		.blocks = experiment->blocks ? experiment->blocks : lab->blocks,
@@ -96,21 +98,21 @@ static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *
 }
 
 /* A lab that this machine refuses is undecided; one that failed is an error. */
-static int judge(struct lab_sheet *sheet, const struct lab_request *request,
+static int judge(struct lab_sheet *sheet, const struct lab *lab, const struct lab_request *request,
 		 struct lab_result *result, int err)
 {
 	const struct lab_evidence evidence = { &result->observations, &result->samples,
 					       &request->options };
 	size_t before = sheet->claims.count;
-	int judge_err = lab__judge(request->lab, &evidence, err == -EPERM ? result->refused : NULL,
+	int judge_err = lab__judge(lab, &evidence, err == -EPERM ? result->refused : NULL,
 				   &sheet->claims);
 
 	if (!judge_err)
 		judge_err = record__claims(&sheet->session.record, &sheet->claims, before);
 	if (judge_err)
-		log__error("%s: cannot judge: %s", request->lab->name, strerror(-judge_err));
+		log__error("%s: cannot judge: %s", lab->name, strerror(-judge_err));
 	else
-		report_lab__one(sheet->report, request->lab, result, &sheet->claims);
+		report_lab__one(sheet->report, lab, result, &sheet->claims);
 	fputc('\n', sheet->report);
 	return judge_err;
 }
@@ -129,7 +131,7 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 	else if (err && err != -EINTR)
 		log__error("%s", result.error);
 	if (!err || (err == -EPERM && sheet->options->command == COMMAND_LABS))
-		judge_err = judge(sheet, &request, &result, err);
+		judge_err = judge(sheet, lab, &request, &result, err);
 	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
 		err = 0;
 	lab_result__free(&result);

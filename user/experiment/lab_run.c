@@ -75,7 +75,7 @@ static void identify(const struct lab_session *session, const struct combination
 		     uint64_t block, uint64_t order, struct run_row *row)
 {
 	const struct lab_step *step = combination->step;
-	const char *name = session->request->lab->name;
+	const char *name = session->request->name;
 
 	columns__clear(&rows__runs, row);
 	row->schema_version = ROWS_SCHEMA_VERSION;
@@ -239,7 +239,7 @@ static int one_run(struct lab_session *session, const struct combination *combin
 static double share_done(const struct lab_session *session, uint64_t block, int index)
 {
 	const struct lab_request *request = session->request;
-	double first = request->lab->warm_up ? 0 : 1;
+	double first = request->warm_up ? 0 : 1;
 	double blocks = (double)request->blocks + 1 - first;
 	double by_blocks = ((double)block - first + (double)index / session->count) / blocks;
 	double by_time = (clock__now_s() - session->began_s) / request->budget_s;
@@ -257,7 +257,7 @@ static void show(struct lab_session *session, uint64_t block, int index)
 	double left = 1.0 / session->count / (double)(request->blocks + 1);
 	char what[96];
 
-	snprintf(what, sizeof(what), "%s: %.40s%s", request->lab->name, combination->step->arm,
+	snprintf(what, sizeof(what), "%s: %.40s%s", request->name, combination->step->arm,
 		 combination->traced ? " (traced)" : "");
 	progress__begin(request->progress, what, request->from + share * width,
 			request->from + (share + left < 1 ? share + left : 1) * width, run_s,
@@ -324,7 +324,7 @@ static int run_blocks(struct lab_session *session)
 {
 	int err;
 
-	for (uint64_t block = session->request->lab->warm_up ? 0 : 1;; block++) {
+	for (uint64_t block = session->request->warm_up ? 0 : 1;; block++) {
 		err = run_block(session, block);
 		if (err)
 			break;
@@ -342,16 +342,16 @@ static int make_plan(struct lab_session *session)
 {
 	const struct lab_request *request = session->request;
 	struct lab_result *result = session->result;
-	int err = request->lab->plan(&request->options, session->plan, result->refused,
-				     sizeof(result->refused));
+	int err = request->plan(&request->options, session->plan, result->refused,
+				sizeof(result->refused));
 
 	if (!err && session->plan->failed)
 		err = -ENOMEM;
 	if (err)
-		return fail(session, err == -ENOMEM ? err : -EPERM, request->lab->name,
+		return fail(session, err == -ENOMEM ? err : -EPERM, request->name,
 			    *result->refused ? result->refused : strerror(-err));
 	list_combinations(session);
-	return session->count ? 0 : fail(session, -EPERM, request->lab->name, "nothing to run");
+	return session->count ? 0 : fail(session, -EPERM, request->name, "nothing to run");
 }
 
 /* Programs of others have their output put aside. */
@@ -374,7 +374,7 @@ static int prepare(struct lab_session *session)
 	snprintf(session->one_cpu, sizeof(session->one_cpu), "%d", request->options.one_cpu);
 	err = stats__shuffle_init(&session->shuffle, request->experiment->seed);
 	if (err)
-		return fail(session, err, request->lab->name, strerror(-err));
+		return fail(session, err, request->name, strerror(-err));
 	err = open_outputs(session);
 	return err ? fail(session, err, "output", session->outputs.why) : 0;
 }
@@ -391,7 +391,7 @@ int lab_run(const struct lab_request *request, struct lab_result *result)
 	*result = (struct lab_result){ 0 };
 	session.plan = calloc(1, sizeof(*session.plan));
 	if (!session.plan)
-		return fail(&session, -ENOMEM, request->lab->name, strerror(ENOMEM));
+		return fail(&session, -ENOMEM, request->name, strerror(ENOMEM));
 	err = prepare(&session);
 	if (!err)
 		err = run_blocks(&session);

@@ -7,7 +7,8 @@
 #define SWITCHTAX_LAB_RUN_H
 
 #include "experiment/experiment.h"
-#include "labs/lab.h"
+#include "evidence/observations.h"
+#include "experiment/plan.h"
 #include "base/progress.h"
 #include "record/record.h"
 #include "tracer/tracer.h"
@@ -16,7 +17,11 @@ struct lab_result;
 
 /* How a lab is to be run. All borrowed. */
 struct lab_request {
-	const struct lab *lab;
+	const char *name;		/* of the lab, in every file */
+	bool warm_up;			/* the first block does not count */
+	/* Returns 0, or -errno with why saying what this machine lacks (exit status 3). */
+	int (*plan)(const struct lab_options *options, struct lab_plan *plan, char *why,
+		    size_t why_size);
 	struct lab_options options;
 	const struct experiment_options *experiment;	/* cpus, seed, time limit */
 	uint64_t blocks;		/* measured blocks */

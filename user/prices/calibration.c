@@ -66,8 +66,8 @@ bool calibration__contends(void)
 	return workload__find("contend", path, sizeof(path)) == 0;
 }
 
-static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
-		size_t why_size)
+int calibration__plan(const struct lab_options *options, struct lab_plan *out, char *why,
+		      size_t why_size)
 {
 	bool contends = calibration__contends();
 
@@ -84,23 +84,6 @@ static int plan(const struct lab_options *options, struct lab_plan *out, char *w
 	return 0;
 }
 
-static int judge(const struct lab_evidence *evidence, struct claims *claims)
-{
-	(void)evidence;
-	(void)claims;
-	return 0;
-}
-
-const struct lab calibration = {
-	.name = "calibrate",
-	.summary = "this machine's price list",
-	.question = "What do things cost on this machine?",
-	.claims = { NULL },
-	.budget_s = 60,
-	.plan = plan,
-	.judge = judge,
-};
-
 void calibration__prepare(struct calibration_beside *beside, struct tracer *tracer, int one_cpu)
 {
 	*beside = (struct calibration_beside){ .tracer = tracer };
@@ -115,7 +98,7 @@ static int observe(struct lab_result *result, uint64_t block, const char *arm, c
 	struct observation observation = { .row = { .block = block, .value = ns, .unit = "ns" } };
 	struct observation_row *row = &observation.row;
 
-	columns__set_text(row->experiment, sizeof(row->experiment), calibration.name);
+	columns__set_text(row->experiment, sizeof(row->experiment), CALIBRATION_NAME);
 	columns__set_text(row->arm, sizeof(row->arm), arm);
 	columns__set_text(row->metric, sizeof(row->metric), metric);
 	columns__set_text(row->variant, sizeof(row->variant), variant);

@@ -26,8 +26,13 @@
 /* Acquisitions in a batch of an uncontended lock: its arm's wall time is that of so many. */
 #define CALIBRATION_PAIRS 20000
 
-/* Not one of the lab sheet: it makes no claim. */
-extern const struct lab calibration;
+/* Of its runs, as an experiment. Not one of the lab sheet: it makes no claim. */
+#define CALIBRATION_NAME "calibrate"
+#define CALIBRATION_BUDGET_S 60
+
+/* For lab_request.plan. */
+int calibration__plan(const struct lab_options *options, struct lab_plan *plan, char *why,
+		      size_t why_size);
 
 /* What is measured beside the plan. */
 struct calibration_beside {

@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_SWITCH_PLAN_H
 #define SWITCHTAX_SWITCH_PLAN_H
 
-#include "labs/lab.h"
+#include "experiment/plan.h"
 
 #define SWITCH_PLAN_MAX_SIZES 8
 
