@@ -238,6 +238,21 @@ static void print(struct sheet *sheet, const char *details)
 	sheet->explanation->valid = !sheet->invalid;
 }
 
+static int check_labs(const struct folder *folder, struct csv_error *error)
+{
+	snprintf(error->file, sizeof(error->file), "%s", rows__runs.file);
+	for (size_t i = 0; i < folder->count; i++) {
+		const struct folder_run *run = &folder->runs[i];
+
+		error->line = run->line;
+		if (!lab__find(run->row.experiment))
+			return csv__refuse(error, "experiment", run->row.experiment,
+					   "an experiment that this switchtax does not know");
+	}
+	error->line = 0;
+	return 0;
+}
+
 static int read_sheet(struct sheet *sheet, struct csv_error *error)
 {
 	int err = run_files__read(sheet->folder, &sheet->files, error);
@@ -260,7 +275,8 @@ enum exit_status explain_labs(const struct folder *folder, struct explanation *e
 	if (sheet && details) {
 		sheet->folder = folder;
 		sheet->explanation = explanation;
-		err = read_sheet(sheet, &error);
+		err = check_labs(folder, &error);
+		err = err ? err : read_sheet(sheet, &error);
 		err = err ? err : judge(sheet, details);
 	}
 	if (details)

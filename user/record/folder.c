@@ -16,7 +16,6 @@
 
 #include "results/csv.h"
 #include "record/folder_ledger.h"
-#include "labs/lab.h"
 
 #define PARTIAL ".partial"
 
@@ -239,17 +238,15 @@ static enum folder_kind kind_of(const struct folder *folder)
 	return FOLDER_LABS;
 }
 
-/* All runs are of one experiment; a sheet of labs holds several, all of them known. */
+/* All runs are of one experiment; but a sheet of labs holds several (explain/labs.c). */
 static int check_experiments(const struct folder *folder, struct csv_error *error)
 {
 	for (size_t i = 0; i < folder->count; i++) {
 		const char *name = folder->runs[i].row.experiment;
 
 		error->line = folder->runs[i].line;
-		if (folder->kind == FOLDER_LABS ? !lab__find(name) :
-						  strcmp(name, folder->runs[0].row.experiment))
-			return csv__refuse(error, "experiment", name, folder->kind == FOLDER_LABS ?
-					   "an experiment that this switchtax does not know" :
+		if (folder->kind != FOLDER_LABS && strcmp(name, folder->runs[0].row.experiment))
+			return csv__refuse(error, "experiment", name,
 					   "another experiment than that of the first run");
 		if (folder->kind != FOLDER_TRACE &&
 		    folder->runs[i].row.seed == COLUMN_MISSING_U64)
