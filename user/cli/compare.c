@@ -194,7 +194,7 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 	comparison->plan.python_frames = comparison->options.python_frames;
 	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
 	about.programs_printed = outputs__close(&comparison->outputs);
-	status = conclusion__draw(session, &comparison->plan, &experiment, &about, err);
+	status = conclusion__draw(session, &comparison->plan, &experiment, NULL, &about, err);
 	experiment__free(&experiment);
 	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/folded.h"
+#include "prices/price_runs.h"
 #include "report/stacks.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
@@ -104,9 +105,11 @@ static int publish(struct session *session, const struct report *report,
 
 /* Returns 0 if there is a verdict and every run behind it is valid. */
 static int judge(struct session *session, const struct experiment_plan *plan,
-		 const struct experiment *experiment, const struct report *about)
+		 const struct experiment *experiment, const struct prices *list,
+		 const struct report *about)
 {
-	const struct verdict_prices prices = price_runs__of(&experiment->prices, about->lock);
+	const struct prices none = { .count = 0 };
+	const struct verdict_prices prices = price_runs__of(list ? list : &none, about->lock);
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
 	struct report report = *about;
 	int err;
@@ -128,8 +131,8 @@ static int judge(struct session *session, const struct experiment_plan *plan,
 }
 
 enum exit_status conclusion__draw(struct session *session, const struct experiment_plan *plan,
-				  struct experiment *experiment, const struct report *about,
-				  int err)
+				  struct experiment *experiment, const struct prices *prices,
+				  const struct report *about, int err)
 {
 	int verdict_err = 0, prices_err = 0, commit_err;
 
@@ -141,11 +144,11 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 		session__abandon(session);
 		return err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;
 	}
-	if (experiment->prices.count)
-		prices_err = session__write_rows(session, &rows__prices, experiment->prices.rows,
-						 experiment->prices.count);
+	if (prices && prices->count)
+		prices_err = session__write_rows(session, &rows__prices, prices->rows,
+						 prices->count);
 	if (experiment->blocks_done)
-		verdict_err = judge(session, plan, experiment, about);
+		verdict_err = judge(session, plan, experiment, prices, about);
 	if (err == -EINTR)
 		log__info("interrupted; what was finished is in %s", session->results.path);
 	commit_err = session__commit(session, experiment->stop_reason);

@@ -6,8 +6,9 @@
 #include "base/log.h"
 #include "labs/headline.h"
 
-static enum exit_status run(struct session *session, const struct experiment_plan *plan)
+static enum exit_status run(struct session *session, const struct slowdown *slowdown)
 {
+	const struct experiment_plan *plan = &slowdown->plan;
 	const struct workload_parameters *parameters = plan->parameters;
 	const struct report about = {
 		.lock = parameters->lock,
@@ -19,7 +20,7 @@ static enum exit_status run(struct session *session, const struct experiment_pla
 	enum exit_status status;
 	int err = experiment__run(plan, session->tracer, &session->record, &experiment);
 
-	status = conclusion__draw(session, plan, &experiment, &about, err);
+	status = conclusion__draw(session, plan, &experiment, &slowdown->prices, &about, err);
 	experiment__free(&experiment);
 	return status;
 }
@@ -45,7 +46,7 @@ enum exit_status command__run(const struct options *options)
 	status = session__open(&session, options, options->experiment.name, true);
 	slowdown.plan.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
-		status = run(&session, &slowdown.plan);
+		status = run(&session, &slowdown);
 	slowdown__free(&slowdown);
 	return status;
 }

@@ -363,17 +363,13 @@ static int run_blocks(struct lab *lab)
 	return err;
 }
 
-/* Untraced, once at the start. */
-static int measure_prices(struct lab *lab)
+static int measure_before(struct lab *lab)
 {
-	struct experiment *experiment = lab->experiment;
-	char what[RUN_ERROR_SIZE];
-	int err;
+	const struct experiment_plan *plan = lab->plan;
+	char why[RUN_ERROR_SIZE];
+	int err = plan->before ? plan->before(plan->before_arg, why, sizeof(why)) : 0;
 
-	if (!lab->plan->prices)
-		return 0;
-	err = price_runs__measure(lab->plan->prices, &experiment->prices, what, sizeof(what));
-	return err ? fail(lab, err, "prices", what) : 0;
+	return err ? fail(lab, err, plan->before_what, why) : 0;
 }
 
 static int prepare(struct lab *lab)
@@ -385,7 +381,7 @@ static int prepare(struct lab *lab)
 	list_combinations(lab);
 	progress__init(&lab->progress, lab->options->quiet);
 	lab->began_s = clock__now_s();
-	return measure_prices(lab);
+	return measure_before(lab);
 }
 
 int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #include "program/outputs.h"
-#include "prices/price_runs.h"
+#include "program/target.h"
+#include "run/drive.h"
 #include "record/record.h"
 #include "evidence/stack_sums.h"
 #include "program/switch_interval.h"
@@ -64,7 +65,13 @@ struct experiment_plan {
 	struct experiment_arm arms[VERDICT_MAX_ARMS];
 	size_t narms;
 	struct verdict_question question;
-	const struct price_runs *prices;	/* measured once, before all; NULL: none */
+	/*
+	 * What is measured once, before all runs; NULL: nothing. Returns 0, -EINTR or -errno with
+	 * why set; what it is, for people.
+	 */
+	int (*before)(void *arg, char *why, size_t size);
+	void *before_arg;
+	const char *before_what;
 	const struct workload_parameters *parameters;	/* for runs.csv; NULL: left empty */
 	struct target_user user;
 	struct lock_wish lock;		/* of programs that do not announce theirs */
@@ -75,7 +82,6 @@ struct experiment_plan {
 
 struct experiment {
 	struct samples samples;
-	struct prices prices;
 	struct stack_sums stacks;	/* of the holder's samples */
 	uint64_t blocks_done;		/* measured ones */
 	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */

@@ -129,7 +129,7 @@ static int fill_arms(struct slowdown *slowdown, const struct experiment_options 
 
 static void fill_prices(struct slowdown *slowdown, const struct experiment_options *options)
 {
-	slowdown->prices = (struct price_runs){
+	slowdown->price_runs = (struct price_runs){
 		.lock_path = slowdown->lock_path,
 		.switch_path = slowdown->switch_path,
 		.lock = options->parameters.lock,
@@ -154,6 +154,14 @@ static int find_all(struct slowdown *slowdown, const char *name, char *error, si
 	return err;
 }
 
+/* Untraced, once at the start. */
+static int measure_prices(void *arg, char *why, size_t size)
+{
+	struct slowdown *slowdown = arg;
+
+	return price_runs__measure(&slowdown->price_runs, &slowdown->prices, why, size);
+}
+
 int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *options,
 		   char *error, size_t size)
 {
@@ -163,7 +171,9 @@ int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *o
 		.plan = {
 			.options = options,
 			.question = slowdown__question,
-			.prices = &slowdown->prices,
+			.before = measure_prices,
+			.before_arg = slowdown,
+			.before_what = "prices",
 			.parameters = &options->parameters,
 			.user = target__user(true),
 		},

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "experiment/experiment.h"
+#include "prices/price_runs.h"
 
 /* Which of its arms stand for what. */
 extern const struct verdict_question slowdown__question;
@@ -19,7 +20,8 @@ extern const struct verdict_question slowdown__question;
 /* A plan and what it points to. */
 struct slowdown {
 	struct experiment_plan plan;
-	struct price_runs prices;
+	struct price_runs price_runs;
+	struct prices prices;		/* measured when the experiment begins */
 	char path[PATH_MAX];		/* of the programs */
 	char lock_path[PATH_MAX];
 	char switch_path[PATH_MAX];	/* "": it is not there */
