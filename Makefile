@@ -90,7 +90,7 @@ endif
 USER_LIBS += $(if $(HAVE_CURSES),-lncursesw -ltinfo)
 
 .PHONY: all build deps run-deps run test distros bench coverage proof lint check-asan \
-	check-tsan check-valgrind tidy cppcheck shellcheck fuzz install uninstall clean help FORCE \
+	check-tsan check-valgrind wings tidy cppcheck shellcheck fuzz install uninstall clean help FORCE \
 	arm64 check-arm64 kernels
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -111,7 +111,7 @@ help:
 	  'make proof    ten experiments of each planted mechanism: does the verdict find it?' \
 	  'make distros  make run and make test in fresh Debian installations (DISTROS="trixie sid")' \
 	  'make kernels  boot Debian kernels under qemu and check each (KERNELS="6.1 6.12*": some)' \
-	  'make lint     clang-tidy, cppcheck, shellcheck' \
+	  'make lint     the rule of includes, clang-tidy, cppcheck, shellcheck' \
 	  'make check-asan, check-tsan, check-valgrind    tests under sanitizers' \
 	  'make arm64    build for arm64 into build/arm64' \
 	  'make check-arm64    the unit tests of that build, emulated' \
@@ -268,7 +268,11 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(NO_TRACER) $(ARCHIVES)
 
 # --- checks ----------------------------------------------------------------
 
-lint: tidy cppcheck shellcheck
+lint: wings tidy cppcheck shellcheck
+
+# docs/architecture.md has the rule.
+wings:
+	@tests/tools/wings
 
 SOURCES := $(USER_FILES) $(wildcard workloads/*.c workloads/*/*.c tests/workloads/*.c)
 
@@ -287,7 +291,7 @@ cppcheck:
 		-I. -Iuser -Iworkloads -DSWITCHTAX_VERSION='"$(VERSION)"' user workloads tests/workloads
 
 shellcheck:
-	shellcheck -x .ci/run $(filter-out %.c,$(wildcard tests/run tests/tools/* tests/bench/* \
+	shellcheck -x .ci/run $(filter-out %.c %/wings,$(wildcard tests/run tests/tools/* tests/bench/* \
 		tests/distros/* tests/*/*.bash) \
 		$(addprefix tests/kernels/,arm64-root run archive root boot init))
 	shellcheck -s bats $(wildcard tests/*/*.bats)

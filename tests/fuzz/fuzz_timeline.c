@@ -15,6 +15,7 @@
 
 #include "../../user/timeline/format.h"
 #include "../../user/timeline/intervals.h"
+#include "../../user/timeline/layout.h"
 #include "../../user/timeline/rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -80,7 +81,7 @@ static void check(const struct timeline *timeline)
 	struct timeline_intervals intervals;
 	static FILE *nowhere;
 
-	if (timeline_intervals__make(timeline, &intervals))
+	if (timeline_layout__make(timeline, &intervals))
 		return;
 	check_follow(timeline, &intervals);
 	check_lock(timeline, &intervals);

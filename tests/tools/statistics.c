@@ -19,6 +19,7 @@
 #include "../../user/verdict/dose.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
+#include "../../user/verdict/verdict.h"
 
 #define MAX_VALUES 100000
 

@@ -19,6 +19,7 @@
 #include "../../user/report/lines.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
+#include "../../user/verdict/verdict.h"
 
 #define BLOCKS 8
 

@@ -21,6 +21,7 @@
 #include "../../user/record/pool.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
+#include "../../user/verdict/verdict.h"
 
 #define BLOCKS 8
 #define FOLDERS 4

@@ -24,6 +24,7 @@
 #include "../../user/timeline/timeline.h"
 #include "../../user/timeline/format.h"
 #include "../../user/timeline/intervals.h"
+#include "../../user/timeline/layout.h"
 #include "../../user/timeline/writer.h"
 #include "../../user/timeline/varint.h"
 #include "include/clock.h"
@@ -268,7 +269,7 @@ static void events_become_intervals(void **state)
 	(void)state;
 	write_file();
 	assert_int_equal(timeline__read(AT_FDCWD, FILE_NAME, &timeline, why, sizeof(why)), 0);
-	assert_int_equal(timeline_intervals__make(&timeline, &intervals), 0);
+	assert_int_equal(timeline_layout__make(&timeline, &intervals), 0);
 	assert_int_equal(intervals.count, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct timeline_interval *interval = &intervals.items[i];
@@ -306,7 +307,7 @@ static void losses_leave_a_gap(void **state)
 	assert_int_equal(timeline__read(AT_FDCWD, FILE_NAME, &timeline, why, sizeof(why)), 0);
 	assert_int_equal(timeline.lost, 2);
 	assert_false(timeline.valid);
-	assert_int_equal(timeline_intervals__make(&timeline, &intervals), 0);
+	assert_int_equal(timeline_layout__make(&timeline, &intervals), 0);
 	assert_int_equal(intervals.missing, 1);
 	/* From 200, when it came back, to 600 nobody knows. */
 	assert_int_equal(intervals.items[1].end_ns, 200);

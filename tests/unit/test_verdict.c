@@ -15,6 +15,7 @@
 #include "../../user/report/report.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
+#include "../../user/verdict/verdict.h"
 
 #define BLOCKS 12
 

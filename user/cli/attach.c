@@ -12,6 +12,7 @@
 #include "live/watch.h"
 #include "base/log.h"
 #include "prices/probe_price.h"
+#include "run/drive.h"
 #include "cli/traced_run.h"
 
 /* A figure of /proc/PID/status that is a number, as "Tgid:"; -1: there is none. */

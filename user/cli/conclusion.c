@@ -11,6 +11,7 @@
 #include "cli/folded.h"
 #include "prices/price_runs.h"
 #include "report/stacks.h"
+#include "verdict/judge.h"
 
 static int write_verdict(struct session *session, const struct verdict *verdict)
 {

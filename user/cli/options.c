@@ -12,7 +12,7 @@
 #include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "base/exits.h"
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 #include "labs/headline.h"
 
 #define DEFAULT_BUDGET_S 110

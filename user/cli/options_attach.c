@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax attach`: which process.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static const struct argp_option attach_options[] = {
 	{ "pid", 'p', "PID", 0, "the process to watch", 1 },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax calibrate`: how long it may take.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static const struct argp_option calibrate_options[] = {
 	{ "blocks", KEY_BLOCKS, "N", 0, "rounds, each of which measures every price once (default: "

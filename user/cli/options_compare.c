@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax compare`: two command lines.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static const struct argp_option compare_options[] = {
 	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas: base, other, other-1cpu, and for "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax explain`: which folders.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 #include "record/pool.h"
 
 static error_t parse_explain(int key, char *arg, struct argp_state *state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax labs`: which of the lab sheet's experiments.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What several commands take: the common options, blocks, the lock.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 #include <errno.h>
 #include <math.h>

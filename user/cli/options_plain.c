@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Commands that take no options of their own.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static error_t parse_plain(int key, char *arg, struct argp_state *state)
 {

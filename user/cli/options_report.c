@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax report`: which folder.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 /* The common options are of commands that run something. */
 static void check(struct argp_state *state, const struct options *options)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax run`: the experiment, and the parameters of its workload.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 #include "report/lab.h"
 
 #define MOST_OPTIONS 32

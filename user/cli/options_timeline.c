@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax timeline`: which folder, which run, and in which form.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static const struct argp_option timeline_options[] = {
 	{ "perfetto", KEY_PERFETTO, "FILE", 0,

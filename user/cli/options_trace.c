@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax trace`: a program with its arguments.
-#include "cli/options_parts.h"
+#include "cli/parts.h"
 
 static const struct argp_option trace_options[] = {
 	{ "as-root", KEY_AS_ROOT, NULL, 0,

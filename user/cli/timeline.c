@@ -10,15 +10,17 @@
 #include "base/log.h"
 #include "timeline/folder.h"
 #include "timeline/intervals.h"
+#include "timeline/layout.h"
 #include "timeline/rows.h"
 #include "timeline/report.h"
 #include "timeline/perfetto.h"
+#include "timeline/timeline.h"
 
 static enum exit_status show(const struct options *options, const struct timeline *timeline)
 {
 	struct timeline_intervals intervals;
 	char why[TIMELINE_WHY_SIZE];
-	int err = timeline_intervals__make(timeline, &intervals);
+	int err = timeline_layout__make(timeline, &intervals);
 
 	if (err) {
 		log__error("%s: %s", timeline->run_id, strerror(-err));

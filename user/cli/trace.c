@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "base/log.h"
 #include "prices/probe_price.h"
+#include "run/drive.h"
 #include "symbols/symbols.h"
 #include "cli/traced_run.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "results/rows.h"
-#include "run/drive.h"
+#include "run/run.h"
 #include "base/stats.h"
 
 struct observation {

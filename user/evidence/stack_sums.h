@@ -3,7 +3,7 @@
 #ifndef SWITCHTAX_STACK_SUMS_H
 #define SWITCHTAX_STACK_SUMS_H
 
-#include "run/drive.h"
+#include "run/run.h"
 #include "ledger/stacks.h"
 
 #define STACK_SUMS_MOST_ARMS 16

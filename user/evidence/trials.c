@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/drive.h"
+#include "run/run.h"
 
 static double ms(uint64_t ns)
 {

@@ -16,6 +16,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/stats.h"
+#include "run/drive.h"
+#include "verdict/judge.h"
 
 /* Below this, smallest..largest is not a 95 % interval (stats.h). */
 #define MIN_BLOCKS_FOR_PRECISION 6

@@ -15,12 +15,12 @@
 
 #include "program/outputs.h"
 #include "program/target.h"
-#include "run/drive.h"
+#include "run/run.h"
 #include "record/record.h"
 #include "evidence/stack_sums.h"
 #include "program/switch_interval.h"
 #include "tracer/tracer.h"
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 #include "program/workload.h"
 
 /* Why a run is not valid whose program had to be given a switch interval and did not take it. */

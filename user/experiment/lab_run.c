@@ -13,6 +13,7 @@
 #include "base/interrupt.h"
 #include "base/stats.h"
 #include "program/workload.h"
+#include "run/drive.h"
 
 #define TICK_MS 100
 

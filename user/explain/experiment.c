@@ -19,6 +19,7 @@
 #include "report/stacks.h"
 #include "labs/headline.h"
 #include "record/stack_files.h"
+#include "verdict/judge.h"
 
 #define UNKNOWN "(not known)"
 

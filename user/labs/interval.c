@@ -13,6 +13,7 @@
 #include "labs/quiet.h"
 #include "labs/headline.h"
 #include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 extern const struct lab lab_interval;
 

@@ -13,6 +13,7 @@
 #include "labs/quiet.h"
 #include "labs/headline.h"
 #include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 /* The rules of C6 and C7. */
 #define NO_GAIN 1.05

@@ -10,7 +10,7 @@
 
 #include "live/live.h"
 #include "live/view.h"
-#include "run/drive.h"
+#include "run/run.h"
 
 struct live_watch {
 	struct live live;

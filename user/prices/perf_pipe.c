@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "run/drive.h"
+#include "run/run.h"
 #include "symbols/symbols.h"
 
 /*

@@ -12,8 +12,9 @@
 
 #include "prices/prices.h"
 #include "run/drive.h"
+#include "run/run.h"
 #include "program/target.h"
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 /* What runs. Strings are borrowed. */
 struct price_runs {

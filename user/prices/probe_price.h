@@ -8,7 +8,7 @@
 #ifndef SWITCHTAX_PROBE_PRICE_H
 #define SWITCHTAX_PROBE_PRICE_H
 
-#include "run/drive.h"
+#include "run/run.h"
 #include "tracer/tracer.h"
 
 /* More calls a second than this cost the program more than about 3 %. */

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "results/csv.h"
-#include "record/folder_ledger.h"
 
 #define PARTIAL ".partial"
 
@@ -272,7 +271,7 @@ static int read_runs(struct folder *folder, struct csv_error *error)
 	err = sort_ids(folder, error);
 	if (!err)
 		err = check_experiments(folder, error);
-	return err ? err : folder_ledger__check(folder, error);
+	return err;
 }
 
 static void read_environment(struct folder *folder)

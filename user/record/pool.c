@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/folder_ledger.h"
 #include "record/pool_likeness.h"
 
 /* The machine of a folder: one that is there already, or a new one. */
@@ -60,6 +61,21 @@ static enum exit_status check_pair(const struct pool *pool, size_t index,
 	return EXIT_MEASURED;
 }
 
+static enum exit_status open_whole(struct folder *folder, const char *path,
+				   char why[FOLDER_WHY_SIZE])
+{
+	enum exit_status status = folder__open(folder, path, why);
+	struct csv_error error = { .line = 0 };
+	char name[256];
+	int err = status == EXIT_MEASURED ? folder_ledger__check(folder, &error) : 0;
+
+	if (!err)
+		return status;
+	folder__name(folder, name, sizeof(name));
+	snprintf(why, FOLDER_WHY_SIZE, "%s/%s", name, error.text[0] ? error.text : strerror(-err));
+	return EXIT_NOT_VALID;
+}
+
 enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
 			    char why[FOLDER_WHY_SIZE])
 {
@@ -68,7 +84,7 @@ enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
 	pool->count = pool->nmachines = 0;
 	pool->samples = (struct samples){ 0 };
 	for (size_t i = 0; i < count && status == EXIT_MEASURED; i++) {
-		status = folder__open(&pool->folders[i], paths[i], why);
+		status = open_whole(&pool->folders[i], paths[i], why);
 		pool->count++;
 		if (status != EXIT_MEASURED)
 			break;

@@ -14,7 +14,7 @@
 #include "results/csv.h"
 #include "evidence/observations.h"
 #include "results/folder.h"
-#include "run/drive.h"
+#include "run/run.h"
 
 enum record_file {
 	RECORD_RUNS,

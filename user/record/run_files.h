@@ -11,7 +11,7 @@
 #include "results/csv.h"
 #include "record/folder.h"
 #include "evidence/observations.h"
-#include "run/drive.h"
+#include "run/run.h"
 
 struct run_files {
 	struct run *runs;		/* as folder->runs */

@@ -5,7 +5,9 @@
 
 #include <cjson/cJSON.h>
 
-#include "report/report.h"
+#include <stdio.h>
+
+#include "report/about.h"
 
 void report_compare__text(FILE *out, const struct report *report);
 int report_compare__sentence(char *text, size_t size, const struct report *report);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 /* A line of a table. */
 struct report_line {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "report/report.h"
+#include "report/about.h"
 
 #define REPORT_NOTE_SIZE 1024
 

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report/report.h"
+#include <stdio.h>
+
+#include "report/about.h"
 #include "report/lines.h"
 
 /* What the two arms in question are called in a sentence. */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "run/drive.h"
+#include "run/run.h"
 
 struct report_trace {
 	const struct run *run;

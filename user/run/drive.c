@@ -421,16 +421,3 @@ int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, s
 	lock_search__free(&session.search);
 	return err;
 }
-
-void run__free(struct run *run)
-{
-	ledger__free(&run->ledger);
-	futexes__free(&run->futexes);
-	run_samples__free(&run->samples);
-	timeline_writer__free(run->timeline);
-	run->timeline = NULL;
-	free(run->handoffs.events);
-	free(run->output);
-	run->output = NULL;
-	run->handoffs = (struct run_handoffs){ 0 };
-}

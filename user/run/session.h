@@ -12,7 +12,7 @@
 #include "ledger/ledger.h"
 #include "run/lock_search.h"
 #include "machine/machine.h"
-#include "run/drive.h"
+#include "run/run.h"
 #include "program/target.h"
 #include "tracer/tracer.h"
 

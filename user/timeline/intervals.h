@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "timeline/timeline.h"
+#include "timeline/events.h"
 
 enum timeline_kind { TIMELINE_OF_THREAD, TIMELINE_OF_LOCK, TIMELINE_OF_HANDOFF, TIMELINE_KINDS };
 
@@ -36,12 +36,9 @@ struct timeline_intervals {
 	uint64_t missing;	/* gaps between a thread's intervals, for lost events */
 };
 
-/*
- * Returns 0 or -ENOMEM; then there is nothing to free. Where events were lost a thread's time
- * has a gap. Intervals of no length are left out, but those on a CPU: each is a switch.
- */
-int timeline_intervals__make(const struct timeline *timeline,
-			     struct timeline_intervals *intervals);
+/* Append one interval. Returns 0 or -ENOMEM. */
+int timeline_intervals__add(struct timeline_intervals *intervals,
+			    const struct timeline_interval *interval);
 void timeline_intervals__free(struct timeline_intervals *intervals);
 
 /* Names as in interface.md: thread, lock, handoff; cpu, held_running, forced and the like. */

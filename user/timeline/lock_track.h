@@ -8,10 +8,6 @@
 
 #include "timeline/intervals.h"
 
-/* Append one interval. Returns 0 or -ENOMEM. */
-int timeline_intervals__add(struct timeline_intervals *intervals,
-			    const struct timeline_interval *interval);
-
 /*
  * Append the lock's track, once the threads' are there: nothing if no lock is known. Gaps
  * between a release that nobody waited for and the same thread's next taking have no events

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "timeline/timeline.h"
+#include "timeline/events.h"
 #include "timeline/format.h"
 
 struct timeline_unpack {

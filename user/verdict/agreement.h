@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 enum agreement {
 	AGREEMENT_NOT_ASKED,	/* no slowdown, so nothing to agree on */

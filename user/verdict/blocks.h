@@ -16,7 +16,7 @@
 #include "verdict/dose.h"
 #include "evidence/trials.h"
 #include "base/stats.h"
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 /* What is judged, and how. */
 struct inquiry {

@@ -52,14 +52,6 @@ int verdict__slowdown(const struct samples *samples, const struct verdict_questi
 	return judge_slowdown(&inquiry, slowdown);
 }
 
-const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char *arm)
-{
-	for (size_t i = 0; i < verdict->narms; i++)
-		if (strcmp(verdict->arms[i].arm, arm) == 0)
-			return &verdict->arms[i];
-	return NULL;
-}
-
 /*
  * Its line's own total has to be a slowdown too: shares of what may be nothing, or less, have a
  * sign that means nothing. Totals are judged before what they are the whole of.
@@ -174,9 +166,4 @@ int verdict__judge(const struct samples *samples, const struct verdict_question 
 	if (!err)
 		err = judge_slowdowns(&inquiry, verdict);
 	return err ? err : judge_dose(&inquiry, verdict);
-}
-
-void verdict__free(struct verdict *verdict)
-{
-	dose__free(&verdict->points);
 }

@@ -7,7 +7,7 @@
 #define SWITCHTAX_VERDICT_PARTS_H
 
 #include "verdict/blocks.h"
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
 
 /* Fills verdict->arms. Returns 0 or -ENOMEM. */
 int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict);

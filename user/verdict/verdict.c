@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the components are called in files, and which is a part of which.
-#include "verdict/judge.h"
+#include "verdict/verdict.h"
+
+#include <string.h>
 
 static const struct {
 	const char *method;
@@ -56,4 +58,17 @@ enum verdict_component verdict__parent(const struct verdict_question *question,
 	if (!question->memory && component == LEDGER_PAGE_FAULTS)
 		return LEDGER_RUNNING;
 	return components[component].parent;
+}
+
+const struct verdict_arm *verdict__arm(const struct verdict *verdict, const char *arm)
+{
+	for (size_t i = 0; i < verdict->narms; i++)
+		if (strcmp(verdict->arms[i].arm, arm) == 0)
+			return &verdict->arms[i];
+	return NULL;
+}
+
+void verdict__free(struct verdict *verdict)
+{
+	dose__free(&verdict->points);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * options_parts - what the command lines of several commands share, and nobody else needs: the
+ * parts - what the command lines of several commands share, and nobody else needs: the
  * keys of long options, checks of values, and groups of options as argp's children.
  *
  * All of them find a struct options in state->input. A wrong value ends the program with a
  * message that names the option and what is accepted, and exit status 2.
  */
-#ifndef SWITCHTAX_OPTIONS_PARTS_H
-#define SWITCHTAX_OPTIONS_PARTS_H
+#ifndef SWITCHTAX_CLI_PARTS_H
+#define SWITCHTAX_CLI_PARTS_H
 
 #include <argp.h>
 #include <inttypes.h>
