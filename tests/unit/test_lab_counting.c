@@ -380,7 +380,7 @@ static void c4_by_what_the_command_line_says(void **state)
 	assert_string_equal(verdict("granularity", "C4"), "refuted");
 }
 
-static bool has_argument(const struct lab_step *step, const char *argument)
+static bool has_argument(const struct plan_arm *step, const char *argument)
 {
 	for (size_t i = 0; i < step->nargs; i++)
 		if (strcmp(step->args[i], argument) == 0)

@@ -127,7 +127,7 @@ static void the_sweep_is_planned(void **state)
 	assert_false(plan->failed);
 	assert_int_equal(plan->count, 9);
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct lab_step *step = &plan->steps[i];
+		const struct plan_arm *step = &plan->steps[i];
 		bool given = false;
 
 		assert_true(step->interval_us == (i < 2 ? 77 : wanted[i - 2]));
@@ -137,7 +137,7 @@ static void the_sweep_is_planned(void **state)
 				 !strcmp(step->args[a + 1], text);
 		assert_true(given);
 	}
-	assert_string_equal(plan->steps[0].arm, "sequential");
+	assert_string_equal(plan->steps[0].name, "sequential");
 	assert_int_equal(plan->steps[1].tracing, LAB_TRACED_AND_NOT);
 	lab_plan__free(plan);
 	free(plan);

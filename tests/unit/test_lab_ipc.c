@@ -181,7 +181,7 @@ static void the_plan_names_every_step_once(void **state)
 	for (size_t i = 0; i < plan.count; i++) {
 		traced |= plan.steps[i].tracing != LAB_UNTRACED;
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(plan.steps[i].arm, plan.steps[j].arm);
+			assert_string_not_equal(plan.steps[i].name, plan.steps[j].name);
 	}
 	assert_true(traced);
 	lab_plan__free(&plan);

@@ -214,11 +214,11 @@ static void the_plan_keeps_privileges_apart(void **state)
 	assert_int_equal(lab__find("priority")->plan(&options, &plan, why, sizeof(why)), 0);
 	assert_false(plan.failed);
 	for (size_t i = 0; i < plan.count; i++) {
-		const struct lab_step *step = &plan.steps[i];
-		bool realtime = strcmp(step->arm, "nice") && strcmp(step->arm, "births");
+		const struct plan_arm *step = &plan.steps[i];
+		bool realtime = strcmp(step->name, "nice") && strcmp(step->name, "births");
 
 		assert_int_equal(step->privileged, realtime);
-		assert_int_equal(step->births, strcmp(step->arm, "births") == 0);
+		assert_int_equal(step->births, strcmp(step->name, "births") == 0);
 		assert_string_equal(step->args[2], "--cpu=1");
 	}
 	lab_plan__free(&plan);
@@ -235,7 +235,7 @@ static const char *levels_from(int nice)
 	*levels = '\0';
 	assert_int_equal(lab__find("priority")->plan(&options, &plan, why, sizeof(why)), 0);
 	for (size_t i = 0; i < plan.count; i++)
-		if (strcmp(plan.steps[i].arm, "nice") == 0)
+		if (strcmp(plan.steps[i].name, "nice") == 0)
 			strcpy(levels, plan.steps[i].args[3]);
 	lab_plan__free(&plan);
 	return levels;

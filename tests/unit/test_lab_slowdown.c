@@ -298,15 +298,15 @@ static void a_busy_machine_decides_nothing(void **state)
 	}
 }
 
-static const struct lab_step *find_step(const struct lab_plan *plan, const char *arm)
+static const struct plan_arm *find_step(const struct lab_plan *plan, const char *arm)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (strcmp(plan->steps[i].arm, arm) == 0)
+		if (strcmp(plan->steps[i].name, arm) == 0)
 			return &plan->steps[i];
 	return NULL;
 }
 
-static bool has_pair(const struct lab_step *step, const char *option, const char *value)
+static bool has_pair(const struct plan_arm *step, const char *option, const char *value)
 {
 	for (size_t i = 0; i + 1 < step->nargs; i++)
 		if (strcmp(step->args[i], option) == 0 && strcmp(step->args[i + 1], value) == 0)
@@ -337,7 +337,7 @@ static void the_plan_follows_the_options(void **state)
 	assert_true(find_step(plan, "processes-w3")->workers == 3);
 	for (size_t i = 0; i < plan->count; i++)
 		for (size_t before = 0; before < i; before++)
-			assert_string_not_equal(plan->steps[i].arm, plan->steps[before].arm);
+			assert_string_not_equal(plan->steps[i].name, plan->steps[before].name);
 	lab_plan__free(plan);
 	free(plan);
 }

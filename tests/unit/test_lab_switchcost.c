@@ -178,10 +178,10 @@ static void plan_of(unsigned int cpus, bool traced, struct lab_plan *plan)
 	assert_false(plan->failed);
 }
 
-static const struct lab_step *step(const struct lab_plan *plan, const char *arm)
+static const struct plan_arm *step(const struct lab_plan *plan, const char *arm)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (strcmp(plan->steps[i].arm, arm) == 0)
+		if (strcmp(plan->steps[i].name, arm) == 0)
 			return &plan->steps[i];
 	return NULL;
 }

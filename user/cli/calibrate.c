@@ -32,22 +32,24 @@ static struct lab_request request_of(struct session *session, struct calibration
 	bool by_budget = experiment->budget_s > 0;
 
 	return (struct lab_request){
-		.name = CALIBRATION_NAME,
+		.blocks = {
+			.name = CALIBRATION_NAME,
+			.options = experiment,
+			.blocks = experiment->blocks ? experiment->blocks : MOST_ROUNDS,
+			.least_blocks = experiment->blocks || by_budget ? 1 : LEAST_ROUNDS,
+			.budget_s = by_budget ? experiment->budget_s :
+				    experiment->blocks ? 0 : CALIBRATION_BUDGET_S,
+			.tracer = session->tracer,
+			.record = &session->record,
+			.progress = progress,
+			.to = 1,
+		},
 		.plan = calibration__plan,
 		.options = { .seed = experiment->seed, .cpus = count_cpus(session->options),
 			     .one_cpu = experiment->parameters.one_cpu,
 			     .traced = session->tracer != NULL },
-		.experiment = experiment,
-		.blocks = experiment->blocks ? experiment->blocks : MOST_ROUNDS,
-		.least_blocks = experiment->blocks || by_budget ? 1 : LEAST_ROUNDS,
-		.budget_s = by_budget ? experiment->budget_s :
-			    experiment->blocks ? 1e9 : CALIBRATION_BUDGET_S,
-		.tracer = session->tracer,
-		.record = &session->record,
-		.progress = progress,
 		.after_block = calibration__beside,
 		.after_block_arg = beside,
-		.to = 1,
 	};
 }
 
@@ -112,8 +114,8 @@ static int make_list(struct session *session, const struct calibration_beside *b
 	struct prices *prices = calloc(1, sizeof(*prices));
 	struct report_prices report = {
 		.prices = prices,
-		.rounds = result->blocks_done,
-		.stop_reason = result->stop_reason,
+		.rounds = result->end.blocks_done,
+		.stop_reason = result->end.stop_reason,
 		.folder = session->results.path,
 	};
 	int err = prices ? prices__collect(prices, &result->observations) : -ENOMEM;
@@ -145,7 +147,7 @@ static enum exit_status conclude(struct session *session, const struct calibrati
 	int list_err = 0, commit_err;
 
 	if (err && err != -EINTR)
-		log__error("%s", result->error);
+		log__error("%s", result->end.error);
 	if (!result->runs) {
 		if (err == -EINTR)
 			log__info("interrupted before a run was finished; nothing is written");
@@ -158,7 +160,7 @@ static enum exit_status conclude(struct session *session, const struct calibrati
 	if (result->invalid)
 		log__error("not valid: %lu of %lu runs, see runs.csv",
 			   (unsigned long)result->invalid, (unsigned long)result->runs);
-	commit_err = session__commit(session, result->stop_reason);
+	commit_err = session__commit(session, result->end.stop_reason);
 	return status_of(err, list_err ? list_err : commit_err, result);
 }
 

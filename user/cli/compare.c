@@ -28,7 +28,6 @@ struct comparison {
 	struct options options;		/* with the arms filled in */
 	struct command_line base;
 	struct command_line other;
-	char one_cpu[16];
 	const char *arms[VERDICT_MAX_ARMS + 1];	/* in the order to show them */
 	struct switch_interval intervals[VERDICT_MAX_ARMS];	/* of the arm of this index */
 	struct experiment_plan plan;
@@ -61,14 +60,14 @@ static enum exit_status find(struct command_line *line)
 static enum exit_status read_programs(struct comparison *comparison)
 {
 	const struct options *options = &comparison->options;
+	struct target_user user = { .drop = false };
 	enum exit_status status;
 
 	if (!options->as_root)
-		comparison->plan.user = target__user(false);
-	status = split(&comparison->base, "BASE", options->base, &comparison->plan.user);
+		user = target__user(false);
+	status = split(&comparison->base, "BASE", options->base, &user);
 	if (status == EXIT_MEASURED)
-		status = split(&comparison->other, "OTHER", options->other,
-			       &comparison->plan.user);
+		status = split(&comparison->other, "OTHER", options->other, &user);
 	if (status == EXIT_MEASURED)
 		status = find(&comparison->base);
 	return status == EXIT_MEASURED ? find(&comparison->other) : status;
@@ -121,31 +120,30 @@ static void sort_arms(struct comparison *comparison)
 static int fill_arm(struct comparison *comparison, const char *name)
 {
 	struct experiment_plan *plan = &comparison->plan;
-	struct experiment_arm *arm = &plan->arms[plan->narms];
+	size_t index = plan->blocks.narms++;
+	struct plan_arm *arm = &plan->arms[index];
 	struct command_line *line = strcmp(name, "base") ? &comparison->other : &comparison->base;
 	uint64_t us = switch_interval__of_arm(name);
+	int err;
 
-	*arm = (struct experiment_arm){
-		.name = name,
-		.command = line->text,
-		.argv = command_line__argv(line),
+	*arm = (struct plan_arm){
+		.external = true,
 		.path = line->path,
-		.cpus = strcmp(name, "other-1cpu") ? comparison->options.experiment.cpus :
-						     comparison->one_cpu,
-		.announcer = symbols__defines(line->path, ANNOUNCE_SYMBOL) ? line->path : NULL,
+		.command = line->text,
+		.announces = symbols__defines(line->path, ANNOUNCE_SYMBOL),
+		.one_cpu = strcmp(name, "other-1cpu") == 0,
+		.privileged = comparison->options.as_root,
+		.interval_us = us,
+		.args = command_line__argv(line),
 	};
-	if (us) {
-		int err = switch_interval__open(&comparison->intervals[plan->narms], us);
-
-		if (err) {
-			log__error("compare: %s: %s", name, strerror(-err));
-			return err;
-		}
-		arm->interval = &comparison->intervals[plan->narms];
-		arm->interval_us = us;
-	}
-	plan->narms++;
-	return 0;
+	columns__set_text(arm->name, sizeof(arm->name), name);
+	if (!us)
+		return 0;
+	arm->interval = &comparison->intervals[index];
+	err = switch_interval__open(arm->interval, us);
+	if (err)
+		log__error("compare: %s: %s", name, strerror(-err));
+	return err;
 }
 
 static int fill_plan(struct comparison *comparison)
@@ -153,15 +151,14 @@ static int fill_plan(struct comparison *comparison)
 	struct experiment_plan *plan = &comparison->plan;
 	int err = 0;
 
-	snprintf(comparison->one_cpu, sizeof(comparison->one_cpu), "%d",
-		 comparison->options.experiment.parameters.one_cpu);
 	sort_arms(comparison);
-	plan->options = &comparison->options.experiment;
-	plan->outputs = &comparison->outputs;
-	plan->lock = (struct lock_wish){
-		.acquire = comparison->options.acquire,
-		.release = comparison->options.release,
-		.none = comparison->options.no_lock,
+	plan->blocks = (struct experiment_blocks){
+		.options = &comparison->options.experiment,
+		.outputs = &comparison->outputs,
+		.lock = { .acquire = comparison->options.acquire,
+			  .release = comparison->options.release,
+			  .none = comparison->options.no_lock },
+		.python_frames = comparison->options.python_frames,
 	};
 	plan->question = (struct verdict_question){
 		.base = "base",
@@ -190,8 +187,7 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 		session__abandon(session);
 		return EXIT_NOT_VALID;
 	}
-	comparison->plan.symbolizer = session->symbolizer;
-	comparison->plan.python_frames = comparison->options.python_frames;
+	comparison->plan.blocks.symbolizer = session->symbolizer;
 	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
 	about.programs_printed = outputs__close(&comparison->outputs);
 	status = conclusion__draw(session, &comparison->plan, &experiment, NULL, &about, err);

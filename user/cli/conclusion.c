@@ -28,8 +28,8 @@ static void complete(struct report *report, const struct session *session,
 	report->verdict = verdict;
 	report->experiment = session->name;
 	report->seed = session->options->experiment.seed;
-	report->interval_refused = experiment->interval_refused;
-	report->stop_reason = experiment->stop_reason;
+	report->interval_refused = experiment->end.interval_refused;
+	report->stop_reason = experiment->end.stop_reason;
 	report->untraced_reason = session->untraced_reason;
 	report->folder = session->results.path;
 }
@@ -138,7 +138,7 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 	int verdict_err = 0, prices_err = 0, commit_err;
 
 	if (err && err != -EINTR)
-		log__error("%s", experiment->error);
+		log__error("%s", experiment->end.error);
 	if (!experiment->samples.count) {
 		if (err == -EINTR)
 			log__info("interrupted before a run was finished; nothing is written");
@@ -148,11 +148,11 @@ enum exit_status conclusion__draw(struct session *session, const struct experime
 	if (prices && prices->count)
 		prices_err = session__write_rows(session, &rows__prices, prices->rows,
 						 prices->count);
-	if (experiment->blocks_done)
+	if (experiment->end.blocks_done)
 		verdict_err = judge(session, plan, experiment, prices, about);
 	if (err == -EINTR)
 		log__info("interrupted; what was finished is in %s", session->results.path);
-	commit_err = session__commit(session, experiment->stop_reason);
+	commit_err = session__commit(session, experiment->end.stop_reason);
 	if (err == -EINTR)
 		return EXIT_INTERRUPTED;
 	return err || verdict_err || prices_err || commit_err ? EXIT_NOT_VALID : EXIT_MEASURED;

@@ -80,20 +80,22 @@ static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *
 	double scale = sheet->budget_s / sheet->default_s;
 
 	return (struct lab_request){
-		.name = lab->name,
-		.warm_up = lab->warm_up,
+		.blocks = {
+			.name = lab->name,
+			.options = experiment,
+			.warm_up = lab->warm_up,
+			.blocks = experiment->blocks ? experiment->blocks : lab->blocks,
+			/* So many blocks as were asked for, unless time was as well. */
+			.budget_s = experiment->blocks && !experiment->budget_s ?
+				    0 : lab->budget_s * scale,
+			.tracer = sheet->session.tracer,
+			.record = &sheet->session.record,
+			.progress = &sheet->progress,
+			.from = before_s / sheet->default_s,
+			.to = (before_s + lab->budget_s) / sheet->default_s,
+		},
 		.plan = lab->plan,
 		.options = lab_options_of(sheet),
-		.experiment = experiment,
-		.blocks = experiment->blocks ? experiment->blocks : lab->blocks,
-		/* So many blocks as were asked for, unless time was asked for as well. */
-		.budget_s = experiment->blocks && !experiment->budget_s ? 1e9 :
-								lab->budget_s * scale,
-		.tracer = sheet->session.tracer,
-		.record = &sheet->session.record,
-		.progress = &sheet->progress,
-		.from = before_s / sheet->default_s,
-		.to = (before_s + lab->budget_s) / sheet->default_s,
 	};
 }
 
@@ -104,7 +106,7 @@ static int judge(struct lab_sheet *sheet, const struct lab *lab, const struct la
 	const struct lab_evidence evidence = { &result->observations, &result->samples,
 					       &request->options };
 	size_t before = sheet->claims.count;
-	int judge_err = lab__judge(lab, &evidence, err == -EPERM ? result->refused : NULL,
+	int judge_err = lab__judge(lab, &evidence, err == -EPERM ? result->end.refused : NULL,
 				   &sheet->claims);
 
 	if (!judge_err)
@@ -127,9 +129,9 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 	sheet->runs += result.runs;
 	sheet->invalid += result.invalid;
 	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
-		log__warn("%s: %s", lab->name, result.refused);
+		log__warn("%s: %s", lab->name, result.end.refused);
 	else if (err && err != -EINTR)
-		log__error("%s", result.error);
+		log__error("%s", result.end.error);
 	if (!err || (err == -EPERM && sheet->options->command == COMMAND_LABS))
 		judge_err = judge(sheet, lab, &request, &result, err);
 	if (err == -EPERM && sheet->options->command == COMMAND_LABS)

@@ -9,7 +9,7 @@
 static enum exit_status run(struct session *session, const struct slowdown *slowdown)
 {
 	const struct experiment_plan *plan = &slowdown->plan;
-	const struct workload_parameters *parameters = plan->parameters;
+	const struct workload_parameters *parameters = &plan->blocks.options->parameters;
 	const struct report about = {
 		.lock = parameters->lock,
 		.workers = parameters->workers,
@@ -44,7 +44,7 @@ enum exit_status command__run(const struct options *options)
 	if (lock_warning__text(&options->experiment, warning, sizeof(warning)))
 		log__warn("%s", warning);
 	status = session__open(&session, options, options->experiment.name, true);
-	slowdown.plan.symbolizer = session.symbolizer;
+	slowdown.plan.blocks.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
 		status = run(&session, &slowdown);
 	slowdown__free(&slowdown);

@@ -88,35 +88,21 @@ static int observe(const struct sheet *sheet, size_t index, struct lab_result *r
 	return err ? err : samples__add_run(&result->samples, &sheet->files.runs[index]);
 }
 
-static void count_run(struct lab_result *result, const struct run *run)
-{
-	result->runs++;
-	result->traced_runs += run->traced;
-	result->invalid += run->row.valid != 1;
-	if (run->row.block > result->blocks_done)
-		result->blocks_done = run->row.block;
-	for (size_t i = 0; run->traced && i < run->ledger.nthreads; i++) {
-		const struct ledger_thread *thread = &run->ledger.threads[i];
-
-		for (int kind = 0; kind < SWITCH_KINDS; kind++) {
-			result->switches_seen += thread->switches[kind];
-			result->switches_kernel += thread->kernel[kind];
-		}
-	}
-}
-
 static int collect(const struct sheet *sheet, const struct lab *lab, struct lab_result *result)
 {
 	int err = 0;
 
 	*result = (struct lab_result){ 0 };
-	snprintf(result->stop_reason, sizeof(result->stop_reason), "explained from its files");
+	snprintf(result->end.stop_reason, sizeof(result->end.stop_reason),
+		 "explained from its files");
 	for (size_t i = 0; i < sheet->files.count && !err; i++) {
 		const struct run *run = &sheet->files.runs[i];
 
 		if (strcmp(run->row.experiment, lab->name))
 			continue;
-		count_run(result, run);
+		lab_result__count(result, run);
+		if (run->row.block > result->end.blocks_done)
+			result->end.blocks_done = run->row.block;
 		if (run->row.block && run->row.valid == 1)
 			err = observe(sheet, i, result);
 	}

@@ -16,7 +16,7 @@ static const char *const calls[] = { "sleep", "accept" };
 
 static void add_step(struct lab_plan *plan, const char *call, const char *lock, uint64_t workers)
 {
-	struct lab_step *step = lock ?
+	struct plan_arm *step = lock ?
 				lab_plan__step(plan, "blocking", "%s-threads-%s", call, lock) :
 				lab_plan__step(plan, "blocking", "%s-processes", call);
 

@@ -21,7 +21,7 @@ static const unsigned int intervals_us[] = { SHORTEST, USUAL, LONGEST };
 /* The longest interval takes a second: once in a block is enough. */
 static void add_step(struct lab_plan *plan, unsigned int interval_us, uint64_t cpu_threads)
 {
-	struct lab_step *step = cpu_threads ?
+	struct plan_arm *step = cpu_threads ?
 				lab_plan__step(plan, "convoy", "beside-%u", interval_us) :
 				lab_plan__step(plan, "convoy", "alone");
 

@@ -39,11 +39,11 @@ static void name_arm(char arm[ROWS_NAME_SIZE], const char *name, bool shared, ui
 	snprintf(arm, ROWS_NAME_SIZE, "%.32s.%s.%lu", name, shared ? "shared" : "private", workers);
 }
 
-static struct lab_step *add_step(const struct lab_options *options, struct lab_plan *plan,
+static struct plan_arm *add_step(const struct lab_options *options, struct lab_plan *plan,
 				 const char *name, bool lock, bool shared, uint64_t workers)
 {
 	char arm[ROWS_NAME_SIZE];
-	struct lab_step *step;
+	struct plan_arm *step;
 
 	name_arm(arm, name, shared, workers);
 	step = lab_plan__step(plan, "granularity", "%s", arm);
@@ -79,11 +79,11 @@ static void add_width(const struct lab_options *options, struct lab_plan *plan, 
 /* One step is watched, beside the others: there the kernel's own counts can be compared. */
 static void add_watched(const struct lab_options *options, struct lab_plan *plan)
 {
-	struct lab_step *step = add_step(options, plan, the_lock(options), true, true,
+	struct plan_arm *step = add_step(options, plan, the_lock(options), true, true,
 					 most_workers(options));
 
 	step->tracing = LAB_TRACED;
-	snprintf(step->arm, sizeof(step->arm), "%.40s.watched", the_lock(options));
+	snprintf(step->name, sizeof(step->name), "%.40s.watched", the_lock(options));
 }
 
 static int plan(const struct lab_options *options, struct lab_plan *plan, char *why,

@@ -94,7 +94,7 @@ static int find(const char *name, char *path, size_t path_size, char *error, siz
 	return err;
 }
 
-static int fill_arm(struct experiment_arm *arm, const char *name, const char *path,
+static int fill_arm(struct plan_arm *arm, const char *name, const char *path,
 		    const struct experiment_options *options)
 {
 	struct workload_parameters parameters = options->parameters;
@@ -102,18 +102,18 @@ static int fill_arm(struct experiment_arm *arm, const char *name, const char *pa
 
 	if (us)
 		parameters.interval_us = us;
-	*arm = (struct experiment_arm){
-		.name = name,
-		.command = path,
-		.argv = workload__argv(path, us ? slowdown__question.other : name, &parameters),
+	*arm = (struct plan_arm){
 		.path = path,
-		.cpus = options->cpus,
-		.announcer = path,
-		.own_workload = true,
-		.interval_us = us,
-		.untraced = us,
+		.tracing = us ? LAB_UNTRACED : LAB_TRACED_AND_NOT,
+		.measured_only = us,
+		.workers = parameters.workers,
+		.objects = parameters.objects,
+		.interval_us = parameters.interval_us,
+		.lock = parameters.lock,
+		.args = workload__argv(path, us ? slowdown__question.other : name, &parameters),
 	};
-	return arm->argv ? 0 : -ENOMEM;
+	columns__set_text(arm->name, sizeof(arm->name), name);
+	return arm->args ? 0 : -ENOMEM;
 }
 
 static int fill_arms(struct slowdown *slowdown, const struct experiment_options *options)
@@ -122,7 +122,7 @@ static int fill_arms(struct slowdown *slowdown, const struct experiment_options 
 	int err = 0;
 
 	for (size_t i = 0; i < options->narms && !err; i++)
-		err = fill_arm(&plan->arms[plan->narms++], options->arms[i], slowdown->path,
+		err = fill_arm(&plan->arms[plan->blocks.narms++], options->arms[i], slowdown->path,
 			       options);
 	return err;
 }
@@ -135,7 +135,7 @@ static void fill_prices(struct slowdown *slowdown, const struct experiment_optio
 		.lock = options->parameters.lock,
 		.one_cpu = options->parameters.one_cpu,
 		.cpus = options->cpus,
-		.user = slowdown->plan.user,
+		.user = target__user(true),
 		.timeout_ms = options->time_limit_s * 1000,
 	};
 }
@@ -169,13 +169,11 @@ int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *o
 
 	*slowdown = (struct slowdown){
 		.plan = {
-			.options = options,
+			.blocks.options = options,
 			.question = slowdown__question,
 			.before = measure_prices,
 			.before_arg = slowdown,
 			.before_what = "prices",
-			.parameters = &options->parameters,
-			.user = target__user(true),
 		},
 	};
 	err = find_all(slowdown, options->name, error, size);
@@ -190,7 +188,7 @@ int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *o
 
 void slowdown__free(struct slowdown *slowdown)
 {
-	for (size_t i = 0; i < slowdown->plan.narms; i++)
-		workload__free_argv(slowdown->plan.arms[i].argv);
-	slowdown->plan.narms = 0;
+	for (size_t i = 0; i < slowdown->plan.blocks.narms; i++)
+		workload__free_argv(slowdown->plan.arms[i].args);
+	slowdown->plan.blocks.narms = 0;
 }

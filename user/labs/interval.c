@@ -33,10 +33,10 @@ static uint64_t or_default(uint64_t value, uint64_t otherwise)
 }
 
 /* interval_us 0: the one in question, which is CPython's own unless given. */
-static struct lab_step *add_step(struct lab_plan *plan, const struct lab_options *options,
+static struct plan_arm *add_step(struct lab_plan *plan, const struct lab_options *options,
 				 const char *arm, uint64_t interval_us)
 {
-	struct lab_step *step = lab_plan__step(plan, "slowdown", "%s", arm);
+	struct plan_arm *step = lab_plan__step(plan, "slowdown", "%s", arm);
 
 	step->tracing = LAB_UNTRACED;
 	step->workers = or_default(options->workers, WORKERS);

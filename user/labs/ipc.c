@@ -40,7 +40,7 @@ static unsigned int mq_limit(void)
 /* On one CPU: where the scheduler puts two parties would drown what the means cost. */
 static void add_exchange(struct lab_plan *plan, const char *means, unsigned int bytes)
 {
-	struct lab_step *step = lab_plan__step(plan, "ipc", "%s-%u", means, bytes);
+	struct plan_arm *step = lab_plan__step(plan, "ipc", "%s-%u", means, bytes);
 
 	step->tracing = LAB_UNTRACED;
 	step->one_cpu = true;
@@ -55,7 +55,7 @@ static void add_exchange(struct lab_plan *plan, const char *means, unsigned int 
 /* Only without a guard is it a matter of having overlapped: that one may take longer. */
 static void add_counter(struct lab_plan *plan, const char *guard, uint64_t workers)
 {
-	struct lab_step *step = lab_plan__step(plan, "ipc", "counter-%s", guard);
+	struct plan_arm *step = lab_plan__step(plan, "ipc", "counter-%s", guard);
 
 	step->workers = workers;
 	lab_step__arg(plan, step, "--guard");

@@ -32,10 +32,10 @@
 /* C11: if so few more switches follow than by chance, or fewer, none belongs to the event. */
 #define CHANCE_LIMIT 0.1
 
-static struct lab_step *add_step(const struct lab_options *options, struct lab_plan *out,
+static struct plan_arm *add_step(const struct lab_options *options, struct lab_plan *out,
 				 const char *arm, const char *part)
 {
-	struct lab_step *step = lab_plan__step(out, NAME, "%s", arm);
+	struct plan_arm *step = lab_plan__step(out, NAME, "%s", arm);
 
 	lab_step__arg(out, step, "--part=%s", part);
 	lab_step__arg(out, step, "--cpu=%d", options->one_cpu);
@@ -46,7 +46,7 @@ static struct lab_step *add_step(const struct lab_options *options, struct lab_p
 static void add_realtime(const struct lab_options *options, struct lab_plan *out, const char *arm,
 			 const char *part, const char *policy, int ms)
 {
-	struct lab_step *step = add_step(options, out, arm, part);
+	struct plan_arm *step = add_step(options, out, arm, part);
 
 	step->tracing = LAB_UNTRACED;
 	step->privileged = true;
@@ -63,7 +63,7 @@ static void add_nice(const struct lab_options *options, struct lab_plan *out)
 {
 	int level = options->nice > 0 ? options->nice : 0;
 	char levels[32] = "";
-	struct lab_step *step;
+	struct plan_arm *step;
 
 	if (level >= WORST_NICE)
 		return;
@@ -83,7 +83,7 @@ static void add_nice(const struct lab_options *options, struct lab_plan *out)
 static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
 		size_t why_size)
 {
-	struct lab_step *step;
+	struct plan_arm *step;
 
 	(void)why;
 	(void)why_size;

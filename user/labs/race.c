@@ -25,7 +25,7 @@
 static void add_step(const struct lab_options *options, struct lab_plan *plan, const char *name,
 		     bool lock)
 {
-	struct lab_step *step = lab_plan__step(plan, "race", "%s", name);
+	struct plan_arm *step = lab_plan__step(plan, "race", "%s", name);
 	uint64_t workers = options->cpus < MOST_WORKERS ? options->cpus : MOST_WORKERS;
 
 	step->tracing = strcmp(name, count_plain.name) == 0 ? LAB_TRACED_AND_NOT : LAB_TRACED;

@@ -19,7 +19,7 @@ static const double prints[] = { 2, 3, 4, 3, 2 };
 static int plan(const struct lab_options *options, struct lab_plan *plan, char *why,
 		size_t why_size)
 {
-	struct lab_step *step = lab_plan__step(plan, "refcount", "refcount");
+	struct plan_arm *step = lab_plan__step(plan, "refcount", "refcount");
 
 	(void)why;
 	(void)why_size;

@@ -71,7 +71,7 @@ uint64_t lab_slowdown__next_count(uint64_t workers)
 	return workers < SWEEP_MAX ? workers + 1 : workers * 2;
 }
 
-static void add_number(struct lab_plan *plan, struct lab_step *step, const char *option,
+static void add_number(struct lab_plan *plan, struct plan_arm *step, const char *option,
 		       uint64_t value)
 {
 	lab_step__arg(plan, step, "--%s", option);
@@ -82,7 +82,7 @@ static void add_number(struct lab_plan *plan, struct lab_step *step, const char 
 static void add_arm(struct lab_plan *plan, const struct parameters *parameters, const char *name,
 		    const char *arm, enum lab_tracing tracing)
 {
-	struct lab_step *step = lab_plan__step(plan, LAB_SLOWDOWN, "%s", name);
+	struct plan_arm *step = lab_plan__step(plan, LAB_SLOWDOWN, "%s", name);
 
 	step->tracing = tracing;
 	step->workers = parameters->workers;
@@ -142,7 +142,7 @@ static void add_sweep(struct lab_plan *plan, const struct parameters *parameters
 static void add_python(struct lab_plan *plan, const struct parameters *parameters,
 		       const char *name, uint64_t tasks, uint64_t threads)
 {
-	struct lab_step *step = lab_plan__step(plan, "python3", "python-%s", name);
+	struct plan_arm *step = lab_plan__step(plan, "python3", "python-%s", name);
 
 	step->external = true;
 	step->tracing = LAB_UNTRACED;

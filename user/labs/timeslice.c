@@ -43,7 +43,7 @@ static int plan(const struct lab_options *options, struct lab_plan *out, char *w
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < sizeof(arms) / sizeof(arms[0]); i++) {
-		struct lab_step *step = lab_plan__step(out, NAME, "%s", arms[i]);
+		struct plan_arm *step = lab_plan__step(out, NAME, "%s", arms[i]);
 
 		step->workers = workers;
 		step->tracing = i ? LAB_TRACED : LAB_TRACED_AND_NOT;

@@ -21,7 +21,7 @@
 
 static void add_fault(struct lab_plan *plan)
 {
-	struct lab_step *step = lab_plan__step(plan, "faults", CALIBRATION_FAULT);
+	struct plan_arm *step = lab_plan__step(plan, "faults", CALIBRATION_FAULT);
 
 	step->tracing = LAB_UNTRACED;
 	step->one_cpu = true;
@@ -29,7 +29,7 @@ static void add_fault(struct lab_plan *plan)
 
 static void add_uncontended(struct lab_plan *plan, const struct lock_kind *kind)
 {
-	struct lab_step *step = lab_plan__step(plan, "lockcost", CALIBRATION_LOCK, kind->name);
+	struct plan_arm *step = lab_plan__step(plan, "lockcost", CALIBRATION_LOCK, kind->name);
 
 	step->tracing = LAB_UNTRACED;
 	step->one_cpu = true;
@@ -43,7 +43,7 @@ static void add_uncontended(struct lab_plan *plan, const struct lock_kind *kind)
 /* By as many as can really want it at once; two at least. */
 static void add_contended(struct lab_plan *plan, const struct lock_kind *kind, unsigned int cpus)
 {
-	struct lab_step *step = lab_plan__step(plan, "contend", CALIBRATION_CONTENDED, kind->name);
+	struct plan_arm *step = lab_plan__step(plan, "contend", CALIBRATION_CONTENDED, kind->name);
 	unsigned int workers = cpus < 2 ? 2 : cpus > 8 ? 8 : cpus;
 
 	step->tracing = LAB_UNTRACED;

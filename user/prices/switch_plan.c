@@ -32,9 +32,9 @@ void switch_plan__arm(uint64_t bytes, char arm[ROWS_NAME_SIZE])
 }
 
 /* Times come from untraced runs: a probe would be in every switch. */
-static struct lab_step *step(struct lab_plan *plan, const char *arm, const char *mode)
+static struct plan_arm *step(struct lab_plan *plan, const char *arm, const char *mode)
 {
-	struct lab_step *added = lab_plan__step(plan, "switchcost", "%s", arm);
+	struct plan_arm *added = lab_plan__step(plan, "switchcost", "%s", arm);
 
 	added->tracing = LAB_UNTRACED;
 	added->one_cpu = true;
@@ -54,7 +54,7 @@ static void add_sizes(struct lab_plan *plan)
 	count = switch_plan__sizes(machine.l2_bytes, sizes);
 	for (size_t i = 0; i < count; i++) {
 		char arm[ROWS_NAME_SIZE];
-		struct lab_step *added;
+		struct plan_arm *added;
 
 		switch_plan__arm(sizes[i], arm);
 		added = step(plan, arm, "thread");
@@ -65,7 +65,7 @@ static void add_sizes(struct lab_plan *plan)
 
 static void add_cross(struct lab_plan *plan, const char *arm, const char *mode)
 {
-	struct lab_step *added = step(plan, arm, mode);
+	struct plan_arm *added = step(plan, arm, mode);
 
 	added->one_cpu = false;
 	lab_step__arg(plan, added, "--cross");
@@ -76,7 +76,7 @@ void switch_plan__steps(struct lab_plan *plan, const struct lab_options *options
 	step(plan, SWITCH_PLAN_THREAD, "thread");
 	step(plan, SWITCH_PLAN_PROCESS, "process");
 	if (vector_widest() != VECTOR_NONE) {
-		struct lab_step *vector = step(plan, SWITCH_PLAN_VECTOR, "thread");
+		struct plan_arm *vector = step(plan, SWITCH_PLAN_VECTOR, "thread");
 
 		lab_step__arg(plan, vector, "--vector");
 		lab_step__arg(plan, vector, "yes");

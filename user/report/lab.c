@@ -180,7 +180,7 @@ void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *
 	print_observations(out, &result->observations);
 	print_kernel(out, result);
 	fprintf(out, "%" PRIu64 " runs in %" PRIu64 " blocks, %" PRIu64 " not valid; %s.\n",
-		result->runs, result->blocks_done, result->invalid, result->stop_reason);
+		result->runs, result->end.blocks_done, result->invalid, result->end.stop_reason);
 }
 
 static void add_figure(cJSON *item, const char *name, double value)
