@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../../user/program/arm_name.h"
 #include "../../user/verdict/dose.h"
 
 #define BLOCKS 8
@@ -195,6 +196,7 @@ static void add(struct samples *samples, const char *arm, uint64_t block, bool t
 				 .wall_ms = wall_ms, .handoffs = handoffs };
 
 	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
+	sample.interval_us = arm_name__split(arm, sample.of);
 	assert_int_equal(samples__add(samples, &sample), 0);
 }
 

@@ -14,6 +14,7 @@
 
 #include "../../user/verdict/agreement.h"
 #include "../../user/verdict/blocks.h"
+#include "../../user/program/arm_name.h"
 #include "../../user/run/disturbed.h"
 #include "../../user/report/report.h"
 #include "../../user/report/lines.h"
@@ -49,6 +50,7 @@ static void add(struct samples *samples, const struct sample *sample, const char
 
 	copy.valid = true;
 	snprintf(copy.arm, sizeof(copy.arm), "%s", arm);
+	copy.interval_us = arm_name__split(arm, copy.of);
 	assert_int_equal(samples__add(samples, &copy), 0);
 }
 
@@ -163,26 +165,47 @@ static void doses_are_arms_of_their_own(void **state)
 	samples__free(&samples);
 }
 
+static void says(const char *arm, const char *of, uint64_t interval_us)
+{
+	char name[ROWS_NAME_SIZE];
+
+	assert_int_equal(arm_name__split(arm, name), interval_us);
+	assert_string_equal(name, of);
+}
+
 static void an_arm_at_another_interval_is_known_by_its_name(void **state)
 {
 	(void)state;
-	assert_true(dose__is_of("threads-interval-100", "threads"));
-	assert_true(dose__is_of("threads-i100", "threads"));
-	assert_true(dose__is_of("other-interval-50000", "other"));
-	assert_false(dose__is_of("threads", "threads"));
-	assert_false(dose__is_of("threads-1cpu", "threads"));
-	assert_false(dose__is_of("threads-1cpu-i100", "threads"));
-	assert_false(dose__is_of("threads-idle", "threads"));
-	assert_false(dose__is_of("threads-interval-", "threads"));
-	assert_false(dose__is_of("threads-interval-100x", "threads"));
-	assert_false(dose__is_of("other-interval-100", "threads"));
-	assert_int_equal(dose__interval_us("other-interval-500"), 500);
-	assert_int_equal(dose__interval_us("python-threads-i32000"), 32000);
-	assert_int_equal(dose__interval_us("threads-1cpu"), 0);
-	assert_int_equal(slowdown__dose_us("threads-interval-320"), 320);
-	assert_int_equal(slowdown__dose_us("threads-i320"), 0);
-	assert_int_equal(slowdown__dose_us("processes-interval-320"), 0);
-	assert_int_equal(slowdown__dose_us("threads-interval-10000001"), 0);
+	says("threads-interval-100", "threads", 100);
+	says("threads-i100", "threads", 100);
+	says("other-interval-50000", "other", 50000);
+	says("threads-1cpu-i100", "threads-1cpu", 100);
+	says("python-threads-i32000", "python-threads", 32000);
+	says("threads", "", 0);
+	says("threads-1cpu", "", 0);
+	says("threads-idle", "", 0);
+	says("threads-interval-", "", 0);
+	says("threads-interval-0", "", 0);
+	says("threads-interval-05", "", 0);
+	says("threads-interval-100x", "", 0);
+	says("threads-interval-99999999999999999999999", "", 0);
+	says("", "", 0);
+}
+
+static void only_some_intervals_may_be_asked_for(void **state)
+{
+	char long_name[2 * ROWS_NAME_SIZE + 32];
+
+	(void)state;
+	assert_int_equal(arm_name__asked_us("threads-interval-320", "threads"), 320);
+	assert_int_equal(arm_name__asked_us("other-interval-10000000", "other"), 10000000);
+	assert_int_equal(arm_name__asked_us("other-interval-10000001", "other"), 0);
+	assert_int_equal(arm_name__asked_us("threads-i320", "threads"), 0);
+	assert_int_equal(arm_name__asked_us("other-interval-100", "threads"), 0);
+	assert_int_equal(arm_name__asked_us("processes-interval-320", "threads"), 0);
+	assert_int_equal(arm_name__asked_us("threads", "threads"), 0);
+	snprintf(long_name, sizeof(long_name), "%0*d-interval-5", 2 * ROWS_NAME_SIZE, 0);
+	assert_int_equal(arm_name__asked_us(long_name, "threads"), 0);
 }
 
 static void the_holders_time_is_split(void **state)
@@ -602,6 +625,7 @@ int main(void)
 		cmocka_unit_test(the_dose_comes_back),
 		cmocka_unit_test(doses_are_arms_of_their_own),
 		cmocka_unit_test(an_arm_at_another_interval_is_known_by_its_name),
+		cmocka_unit_test(only_some_intervals_may_be_asked_for),
 		cmocka_unit_test(the_holders_time_is_split),
 		cmocka_unit_test(what_is_not_known_is_missing),
 		cmocka_unit_test(parts_add_up_to_their_whole),

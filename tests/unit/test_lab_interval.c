@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../user/labs/lab.h"
+#include "../../user/program/arm_name.h"
 
 #define BLOCKS 8
 
@@ -33,6 +34,7 @@ static void add(struct samples *samples, const char *arm, uint64_t block, double
 				 .wall_ms = wall_ms };
 
 	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
+	sample.interval_us = arm_name__split(arm, sample.of);
 	assert_int_equal(samples__add(samples, &sample), 0);
 }
 

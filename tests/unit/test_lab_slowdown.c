@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../user/labs/slowdown.h"
+#include "../../user/program/arm_name.h"
 
 #define BLOCKS 8
 
@@ -52,6 +53,7 @@ static void add_sample(struct evidence *evidence, const char *arm, uint64_t bloc
 	const struct plan *plan = evidence->plan;
 
 	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
+	sample.interval_us = arm_name__split(arm, sample.of);
 	sample.other_cpu_ms = plan->others * wall_ms * plan->cpus;
 	sample.lock_ms[HANDOFF_TAKE] = switching_ms;
 	sample.lock_ms[HELD_RUNNING] = wall_ms - switching_ms;

@@ -214,21 +214,6 @@ static void another_user_can_read_it(void **state)
 	assert_int_equal(strncmp(said, "0.25\n", 5), 0);
 }
 
-static void an_arm_names_its_interval(void **state)
-{
-	(void)state;
-	assert_int_equal(switch_interval__of_arm("other-interval-500"), 500);
-	assert_int_equal(switch_interval__of_arm("other-interval-10000000"), 10000000);
-	assert_int_equal(switch_interval__of_arm("other-interval-10000001"), 0);
-	assert_int_equal(switch_interval__of_arm("other-interval-99999999999999999999999"), 0);
-	assert_int_equal(switch_interval__of_arm("other-interval-0"), 0);
-	assert_int_equal(switch_interval__of_arm("other-interval-05"), 0);
-	assert_int_equal(switch_interval__of_arm("other-interval-5x"), 0);
-	assert_int_equal(switch_interval__of_arm("other-interval-"), 0);
-	assert_int_equal(switch_interval__of_arm("other-1cpu"), 0);
-	assert_int_equal(switch_interval__of_arm(""), 0);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -256,7 +241,6 @@ int main(void)
 		cmocka_unit_test(flags_that_refuse_it_are_noticed),
 		cmocka_unit_test(a_venv_takes_it),
 		cmocka_unit_test(another_user_can_read_it),
-		cmocka_unit_test(an_arm_names_its_interval),
 	};
 
 	return cmocka_run_group_tests_name("switch_interval", tests, set_up, tear_down);

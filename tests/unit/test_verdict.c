@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <cmocka.h>
 
+#include "../../user/program/arm_name.h"
 #include "../../user/report/report.h"
 #include "../../user/labs/headline.h"
 #include "../../user/verdict/judge.h"
@@ -38,6 +39,7 @@ static void add(struct samples *samples, const char *arm, uint64_t block, bool t
 				 .acquisitions = strcmp(arm, "sequential") ? 1000 : 0 };
 
 	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
+	sample.interval_us = arm_name__split(arm, sample.of);
 	if (sample.has_lock)
 		memcpy(sample.lock_ms, lock_ms, sizeof(sample.lock_ms));
 	assert_int_equal(samples__add(samples, &sample), 0);

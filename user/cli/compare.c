@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "include/announce.h"
+#include "program/arm_name.h"
 #include "program/command_line.h"
 #include "cli/commands.h"
 #include "cli/conclusion.h"
@@ -86,7 +87,7 @@ static enum exit_status choose_arms(struct comparison *comparison)
 			experiment->arms[experiment->narms++] = python_arms[i];
 	}
 	for (size_t i = 0; i < experiment->narms; i++)
-		if (!python && switch_interval__of_arm(experiment->arms[i])) {
+		if (!python && arm_name__asked_us(experiment->arms[i], "other")) {
 			log__error("compare: --arms: '%s' sets Python's switch interval, but OTHER "
 				   "is not Python: neither %s nor a #! line in it names python",
 				   experiment->arms[i], comparison->other.path);
@@ -101,7 +102,7 @@ static uint64_t rank(const char *arm)
 	for (size_t i = 0; i < COUNT(plain_arms); i++)
 		if (strcmp(arm, plain_arms[i]) == 0)
 			return i;
-	return COUNT(plain_arms) + switch_interval__of_arm(arm);
+	return COUNT(plain_arms) + arm_name__asked_us(arm, "other");
 }
 
 static void sort_arms(struct comparison *comparison)
@@ -123,7 +124,7 @@ static int fill_arm(struct comparison *comparison, const char *name)
 	size_t index = plan->blocks.narms++;
 	struct plan_arm *arm = &plan->arms[index];
 	struct command_line *line = strcmp(name, "base") ? &comparison->other : &comparison->base;
-	uint64_t us = switch_interval__of_arm(name);
+	uint64_t us = arm_name__asked_us(name, "other");
 	int err;
 
 	*arm = (struct plan_arm){

@@ -12,6 +12,7 @@
 #include "base/cpulist.h"
 #include "base/exits.h"
 #include "labs/headline.h"
+#include "program/arm_name.h"
 #include "program/switch_interval.h"
 
 #define MAX_BLOCKS 10000
@@ -83,9 +84,9 @@ static void parse_format(struct argp_state *state, struct options *options, cons
 static bool is_arm(const struct options *options, const char *name)
 {
 	if (options->command == COMMAND_RUN)
-		return arm_find(name) || slowdown__dose_us(name);
+		return arm_find(name) || arm_name__asked_us(name, "threads");
 	return strcmp(name, "base") == 0 || strcmp(name, "other") == 0 ||
-	       strcmp(name, "other-1cpu") == 0 || switch_interval__of_arm(name);
+	       strcmp(name, "other-1cpu") == 0 || arm_name__asked_us(name, "other");
 }
 
 static void unknown_arm(struct argp_state *state, const char *name)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/arm_name.h"
 #include "run/run.h"
 
 static double ms(uint64_t ns)
@@ -39,6 +40,9 @@ struct sample sample__from_row(const struct run_row *row)
 
 	columns__set_text(sample.run_id, sizeof(sample.run_id), row->run_id);
 	columns__set_text(sample.arm, sizeof(sample.arm), row->arm);
+	sample.interval_us = arm_name__split(row->arm, sample.of);
+	if (sample.of[0] && row->interval_us != COLUMN_MISSING_U64)
+		sample.interval_us = row->interval_us;
 	return sample;
 }
 
@@ -91,7 +95,7 @@ static int on_run(const void *data, void *arg)
 	struct sample sample = sample__from_row(row);
 
 	/* An arm at another switch interval does not speak for the experiment. */
-	if (reading->first && !strstr(row->arm, "-interval-")) {
+	if (reading->first && !sample.of[0]) {
 		*reading->first = *row;
 		reading->first = NULL;
 	}

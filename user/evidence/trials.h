@@ -20,6 +20,8 @@ struct run;
 struct sample {
 	char run_id[ROWS_NAME_SIZE];
 	char arm[ROWS_NAME_SIZE];
+	char of[ROWS_NAME_SIZE];	/* the arm that it is at another switch interval; "": none */
+	uint64_t interval_us;		/* that one; 0 if there is none */
 	uint64_t block;
 	size_t stratum;			/* the machine that it comes from, from 0 */
 	bool traced;

@@ -12,6 +12,7 @@
 #include "workloads/locks/lock.h"
 #include "workloads/objects/task.h"
 #include "machine/machine.h"
+#include "program/arm_name.h"
 
 /* An estimate of memory may be off by this much (see workloads/objects/task.c). */
 #define MEMORY_MARGIN 1.05
@@ -29,14 +30,6 @@ const struct verdict_question slowdown__question = {
 };
 
 const char *const slowdown__doses[] = { "threads-interval-100", "threads-interval-1000", NULL };
-
-uint64_t slowdown__dose_us(const char *arm)
-{
-	uint64_t us = dose__is_of(arm, slowdown__question.other) ? dose__interval_us(arm) : 0;
-
-	/* The short form of the labs is not one to be asked for. */
-	return us <= SWITCH_INTERVAL_MAX_US && strstr(arm, "-interval-") ? us : 0;
-}
 
 bool slowdown__has_doses(const char *lock)
 {
@@ -98,7 +91,7 @@ static int fill_arm(struct plan_arm *arm, const char *name, const char *path,
 		    const struct experiment_options *options)
 {
 	struct workload_parameters parameters = options->parameters;
-	uint64_t us = slowdown__dose_us(name);
+	uint64_t us = arm_name__asked_us(name, slowdown__question.other);
 
 	if (us)
 		parameters.interval_us = us;

@@ -28,12 +28,10 @@ struct slowdown {
 };
 
 /*
- * Arms that are `threads` at another switch interval, threads-interval-US: the dose of dose.h.
- * They run untraced only. slowdown__doses are those that run unless arms are named, ended by
- * NULL; slowdown__dose_us() is the interval in such a name, 0 if it is none.
+ * Arms that are `threads` at another switch interval (arm_name.h): the dose of dose.h. They run
+ * untraced only. slowdown__doses are those that run unless arms are named, ended by NULL.
  */
 extern const char *const slowdown__doses[];
-uint64_t slowdown__dose_us(const char *arm);
 
 /* Does that lock change hands by the switch interval? Else it is no dose. */
 bool slowdown__has_doses(const char *lock);

@@ -14,6 +14,7 @@
 #include "workloads/locks/lock.h"
 #include "base/cpulist.h"
 #include "labs/headline.h"
+#include "program/arm_name.h"
 
 struct crowd {
 	uint64_t cpus;			/* that may be used */
@@ -33,7 +34,7 @@ static void add_name(char *names, size_t size, const char *name)
 static void add_arm(struct crowd *crowd, const char *name, uint64_t workers)
 {
 	const struct arm *threads = arm_find(slowdown__question.other);
-	const struct arm *arm = slowdown__dose_us(name) ? threads : arm_find(name);
+	const struct arm *arm = arm_name__asked_us(name, threads->name) ? threads : arm_find(name);
 	bool in_threads = arm && arm->run == threads->run;
 
 	if (in_threads && workers > (arm->one_cpu ? 1 : crowd->cpus)) {

@@ -11,8 +11,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define ARM_PREFIX "other-interval-"
-
 #define FILE_NAME "sitecustomize.py"
 #define NAME_SIZE (sizeof(FILE_NAME) - 1)
 
@@ -188,17 +186,4 @@ void switch_interval__close(struct switch_interval *interval)
 		close(interval->fd);
 	free(interval->environment[0]);
 	*interval = (struct switch_interval){ .fd = 0 };
-}
-
-uint64_t switch_interval__of_arm(const char *arm)
-{
-	const char *digits = arm + sizeof(ARM_PREFIX) - 1;
-	char *end;
-	unsigned long long us;
-
-	if (strncmp(arm, ARM_PREFIX, sizeof(ARM_PREFIX) - 1) || *digits < '1' || *digits > '9')
-		return 0;
-	errno = 0;
-	us = strtoull(digits, &end, 10);
-	return errno || *end || us > SWITCH_INTERVAL_MAX_US ? 0 : us;
 }

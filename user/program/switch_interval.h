@@ -35,7 +35,4 @@ bool switch_interval__acknowledged(const struct switch_interval *interval);
 /* Accepts one that was never opened, if it was zeroed. */
 void switch_interval__close(struct switch_interval *interval);
 
-/* The interval in the name of an arm, as 500 in other-interval-500; 0: there is none. */
-uint64_t switch_interval__of_arm(const char *arm);
-
 #endif

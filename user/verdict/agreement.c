@@ -160,7 +160,7 @@ static bool ran(const struct verdict *verdict, const char *arm)
 static bool other_intervals_ran(const struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->narms; i++)
-		if (dose__is_of(verdict->arms[i].arm, verdict->question.other))
+		if (verdict->arms[i].interval_us)
 			return true;
 	return false;
 }

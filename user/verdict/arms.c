@@ -95,32 +95,33 @@ static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 	return err;
 }
 
-/* An arm that was given up in the warm-up has nothing to show. */
-static bool was_measured(const struct samples *samples, const char *arm)
+/* An arm that was given up in the warm-up has nothing to show: NULL. */
+static const struct sample *first_measured(const struct samples *samples, const char *arm)
 {
 	for (size_t i = 0; i < samples->count; i++)
 		if (samples->items[i].block && strcmp(samples->items[i].arm, arm) == 0)
-			return true;
-	return false;
+			return &samples->items[i];
+	return NULL;
 }
 
 /* It joins those of the same kind by its interval, behind all others. */
-static void place(struct verdict *verdict, const char *arm)
+static void place(struct verdict *verdict, const struct sample *run)
 {
-	uint64_t us = dose__interval_us(arm);
+	uint64_t us = run->interval_us;
 	size_t at = verdict->narms++;
 
 	for (; at && us && verdict->arms[at - 1].interval_us > us; at--)
 		verdict->arms[at] = verdict->arms[at - 1];
-	columns__set_text(verdict->arms[at].arm, ROWS_NAME_SIZE, arm);
+	columns__set_text(verdict->arms[at].arm, ROWS_NAME_SIZE, run->arm);
 	verdict->arms[at].interval_us = us;
 }
 
 static void add_arm(const struct samples *samples, const char *arm, struct verdict *verdict)
 {
-	if (verdict->narms < VERDICT_MAX_ARMS && was_measured(samples, arm) &&
-	    !verdict__arm(verdict, arm))
-		place(verdict, arm);
+	const struct sample *run = first_measured(samples, arm);
+
+	if (verdict->narms < VERDICT_MAX_ARMS && run && !verdict__arm(verdict, arm))
+		place(verdict, run);
 }
 
 int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict)
@@ -131,7 +132,7 @@ int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict)
 	for (const char *const *arms = inquiry->question->arms; *arms; arms++)
 		add_arm(samples, *arms, verdict);
 	for (size_t i = 0; i < samples->count; i++)
-		if (dose__is_of(samples->items[i].arm, inquiry->question->other))
+		if (strcmp(samples->items[i].of, inquiry->question->other) == 0)
 			add_arm(samples, samples->items[i].arm, verdict);
 	for (size_t i = 0; i < verdict->narms && !err; i++)
 		err = judge_arm(inquiry, &verdict->arms[i]);

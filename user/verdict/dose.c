@@ -188,46 +188,6 @@ static const struct sample *find(const struct samples *samples, const char *arm,
 	return NULL;
 }
 
-/* Digits and nothing else, of a number above 0. */
-static uint64_t parse_us(const char *digits)
-{
-	char *end;
-	unsigned long long us;
-
-	if (*digits < '1' || *digits > '9')
-		return 0;
-	errno = 0;
-	us = strtoull(digits, &end, 10);
-	return errno || *end ? 0 : us;
-}
-
-/* Of the end of an arm's name. */
-static uint64_t suffix_us(const char *text)
-{
-	static const char in_full[] = "-interval-", in_short[] = "-i";
-
-	if (strncmp(text, in_full, sizeof(in_full) - 1) == 0)
-		return parse_us(text + sizeof(in_full) - 1);
-	return strncmp(text, in_short, sizeof(in_short) - 1) == 0 ?
-		       parse_us(text + sizeof(in_short) - 1) : 0;
-}
-
-uint64_t dose__interval_us(const char *arm)
-{
-	uint64_t us = 0;
-
-	for (const char *dash = strchr(arm, '-'); dash && !us; dash = strchr(dash + 1, '-'))
-		us = suffix_us(dash);
-	return us;
-}
-
-bool dose__is_of(const char *arm, const char *other)
-{
-	size_t length = strlen(other);
-
-	return strncmp(arm, other, length) == 0 && suffix_us(arm + length);
-}
-
 double dose__handoffs(const struct samples *samples, const struct sample *run)
 {
 	const struct sample *traced;
@@ -241,7 +201,7 @@ double dose__handoffs(const struct samples *samples, const struct sample *run)
 static bool is_point(const struct samples *samples, const struct sample *run, const char *other)
 {
 	return run->valid && run->block &&
-	       (strcmp(run->arm, other) == 0 || dose__is_of(run->arm, other)) &&
+	       (strcmp(run->arm, other) == 0 || strcmp(run->of, other) == 0) &&
 	       isfinite(dose__handoffs(samples, run));
 }
 

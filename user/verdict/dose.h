@@ -73,12 +73,6 @@ int dose__lines(const struct dose_point *points, size_t n, struct dose_line *lin
  */
 int dose__fit(const struct dose_point *points, size_t n, struct dose_fit *fit);
 
-/* The switch interval in an arm's name, NAME-interval-US or NAME-iUS; 0: there is none. */
-uint64_t dose__interval_us(const char *arm);
-
-/* Is arm the arm other at another switch interval, by its name? */
-bool dose__is_of(const char *arm, const char *other);
-
 /*
  * The hand-offs of a run. Only our own workloads count theirs without being traced: for others
  * they are those of the traced run of the same arm and block. NAN: not known.

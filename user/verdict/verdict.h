@@ -18,7 +18,7 @@
 
 /*
  * Which arms stand for what. All strings and the list are borrowed. Arms that are other at
- * another switch interval (dose.h) need not be listed: they are found in the samples.
+ * another switch interval need not be listed: they are found in the samples.
  */
 struct verdict_question {
 	const char *base;	/* the others are held against it */
@@ -37,7 +37,7 @@ struct verdict_prices {
 struct verdict_arm {
 	char arm[ROWS_NAME_SIZE];
 	bool has_lock;			/* a valid run of it has a lock ledger */
-	uint64_t interval_us;		/* in its name (dose.h); 0: none */
+	uint64_t interval_us;		/* it is another one at this; 0: it is none such */
 	struct interval wall_ms;	/* untraced, or traced if there is nothing else */
 	struct interval ratio;		/* to base, pair by pair */
 	struct interval to_other;	/* to other, pair by pair */
