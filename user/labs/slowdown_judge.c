@@ -7,18 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict/dose.h"
 #include "base/figures.h"
 #include "labs/slowdown.h"
 #include "labs/quiet.h"
 #include "labs/headline.h"
+#include "verdict/agreement.h"
 #include "verdict/judge.h"
 #include "verdict/verdict.h"
 
 /* The rules of C6 and C7. */
 #define NO_GAIN 1.05
 #define REAL_GAIN 1.2
-#define HALF 0.5
 
 /* The article's figures: 4.05095 s in one thread, 4.32471 s in five. */
 #define ARTICLE (4.32471 / 4.05095)
@@ -168,30 +167,23 @@ static int judge_c6(const struct lab_evidence *evidence, struct claims *claims)
 	return 0;
 }
 
-/* All three lines of evidence, as shares of the excess. */
-struct lines {
-	struct interval narrow;
-	struct interval wide;
-	struct interval ladder;
-};
-
-/* The wide share is the estimate most open to noise: it has a veto, no more. */
-static enum claim_verdict judge_switching(const struct lines *lines)
+/* The same answer as the report's sentence on the three lines. */
+static enum claim_verdict judge_switching(const struct verdict *verdict)
 {
-	if (claims__above(&lines->narrow, HALF) && claims__above(&lines->ladder, HALF) &&
-	    !claims__below(&lines->wide, HALF))
-		return CLAIM_SUPPORTED;
-	if (claims__below(&lines->narrow, HALF) && claims__below(&lines->ladder, HALF) &&
-	    !claims__above(&lines->wide, HALF))
-		return CLAIM_REFUTED;
-	return CLAIM_UNDECIDED;
+	switch (agreement__of(verdict)) {
+	case AGREEMENT_LARGER: return CLAIM_SUPPORTED;
+	case AGREEMENT_SMALLER: return CLAIM_REFUTED;
+	default: return CLAIM_UNDECIDED;
+	}
 }
 
-static void add_c7(const struct verdict *verdict, const struct lines *lines,
-		   struct claims *claims)
+static void add_c7(const struct verdict *verdict, struct claims *claims)
 {
+	const struct interval *narrow = &verdict->parts[LEDGER_SWITCHING].share;
+	const struct interval *wide = &verdict->parts[DOSE_SWITCHING].share;
+	const struct interval *ladder = &verdict->parts[LADDER_SWITCHING].share;
 	char slowdown[FIGURES_SIZE], excess[FIGURES_SIZE];
-	char narrow[FIGURES_SIZE], wide[FIGURES_SIZE], ladder[FIGURES_SIZE];
+	char ledger_text[FIGURES_SIZE], dose_text[FIGURES_SIZE], ladder_text[FIGURES_SIZE];
 
 	if (!verdict->slower) {
 		claims__add(claims, "C7", LAB_SLOWDOWN, CLAIM_UNDECIDED, &verdict->slowdown,
@@ -200,12 +192,13 @@ static void add_c7(const struct verdict *verdict, const struct lines *lines,
 			    figures__ratio(slowdown, &verdict->slowdown));
 		return;
 	}
-	claims__add(claims, "C7", LAB_SLOWDOWN, judge_switching(lines), &lines->narrow, "ratio",
+	claims__add(claims, "C7", LAB_SLOWDOWN, judge_switching(verdict),
+		    narrow->n ? narrow : ladder, "ratio",
 		    "of %s ms switching is, in %%: ledger (narrow) %s, dose (wide) %s, ladder %s. "
-		    "Supported if ledger and ladder lie above 50, refuted if below, the dose not "
-		    "on the other side", figures__ms(excess, &verdict->excess_ms),
-		    figures__percent(narrow, &lines->narrow), figures__percent(wide, &lines->wide),
-		    figures__percent(ladder, &lines->ladder));
+		    "Supported if all there are lie above 50, refuted if all lie below, two at "
+		    "least", figures__ms(excess, &verdict->excess_ms),
+		    figures__percent(ledger_text, narrow), figures__percent(dose_text, wide),
+		    figures__percent(ladder_text, ladder));
 }
 
 /*
@@ -215,21 +208,14 @@ static void add_c7(const struct verdict *verdict, const struct lines *lines,
 static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 {
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
-	struct lines lines = { 0 };
-	int err = -ENOMEM;
+	int err;
 
-	if (verdict)
-		err = verdict__judge(evidence->samples, &slowdown__question, NULL, verdict);
+	if (!verdict)
+		return -ENOMEM;
+	err = verdict__judge(evidence->samples, &slowdown__question, NULL, verdict);
 	if (!err)
-		err = dose__share(evidence->samples, slowdown__question.base,
-				  slowdown__question.other, &lines.wide);
-	if (!err || (err == -ENODATA && verdict->slowdown.n)) {
-		lines.narrow = verdict->parts[LEDGER_SWITCHING].share;
-		lines.ladder = verdict->parts[LADDER_SWITCHING].share;
-		add_c7(verdict, &lines, claims);
-	}
-	if (verdict)
-		verdict__free(verdict);
+		add_c7(verdict, claims);
+	verdict__free(verdict);
 	free(verdict);
 	return err == -ENODATA ? 0 : err;
 }
