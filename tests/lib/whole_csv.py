@@ -22,6 +22,9 @@ COLUMNS = {
     "histograms.csv": "run_id, histogram",
     "futexes.csv": "run_id, address, name, waiter_tid, waker_tid, waits, wait_ns",
     "stacks.csv": "run_id, kind, stack, samples",
+    "losses.csv": "run_id, cause, count",
+    "locks.csv": "run_id, lock, pid, name, kind, module, acquire, release, found_by, acquisitions,"
+                 "releases, handoffs, handoffs_forced, lost_claims",
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
     "observations.csv": "run_id, experiment, arm, block, metric, variant, value, unit",

@@ -53,28 +53,31 @@ static struct lab_request request_of(struct session *session, struct calibration
 	};
 }
 
-static void miss(struct report_prices *report, const char *what, const char *why)
+static void miss(struct report_prices *report, struct session *session, const char *what,
+		 const char *why)
 {
-	if (why && *why && report->nmissing < REPORT_PRICES_MAX_MISSING)
-		snprintf(report->missing[report->nmissing++], sizeof(report->missing[0]), "%s: %s",
-			 what, why);
+	if (!why || !*why || report->nmissing == REPORT_PRICES_MAX_MISSING)
+		return;
+	snprintf(report->missing[report->nmissing++], sizeof(report->missing[0]), "%s: %s", what,
+		 why);
+	session__note(session, "not_measured", what, why);
 }
 
-static void list_missing(struct report_prices *report, const struct session *session,
+static void list_missing(struct report_prices *report, struct session *session,
 			 const struct calibration_beside *beside)
 {
 	const char *no_probes = beside->no_probes;
 
 	if (!session->tracer)
 		no_probes = session->untraced_reason;
-	miss(report, "probe_hit", no_probes);
-	miss(report, "perf_bench_sched_pipe", beside->no_perf);
+	miss(report, session, "probe_hit", no_probes);
+	miss(report, session, "perf_bench_sched_pipe", beside->no_perf);
 	if (!calibration__contends())
-		miss(report, "lock_contended", "the workload `contend` is not there");
+		miss(report, session, "lock_contended", "the workload `contend` is not there");
 	if (count_cpus(session->options) < 2)
-		miss(report, "switches across CPUs", "only one CPU can be used");
+		miss(report, session, "switches across CPUs", "only one CPU can be used");
 	if (vector_widest() == VECTOR_NONE)
-		miss(report, "switch thread-vector", "no vector registers that we know (AVX)");
+		miss(report, session, "switch thread-vector", "no vector registers that we know (AVX)");
 }
 
 static void print(const struct session *session, const struct report_prices *report,

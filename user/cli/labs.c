@@ -132,6 +132,7 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 		log__warn("%s: %s", lab->name, result.end.refused);
 	else if (err && err != -EINTR)
 		log__error("%s", result.end.error);
+	session__note(&sheet->session, "stop_reasons", lab->name, result.end.stop_reason);
 	if (!err || (err == -EPERM && sheet->options->command == COMMAND_LABS))
 		judge_err = judge(sheet, lab, &request, &result, err);
 	if (err == -EPERM && sheet->options->command == COMMAND_LABS)

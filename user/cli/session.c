@@ -220,6 +220,21 @@ static void list_parameters(const struct options *options, struct parameter_list
 	add_number(list, "precision_percent", experiment->precision_percent);
 }
 
+void session__note(struct session *session, const char *object, const char *name,
+		   const char *text)
+{
+	size_t i = session->nnotes;
+
+	if (i == SESSION_MAX_NOTES)
+		return;
+	snprintf(session->note_names[i], sizeof(session->note_names[i]), "%s", name);
+	snprintf(session->note_texts[i], sizeof(session->note_texts[i]), "%s", text);
+	session->notes[i] = (struct environment_parameter){ session->note_names[i],
+							    session->note_texts[i] };
+	session->notes_name = object;
+	session->nnotes++;
+}
+
 static int write_environment(struct session *session, const char *stop_reason)
 {
 	struct parameter_list parameters;
@@ -237,11 +252,14 @@ static int write_environment(struct session *session, const char *stop_reason)
 		.bpf = session->tracer != NULL,
 		.bpf_reason = session->untraced_reason,
 		.stop_reason = stop_reason,
+		.beside = { session->notes_name, session->notes, session->nnotes },
 	};
 	char *text;
 	int err;
 
 	list_parameters(session->options, &parameters, arms, sizeof(arms));
+	if (session->program)
+		add_text(&parameters, "program", session->program);
 	environment.nparameters = parameters.count;
 	machine__read(&machine);
 	text = environment__json(&environment);

@@ -11,10 +11,13 @@
 
 #include "base/exits.h"
 #include "cli/options.h"
+#include "machine/environment.h"
 #include "record/record.h"
 #include "results/folder.h"
 #include "symbols/symbolizer.h"
 #include "tracer/tracer.h"
+
+#define SESSION_MAX_NOTES OPTIONS_MAX_LABS
 
 struct session {
 	const struct options *options;
@@ -25,6 +28,13 @@ struct session {
 	struct results results;
 	struct record record;
 	time_t started;
+	const char *program;		/* of trace, attach: what people know it by; or NULL */
+	/* What environment.json says beside, under that name: session__note(). */
+	const char *notes_name;
+	struct environment_parameter notes[SESSION_MAX_NOTES];
+	char note_names[SESSION_MAX_NOTES][64];
+	char note_texts[SESSION_MAX_NOTES][256];
+	size_t nnotes;
 };
 
 /*
@@ -40,6 +50,10 @@ enum exit_status session__open(struct session *session, const struct options *op
  * nothing was kept is removed. Returns 0, or -errno with the reason printed.
  */
 int session__commit(struct session *session, const char *stop_reason);
+
+/* One more text for environment.json, in the object of that name; one object a session. */
+void session__note(struct session *session, const char *object, const char *name,
+		   const char *text);
 
 /* Close without keeping anything. */
 void session__abandon(struct session *session);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cli/folded.h"
+#include "prices/prices.h"
 #include "report/stacks.h"
 
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
@@ -72,13 +73,29 @@ static int publish_as(struct session *session, const struct account *account, bo
 	return err;
 }
 
+/* Only where it is felt. */
+static int write_price(struct session *session, double probe_ns)
+{
+	struct price_row row;
+
+	if (probe_ns <= 0)
+		return 0;
+	columns__clear(&rows__prices, &row);
+	columns__set_text(row.price, sizeof(row.price), PRICES_WATCHED);
+	columns__set_text(row.variant, sizeof(row.variant), "-");
+	row.median_ns = probe_ns;
+	return session__write_rows(session, &rows__prices, &row, 1);
+}
+
 /* The report goes to its files first: a reader of stdout may go away. */
 static int publish(struct session *session, const struct report_trace *report,
 		   const struct stack_sums *stacks)
 {
 	const struct account account = { report, stacks };
-	int err = publish_as(session, &account, false);
+	int err = write_price(session, report->probe_ns);
 
+	if (!err)
+		err = publish_as(session, &account, false);
 	if (!err)
 		err = publish_as(session, &account, true);
 	if (!err)
@@ -96,6 +113,7 @@ enum exit_status traced_run__finish(struct session *session, const struct report
 	int err = record__run(&session->record, report->run), other;
 	struct stack_sums stacks = { 0 };
 
+	session->program = report->program;
 	if (err)
 		log__error("%s", session->record.why);
 	else

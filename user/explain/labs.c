@@ -90,11 +90,13 @@ static int observe(const struct sheet *sheet, size_t index, struct lab_result *r
 
 static int collect(const struct sheet *sheet, const struct lab *lab, struct lab_result *result)
 {
+	const char *reason = environment_file__text(&sheet->folder->environment, "stop_reasons",
+						    lab->name);
 	int err = 0;
 
 	*result = (struct lab_result){ 0 };
-	snprintf(result->end.stop_reason, sizeof(result->end.stop_reason),
-		 "explained from its files");
+	snprintf(result->end.stop_reason, sizeof(result->end.stop_reason), "%s",
+		 reason ? reason : "explained from its files");
 	for (size_t i = 0; i < sheet->files.count && !err; i++) {
 		const struct run *run = &sheet->files.runs[i];
 

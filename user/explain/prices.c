@@ -32,6 +32,17 @@ static int collect(const struct run_files *files, struct observations *all, uint
 	return err;
 }
 
+static void list_missing(const struct folder *folder, struct report_prices *report)
+{
+	const char *what, *why;
+
+	while (report->nmissing < REPORT_PRICES_MAX_MISSING &&
+	       environment_file__item(&folder->environment, "not_measured", (int)report->nmissing,
+				      &what, &why))
+		snprintf(report->missing[report->nmissing++], sizeof(report->missing[0]), "%s: %s",
+			 what, why);
+}
+
 static int print(struct explanation *explanation, const struct folder *folder,
 		 const struct observations *all, uint64_t rounds)
 {
@@ -47,6 +58,7 @@ static int print(struct explanation *explanation, const struct folder *folder,
 	int err = prices ? prices__collect(prices, all) : -ENOMEM;
 
 	folder__name(folder, name, sizeof(name));
+	list_missing(folder, &report);
 	if (!err && prices__against_perf(all, &report.against_perf) == -ENOMEM)
 		err = -ENOMEM;
 	if (!err) {

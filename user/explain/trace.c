@@ -2,9 +2,11 @@
 // Explains a folder of `trace` or `attach`: one run, of which there is nothing to judge.
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain/explanation.h"
+#include "prices/prices.h"
 #include "report/stacks.h"
 #include "report/trace.h"
 #include "record/run_files.h"
@@ -14,7 +16,7 @@
 static const char *program_of(const struct folder *folder, const struct run *run)
 {
 	const struct environment_file *environment = &folder->environment;
-	const char *word, *program = NULL;
+	const char *word, *program = environment_file__text(environment, "parameters", "program");
 
 	for (int i = 0; !program && (word = environment_file__word(environment, i)); i++)
 		if (strcmp(word, "--") == 0)
@@ -24,8 +26,25 @@ static const char *program_of(const struct folder *folder, const struct run *run
 	return run->ledger.nthreads ? run->ledger.threads[0].comm : run->row.experiment;
 }
 
+/* Of watching the lock; 0: it was not felt. */
+static int read_price(const struct folder *folder, double *ns, struct csv_error *error)
+{
+	struct prices *prices = calloc(1, sizeof(*prices));
+	const struct price_row *row;
+	int err = prices ? 0 : -ENOMEM;
+
+	*ns = 0;
+	if (!err && folder__has(folder, rows__prices.file))
+		err = prices__read(prices, folder->dirfd, error);
+	row = err ? NULL : prices__find(prices, PRICES_WATCHED, "-");
+	if (row && row->median_ns > 0)
+		*ns = row->median_ns;
+	free(prices);
+	return err;
+}
+
 static void print(struct explanation *explanation, const struct folder *folder,
-		  const struct run *run, const struct stack_sums *stacks)
+		  const struct run *run, const struct stack_sums *stacks, double probe_ns)
 {
 	char path[PATH_MAX];
 	const struct report_trace report = {
@@ -33,6 +52,7 @@ static void print(struct explanation *explanation, const struct folder *folder,
 		.program = program_of(folder, run),
 		.folder = path,
 		.attached = strcmp(run->row.experiment, "attach") == 0,
+		.probe_ns = probe_ns,
 	};
 
 	folder__name(folder, path, sizeof(path));
@@ -48,6 +68,7 @@ enum exit_status explain_trace(const struct folder *folder, struct explanation *
 	struct csv_error error = { .line = 0 };
 	struct stack_sums stacks = { 0 };
 	struct run_files files = { 0 };
+	double probe_ns;
 	int err = run_files__read(folder, &files, &error);
 
 	if (!err && files.count > 1) {
@@ -58,7 +79,9 @@ enum exit_status explain_trace(const struct folder *folder, struct explanation *
 	if (!err)
 		err = stack_files__add(folder, &stacks, &error);
 	if (!err)
-		print(explanation, folder, &files.runs[0], &stacks);
+		err = read_price(folder, &probe_ns, &error);
+	if (!err)
+		print(explanation, folder, &files.runs[0], &stacks, probe_ns);
 	stack_sums__free(&stacks);
 	run_files__free(&files);
 	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;

@@ -139,15 +139,22 @@ static bool add_command(cJSON *root, const struct environment *environment)
 	return add(root, "command", array) && ok;
 }
 
-static bool add_parameters(cJSON *root, const struct environment *environment)
+static bool add_group(cJSON *root, const struct environment_group *group)
 {
 	cJSON *object = cJSON_CreateObject();
 	bool ok = true;
 
-	for (size_t i = 0; i < environment->nparameters; i++)
-		ok = ok && add_text(object, environment->parameters[i].name,
-				    environment->parameters[i].value);
-	return add(root, "parameters", object) && ok;
+	for (size_t i = 0; i < group->count; i++)
+		ok = ok && add_text(object, group->items[i].name, group->items[i].value);
+	return add(root, group->name, object) && ok;
+}
+
+static bool add_parameters(cJSON *root, const struct environment *environment)
+{
+	const struct environment_group group = { "parameters", environment->parameters,
+						 environment->nparameters };
+
+	return add_group(root, &group);
 }
 
 static bool add_started(cJSON *root, time_t started)
@@ -213,6 +220,7 @@ static bool add_all(cJSON *root, const struct environment *environment)
 	       add_parameters(root, environment) &&
 	       add_seed(root, environment->seed) &&
 	       add_text(root, "stop_reason", environment->stop_reason) &&
+	       (!environment->beside.count || add_group(root, &environment->beside)) &&
 	       add_bpf(root, environment) &&
 	       add_user(root) &&
 	       add_versions(root) &&

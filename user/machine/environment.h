@@ -24,6 +24,13 @@ struct environment_parameter {
 	const char *value;		/* written as a string, as given; NULL: null */
 };
 
+/* Texts under a name of their own, as an object. */
+struct environment_group {
+	const char *name;
+	const struct environment_parameter *items;
+	size_t count;
+};
+
 /* All strings are borrowed. */
 struct environment {
 	const char *version;		/* of switchtax */
@@ -38,6 +45,7 @@ struct environment {
 	bool bpf;			/* were runs traced? */
 	const char *bpf_reason;		/* why not; ignored if bpf is set */
 	const char *stop_reason;	/* why no more blocks were run; NULL: null */
+	struct environment_group beside;	/* count 0: none is written */
 };
 
 /*

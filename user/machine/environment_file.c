@@ -32,6 +32,16 @@ const char *environment_file__text(const struct environment_file *file, const ch
 	return cJSON_GetStringValue(find(file, object, key));
 }
 
+bool environment_file__item(const struct environment_file *file, const char *object, int i,
+			    const char **key, const char **text)
+{
+	const cJSON *item = cJSON_GetArrayItem(find(file, NULL, object), i);
+
+	*key = item ? item->string : NULL;
+	*text = cJSON_GetStringValue(item);
+	return *key && *text;
+}
+
 uint64_t environment_file__number(const struct environment_file *file, const char *object,
 				  const char *key)
 {

@@ -37,6 +37,10 @@ void environment_file__free(struct environment_file *file);
 const char *environment_file__text(const struct environment_file *file, const char *object,
 				   const char *key);
 
+/* The i-th text of an object, and its key; false: there are fewer. Borrowed. */
+bool environment_file__item(const struct environment_file *file, const char *object, int i,
+			    const char **key, const char **text);
+
 /* A whole number from 0 on; UINT64_MAX if there is none. */
 uint64_t environment_file__number(const struct environment_file *file, const char *object,
 				  const char *key);

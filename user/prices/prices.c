@@ -27,6 +27,8 @@ static const struct {
 	{ "lock_uncontended", "to take a lock that nobody else wants, and let go of it" },
 	{ "lock_contended", "a step under a lock that others want all the time; an acquisition, "
 			    "unless the lock is kept over many steps (gil)" },
+	{ PRICES_WATCHED, "what watching an acquisition and its release costs the program at "
+			  "least, measured where it is felt" },
 	{ "probe_hit", "what the program pays for one: uprobe on a nop, on an instruction that is "
 		       "single-stepped, at a return; sched_switch: per switch" },
 };

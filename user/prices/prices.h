@@ -17,6 +17,9 @@
 
 #define PRICES_MAX 96
 
+/* What trace and attach measure where it is felt: to watch an acquisition and its release. */
+#define PRICES_WATCHED "watched_acquisition"
+
 struct prices {
 	struct price_row rows[PRICES_MAX];
 	size_t count;

@@ -9,16 +9,19 @@
 #include <string.h>
 
 #include "ledger/histograms.h"
+#include "record/lock_files.h"
 #include "timeline/format.h"
 
 static const struct table *const tables[RECORD_FILES] = {
 	[RECORD_RUNS] = &rows__runs,
 	[RECORD_THREADS] = &rows__threads,
 	[RECORD_LEDGER] = &rows__ledger,
+	[RECORD_LOCKS] = &rows__locks,
 	[RECORD_HISTOGRAMS] = &rows__histograms,
 	[RECORD_HANDOFFS] = &rows__handoffs,
 	[RECORD_FUTEXES] = &rows__futexes,
 	[RECORD_STACKS] = &rows__stacks,
+	[RECORD_LOSSES] = &rows__losses,
 	[RECORD_OBSERVATIONS] = &rows__observations,
 	[RECORD_LABS] = &rows__labs,
 };
@@ -35,7 +38,8 @@ static bool is_wanted(const struct record_wish *wish, enum record_file file)
 	switch (file) {
 	case RECORD_HANDOFFS: return wish->handoffs;
 	case RECORD_FUTEXES: return wish->futexes;
-	case RECORD_STACKS: return wish->stacks;
+	case RECORD_STACKS:
+	case RECORD_LOSSES: return wish->stacks;
 	case RECORD_OBSERVATIONS: return wish->observations;
 	case RECORD_LABS: return wish->labs;
 	default: return true;
@@ -262,6 +266,32 @@ static int write_stacks(struct record *record, const struct run *run)
 	return err;
 }
 
+static int write_locks(struct record *record, const struct run *run)
+{
+	int err = run->traced ? lock_files__write(&record->files[RECORD_LOCKS], run) : 0;
+
+	return err ? explain(record, RECORD_LOCKS, err) : 0;
+}
+
+static int write_losses(struct record *record, const struct run *run)
+{
+	struct run_samples samples = run->samples;
+	int err = 0;
+
+	if (!record->open[RECORD_LOSSES])
+		return 0;
+	for (size_t cause = 0; run_samples__loss_name(cause) && !err; cause++) {
+		struct loss_row row = { .count = *run_samples__loss(&samples, cause) };
+
+		if (!row.count)
+			continue;
+		columns__set_text(row.run_id, sizeof(row.run_id), run->row.run_id);
+		columns__set_text(row.cause, sizeof(row.cause), run_samples__loss_name(cause));
+		err = append(record, RECORD_LOSSES, &row);
+	}
+	return err;
+}
+
 static int commit_timeline(struct record *record, const struct run *run)
 {
 	int err = timeline_writer__commit(run->timeline);
@@ -278,10 +308,12 @@ int record__run(struct record *record, const struct run *run)
 	int err = write_threads(record, run);
 
 	err = err ? err : write_ledger(record, run);
+	err = err ? err : write_locks(record, run);
 	err = err ? err : write_histograms(record, run);
 	err = err ? err : write_handoffs(record, run);
 	err = err ? err : write_futexes(record, run);
 	err = err ? err : write_stacks(record, run);
+	err = err ? err : write_losses(record, run);
 	err = err ? err : commit_timeline(record, run);
 	return err ? err : append(record, RECORD_RUNS, &run->row);
 }

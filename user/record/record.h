@@ -20,10 +20,12 @@ enum record_file {
 	RECORD_RUNS,
 	RECORD_THREADS,
 	RECORD_LEDGER,
+	RECORD_LOCKS,
 	RECORD_HISTOGRAMS,
 	RECORD_HANDOFFS,
 	RECORD_FUTEXES,
 	RECORD_STACKS,
+	RECORD_LOSSES,
 	RECORD_OBSERVATIONS,
 	RECORD_LABS,
 	RECORD_FILES,
@@ -40,7 +42,7 @@ struct record {
 struct record_wish {
 	bool handoffs;		/* handoffs.csv */
 	bool futexes;		/* futexes.csv */
-	bool stacks;		/* stacks.csv */
+	bool stacks;		/* stacks.csv, losses.csv */
 	bool observations;	/* observations.csv */
 	bool labs;		/* labs.csv */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ledger/histograms.h"
+#include "record/lock_files.h"
 
 struct reading {
 	const struct folder *folder;
@@ -115,6 +116,16 @@ static int on_bucket(const void *data, void *arg)
 	return 0;
 }
 
+static int on_lock(const void *data, void *arg)
+{
+	const struct lock_row *row = data;
+	struct run *run = run_of(arg, row->run_id);
+
+	if (run)
+		lock_files__take(row, run);
+	return 0;
+}
+
 static int on_futex(const void *data, void *arg)
 {
 	const struct futex_row *row = data;
@@ -199,6 +210,7 @@ static int read_all(struct reading *reading)
 		{ &rows__threads, on_thread, false },
 		{ &rows__ledger, on_state, false },
 		{ &rows__histograms, on_bucket, false },
+		{ &rows__locks, on_lock, true },
 		{ &rows__futexes, on_futex, true },
 		{ &rows__observations, on_observation, true },
 	};

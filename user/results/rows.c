@@ -57,6 +57,33 @@ static const struct column run_columns[] = {
 
 const struct table rows__runs = TABLE("runs.csv", run_columns, struct run_row);
 
+static const struct column lock_columns[] = {
+	COLUMN_OF_TEXT(struct lock_row, run_id),
+	COLUMN_OF_U64(struct lock_row, lock),
+	COLUMN_OF_U64(struct lock_row, pid),
+	COLUMN_OF_TEXT(struct lock_row, name),
+	COLUMN_OF_TEXT(struct lock_row, kind),
+	COLUMN_OF_TEXT(struct lock_row, module),
+	COLUMN_OF_TEXT(struct lock_row, acquire),
+	COLUMN_OF_TEXT(struct lock_row, release),
+	COLUMN_OF_TEXT(struct lock_row, found_by),
+	COLUMN_OF_U64(struct lock_row, acquisitions),
+	COLUMN_OF_U64(struct lock_row, releases),
+	COLUMN_OF_U64(struct lock_row, handoffs),
+	COLUMN_OF_U64(struct lock_row, handoffs_forced),
+	COLUMN_OF_U64(struct lock_row, lost_claims),
+};
+
+const struct table rows__locks = TABLE("locks.csv", lock_columns, struct lock_row);
+
+static const struct column loss_columns[] = {
+	COLUMN_OF_TEXT(struct loss_row, run_id),
+	COLUMN_OF_TEXT(struct loss_row, cause),
+	COLUMN_OF_U64(struct loss_row, count),
+};
+
+const struct table rows__losses = TABLE("losses.csv", loss_columns, struct loss_row);
+
 static const struct column thread_columns[] = {
 	COLUMN_OF_TEXT(struct thread_row, run_id),
 	COLUMN_OF_U64(struct thread_row, thread),

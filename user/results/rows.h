@@ -66,6 +66,37 @@ struct run_row {
 	char lock_reason[ROWS_LOCK_REASON_SIZE];	/* why no lock of it was watched */
 };
 
+/*
+ * locks.csv: one lock of one traced run, and how it was found. The first is the ledger's; of the
+ * others (interpreters with locks of their own) only the calls are known. Functions: all sites,
+ * with ';' between them.
+ */
+#define ROWS_FUNCTIONS_SIZE 2048
+
+struct lock_row {
+	char run_id[ROWS_NAME_SIZE];
+	uint64_t lock;			/* from 1 */
+	uint64_t pid;			/* of its process; missing: not known */
+	char name[ROWS_NAME_SIZE];
+	char kind[ROWS_UNIT_SIZE];	/* announced, cpython, named, interpreter */
+	char module[ROWS_LOCK_REASON_SIZE];	/* file with the functions, as the process knows it */
+	char acquire[ROWS_FUNCTIONS_SIZE];
+	char release[ROWS_FUNCTIONS_SIZE];
+	char found_by[ROWS_LOCK_REASON_SIZE];	/* file that names the functions */
+	uint64_t acquisitions;
+	uint64_t releases;
+	uint64_t handoffs;
+	uint64_t handoffs_forced;
+	uint64_t lost_claims;		/* acquisitions timed by the thread's arrival on a CPU */
+};
+
+/* losses.csv: what a run could not keep, by cause; only what there is */
+struct loss_row {
+	char run_id[ROWS_NAME_SIZE];
+	char cause[ROWS_NAME_SIZE];
+	uint64_t count;
+};
+
 /* threads.csv: one thread of one run */
 struct thread_row {
 	char run_id[ROWS_NAME_SIZE];
@@ -190,6 +221,8 @@ struct stack_row {
 
 extern const struct table rows__runs;
 extern const struct table rows__threads;
+extern const struct table rows__locks;
+extern const struct table rows__losses;
 extern const struct table rows__ledger;
 extern const struct table rows__futexes;
 extern const struct table rows__handoffs;

@@ -22,11 +22,13 @@
 /* Return addresses that one stack may hold into code made at run time. */
 #define MOST_WORDS 64
 
-static const char *const loss_names[SAMPLE_LOSSES] = {
+/* The last is our own. */
+static const char *const loss_names[SAMPLE_LOSSES + 1] = {
 	[SAMPLE_LOSS_ROOM] = "samples lost: ring full",
 	[SAMPLE_LOSS_SEAT] = "samples lost: seat unreadable",
 	[SAMPLE_LOSS_KERNEL_STACK] = "kernel stacks lost: not to be had",
 	[SAMPLE_LOSS_USER_STACK] = "user stacks lost: not to be had",
+	[SAMPLE_LOSSES] = "samples lost: no memory",
 };
 
 /* A copy without the unused room, which also is what makes two of them equal. */
@@ -184,19 +186,28 @@ bool run_samples__split(const struct run_samples *samples, uint64_t ns,
 	return apportion(ns, samples->stacks.samples, parts, SAMPLE_KINDS);
 }
 
+const char *run_samples__loss_name(size_t cause)
+{
+	return cause <= SAMPLE_LOSSES ? loss_names[cause] : NULL;
+}
+
+uint64_t *run_samples__loss(struct run_samples *samples, size_t cause)
+{
+	return cause < SAMPLE_LOSSES ? &samples->losses[cause] : &samples->dropped;
+}
+
 void run_samples__describe_losses(const struct run_samples *samples, char *text, size_t size)
 {
 	size_t at = 0;
 
 	text[0] = '\0';
-	for (int cause = 0; cause < SAMPLE_LOSSES && at < size; cause++)
-		if (samples->losses[cause])
+	for (size_t cause = 0; cause <= SAMPLE_LOSSES && at < size; cause++) {
+		uint64_t count = cause < SAMPLE_LOSSES ? samples->losses[cause] : samples->dropped;
+
+		if (count)
 			at += (size_t)snprintf(text + at, size - at, "%s%" PRIu64 " %s",
-					       at ? "; " : "", samples->losses[cause],
-					       loss_names[cause]);
-	if (samples->dropped && at < size)
-		snprintf(text + at, size - at, "%s%" PRIu64 " samples lost: no memory",
-			 at ? "; " : "", samples->dropped);
+					       at ? "; " : "", count, loss_names[cause]);
+	}
 }
 
 void run_samples__free(struct run_samples *samples)

@@ -43,6 +43,10 @@ int run_samples__settle(struct run_samples *samples);
 bool run_samples__split(const struct run_samples *samples, uint64_t ns,
 			uint64_t parts[SAMPLE_KINDS]);
 
+/* Causes of losses as numbers from 0: what is counted, by a name of its own; NULL: no more. */
+const char *run_samples__loss_name(size_t cause);
+uint64_t *run_samples__loss(struct run_samples *samples, size_t cause);
+
 /* "12 samples lost: ring full; ...", or "" if nothing was lost. */
 void run_samples__describe_losses(const struct run_samples *samples, char *text, size_t size);
 

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One road to the words: a report says nothing that its files do not hold, so `explain` of the
+# folder says the same to the last byte. Of run, compare and labs: explain.bats.
+# shellcheck disable=SC2154 # what `run` and cli.bash set
+
+load ../lib/cli
+
+
+setup() {
+	cli_setup
+	unset SUDO_USER
+	folder=$out
+	program=
+}
+
+teardown() {
+	[ -z "$program" ] || { kill "$program" && wait "$program"; } 2>/dev/null || true
+}
+
+# Each form that the command has left is what explain makes of the rest.
+same_again() { # FORM FILE
+	[ -s "$folder/$2" ]
+	"$switchtax" explain --format "$1" "$folder" 2>/dev/null | diff - "$folder/$2"
+}
+
+
+@test "road: trace of a Python, of an announced lock, of no lock" {
+	for what in "/usr/bin/python3 $BATS_TEST_DIRNAME/../../examples/threads.py 20000 3" \
+		"$SWITCHTAX_WORKLOADS/slowdown --objects 20000" "sleep 0.05"; do
+		# shellcheck disable=SC2086 # a command with its arguments
+		"$switchtax" trace -q -o "$folder" -- $what >/dev/null 2>&1
+		same_again text report.txt
+		same_again json report.json
+		rm -rf "$folder"
+	done
+}
+
+# Where watching the lock is felt, the report says what it costs.
+@test "road: trace with a warning" {
+	"$switchtax" trace -q -o "$folder" -- /usr/bin/python3 \
+		"$BATS_TEST_DIRNAME/../../examples/yielding.py" 200000 1 300 >/dev/null 2>&1
+	grep -q "^WARNING: the lock was taken" "$folder/report.txt"
+	grep -q "^watched_acquisition,-," "$folder/prices.csv"
+	same_again text report.txt
+	same_again json report.json
+}
+
+@test "road: attach" {
+	/usr/bin/python3 -c '
+while True:
+    sum(range(10000))' &
+	program=$!
+	sleep 0.3
+	"$switchtax" attach -q -p $program --budget 0.5 -o "$folder" >/dev/null
+	grep -q "^$program (python3): " "$folder/report.txt"
+	same_again text report.txt
+	same_again json report.json
+}
+
+@test "road: one lab" {
+	SWITCHTAX_WORKLOADS=$build/workloads "$switchtax" run interval -q --blocks 1 -o "$folder" \
+		>/dev/null || true
+	same_again text report.txt
+	same_again csv labs.csv
+}
+
+# Without perf one price is missing, and the report says so.
+@test "road: calibrate" {
+	SWITCHTAX_WORKLOADS=$build/workloads PATH=$(dirname "$switchtax") "$switchtax" calibrate -q --blocks 1 -o "$folder" >/dev/null
+	grep -q "^Not measured: perf_bench_sched_pipe: " "$folder/report.txt"
+	same_again text report.txt
+	same_again csv prices.csv
+}
