@@ -21,12 +21,14 @@
  */
 #define CLAIM_GUARD_NS 5000
 
-/* Layout shared by CPython 3.6 to 3.14: struct _ts is { prev, next, interp, ... }. */
-#define INTERPRETER_OFFSET 16
-
-/* Set by the loader before the programs are attached. */
-__u32 call_key_gil = 0;		/* tell locks apart by their PyThreadState */
-__u32 call_gil_offset = 0;	/* of ceval.gil in PyInterpreterState */
+/*
+ * Set by the loader before the programs are attached. Locks are told apart by what the acquire
+ * function's first argument leads to: in CPython a PyThreadState, which has its interpreter, which
+ * has its ceval.gil.
+ */
+__u32 call_keyed = 0;
+__u32 call_key_outer = 0;	/* offset in the argument's struct */
+__u32 call_key_inner = 0;	/* offset in what that points to */
 
 /* The window of a program that already ran opens where the lock's state is certain. */
 static __always_inline void open_window(void)
@@ -37,26 +39,24 @@ static __always_inline void open_window(void)
 
 /* --- which lock? --------------------------------------------------------------- */
 
-static __always_inline __u64 gil_of(__u64 tstate)
+static __always_inline __u64 key_at(__u64 argument)
 {
-	__u64 interpreter = 0, gil = 0;
+	__u64 owner = 0, key = 0;
 
-	bpf_probe_read_user(&interpreter, sizeof(interpreter),
-			    (const void *)(tstate + INTERPRETER_OFFSET));
-	if (interpreter)
-		bpf_probe_read_user(&gil, sizeof(gil),
-				    (const void *)(interpreter + call_gil_offset));
-	return gil;
+	bpf_probe_read_user(&owner, sizeof(owner), (const void *)(argument + call_key_outer));
+	if (owner)
+		bpf_probe_read_user(&key, sizeof(key), (const void *)(owner + call_key_inner));
+	return key;
 }
 
 /* 0: there is but one, or nobody knows. */
 static __always_inline __u64 key_of(struct thread_record *thread, __u64 argument)
 {
-	if (!call_key_gil)
+	if (!call_keyed)
 		return 0;
 	if (thread->call_argument != argument || !thread->call_key) {
 		thread->call_argument = argument;
-		thread->call_key = gil_of(argument);
+		thread->call_key = key_at(argument);
 	}
 	return thread->call_key;
 }

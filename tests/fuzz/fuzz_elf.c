@@ -7,7 +7,7 @@
  * offset, a width and a value, which is relative to the file's size if its top bit is set.
  *
  *   clang -g -fsanitize=fuzzer,address,undefined fuzz_elf.c \
- *         ../../user/{elf_file,symbols,debug_file,cpython}.c -lelf -lz
+ *         ../../USER_ARCHIVE -ldw -lelf -lz
  *   cc -DFUZZ_MAIN ...   the same on the files given as arguments
  */
 #define _GNU_SOURCE 1
@@ -21,7 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../user/lock/cpython.h"
+#include "../../user/lock/interpreters.h"
 #include "../../user/symbols/debug_file.h"
 #include "../../user/symbols/elf_file.h"
 #include "../../user/symbols/symbols.h"
@@ -228,7 +228,7 @@ static void check_debug(const struct elf_file *file, const char *path)
 
 static void check_file(const char *path)
 {
-	struct cpython python;
+	struct interpreter_facts facts = { .version = "" };
 	struct elf_file file;
 	char name[64];
 
@@ -243,8 +243,8 @@ static void check_file(const char *path)
 	for (size_t i = 0; i < 100 && elf_file__dynamic(&file, DT_NEEDED, i); i++)
 		;
 	elf_file__dynamic(&file, DT_RUNPATH, 0);
-	cpython__is_exported(&file);
-	cpython__describe(&file, "/usr/lib/libpython3.so", &python);
+	interpreters__of(&file);
+	interpreters[0].describe(&file, "/usr/lib/libpython3.so", &facts);
 	elf_file__close(&file);
 }
 

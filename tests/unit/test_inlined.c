@@ -13,6 +13,7 @@
 
 #include "../../user/symbols/elf_file.h"
 #include "../../user/lock/inlined.h"
+#include "../../user/lock/interpreters.h"
 #include "skip_for.h"
 
 /*
@@ -67,7 +68,7 @@ static void releases_are(const char *names)
 
 	assert_int_equal(elf_file__open(&file, "lib.so"), 0);
 	assert_int_equal(symbols__add_functions(&file, SHT_SYMTAB, "drop_gil", &release), 0);
-	assert_int_equal(inlined__add(&file, &file, &release), 0);
+	assert_int_equal(inlined__add(&interpreters[0], &file, &file, &release), 0);
 	for (size_t i = 0; i < release.count; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
 			 release.list[i].name);

@@ -31,6 +31,7 @@
 #include <cmocka.h>
 
 #include "../../user/symbols/elf_file.h"
+#include "../../user/lock/interpreters.h"
 #include "../../user/lock/sites.h"
 #include "../../user/symbols/modules.h"
 #include "../../user/symbols/symbols.h"
@@ -180,7 +181,7 @@ static int find_python_as(const struct start *start, const char *const *argv,
 
 	if (!start_process(&process, start, argv))
 		skip_for("the program cannot be started");
-	err = lock_sites__find_cpython(process.pid, sites, why, sizeof(why));
+	err = lock_sites__find_interpreter(process.pid, sites, why, sizeof(why));
 	end_process(&process);
 	return err;
 }
@@ -231,8 +232,8 @@ static void named_functions_of_a_program(void **state)
 		assert_int_equal(sites.nrelease, 1);
 		assert_string_equal(sites.release[0].function, "drop.lto_priv.0");
 		assert_int_equal(sites.release[0].offset, offset_of("prog", "drop"));
-		assert_string_equal(sites.python, "");
-		assert_int_equal(sites.key, LOCK_KEY_NONE);
+		assert_null(sites.interpreter);
+		assert_false(sites.key.known);
 		ends_with(sites.path, "/prog");
 		assert_string_equal(sites.path, sites.module);
 		assert_string_equal(sites.path, sites.symbols);
@@ -508,12 +509,12 @@ static void processes_without_a_program(void **state)
 	siginfo_t info;
 
 	(void)state;
-	assert_int_equal(lock_sites__find_cpython(INT_MAX, &sites, why, sizeof(why)), -ESRCH);
+	assert_int_equal(lock_sites__find_interpreter(INT_MAX, &sites, why, sizeof(why)), -ESRCH);
 	process.pid = fork();
 	if (process.pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)process.pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(lock_sites__find_cpython(process.pid, &sites, why, sizeof(why)), -ENOENT);
+	assert_int_equal(lock_sites__find_interpreter(process.pid, &sites, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "runs no program"));
 	waitpid(process.pid, NULL, 0);
 	assert_int_equal(find_python_as(&running, (const char *const[]){ "sh", "-c",
@@ -608,22 +609,23 @@ static void locks_of_interpreters_are_told_apart(void **state)
 	(void)state;
 	assert_int_equal(find_fake(FAKE(RUNTIME("0x030d02f0", "0", OFFSETS_3_13) TAKE DROP),
 				   &sites), 0);
-	assert_string_equal(sites.python, "3.13.2");
-	assert_int_equal(sites.key, LOCK_KEY_GIL);
-	assert_int_equal(sites.gil_offset, 24);
+	assert_string_equal(sites.interpreter->name, "cpython");
+	assert_string_equal(sites.version, "3.13.2");
+	assert_true(sites.key.known);
+	assert_int_equal(sites.key.inner, 24);
 	assert_int_equal(find_fake(FAKE(RUNTIME("0x030e00b1", "0", OFFSETS_3_14) TAKE DROP),
 				   &sites), 0);
-	assert_string_equal(sites.python, "3.14.0b1");
-	assert_int_equal(sites.key, LOCK_KEY_GIL);
-	assert_int_equal(sites.gil_offset, 40);
+	assert_string_equal(sites.version, "3.14.0b1");
+	assert_true(sites.key.known);
+	assert_int_equal(sites.key.inner, 40);
 	/* unknown layout, and a clone that may not get the thread state */
 	assert_int_equal(find_fake(FAKE(RUNTIME("0x031000f0", "0", OFFSETS_3_14) TAKE DROP),
 				   &sites), 0);
-	assert_string_equal(sites.python, "3.16.0");
-	assert_int_equal(sites.key, LOCK_KEY_NONE);
+	assert_string_equal(sites.version, "3.16.0");
+	assert_false(sites.key.known);
 	assert_int_equal(find_fake(FAKE(RUNTIME("0x030d00f0", "0", OFFSETS_3_13) DROP
 					MAKE("a", "take_gil.isra.0")), &sites), 0);
-	assert_int_equal(sites.key, LOCK_KEY_NONE);
+	assert_false(sites.key.known);
 }
 
 static void releases_are_drop_gil_before_its_part(void **state)
@@ -634,7 +636,7 @@ static void releases_are_drop_gil_before_its_part(void **state)
 	assert_int_equal(find_fake(FAKE(TAKE DROP MAKE("c", "drop_gil_impl")), &sites), 0);
 	assert_int_equal(sites.nrelease, 1);
 	assert_string_equal(sites.release[0].function, "drop_gil");
-	assert_string_equal(sites.python, "3");
+	assert_string_equal(sites.version, "3");
 	assert_int_equal(find_fake(FAKE(TAKE MAKE("c", "drop_gil_impl")), &sites), 0);
 	assert_string_equal(sites.release[0].function, "drop_gil_impl");
 	assert_int_equal(find_fake(FAKE(TAKE), &sites), -ENODATA);
@@ -675,7 +677,7 @@ static void stripped_pythons_need_a_debug_file(void **state)
 	ends_with(sites.path, "/prog");
 	assert_int_equal(sites.acquire[0].offset, whole.acquire[0].offset);
 	assert_int_equal(sites.release[0].offset, whole.release[0].offset);
-	assert_int_equal(sites.gil_offset, 24);
+	assert_int_equal(sites.key.inner, 24);
 }
 
 /* ---- CPython, real ---- */
@@ -703,17 +705,17 @@ static void is_python(const char *path, int minor)
 		has_function(sites[i].release, sites[i].nrelease, "drop_gil");
 	}
 	assert_memory_equal(&sites[0], &sites[1], sizeof(sites[0]));
-	assert_int_equal(strncmp(sites[0].python, "3.", 2), 0);
+	assert_int_equal(strncmp(sites[0].version, "3.", 2), 0);
 	if (minor)
 		snprintf(version, sizeof(version), "3.%d", minor);
 	else
 		snprintf(version, sizeof(version), "3.");
-	assert_int_equal(strncmp(sites[0].python, version, strlen(version)), 0);
+	assert_int_equal(strncmp(sites[0].version, version, strlen(version)), 0);
 	if (minor == 12)
-		assert_int_equal(sites[0].gil_offset, 384);
+		assert_int_equal(sites[0].key.inner, 384);
 	if (minor && minor <= 14) /* of later ones it is not known where the lock is */
-		assert_int_equal(sites[0].key, minor >= 12 ? LOCK_KEY_GIL : LOCK_KEY_NONE);
-	print_message("# %s: %s, %zu + %zu sites%s\n", path, sites[0].python, sites[0].nacquire,
+		assert_int_equal(sites[0].key.known, minor >= 12);
+	print_message("# %s: %s, %zu + %zu sites%s\n", path, sites[0].version, sites[0].nacquire,
 		      sites[0].nrelease, sites[0].acquire[0].stepped ? ", stepped" : "");
 }
 
@@ -899,7 +901,7 @@ static void nothing_stays_open(void **state)
 	build(MAKE("a", "take") WAIT, "cc -o prog prog.c");
 	assert_true(start_process(&process, &held, prog));
 	before = count_descriptors();
-	lock_sites__find_cpython(process.pid, &sites, why, sizeof(why));
+	lock_sites__find_interpreter(process.pid, &sites, why, sizeof(why));
 	lock_sites__find_named(process.pid, "take", "none", &sites, why, sizeof(why));
 	lock_sites__find_named(process.pid, "take", "main", &sites, why, sizeof(why));
 	lock_sites__find_named(process.pid, "malloc", "free", &sites, why, sizeof(why));

@@ -6,7 +6,7 @@
  * with _Py_DebugOffsets, made for debuggers that look in from outside, and fill it in at
  * compile time (Include/internal/pycore_debug_offsets.h; pycore_runtime.h in 3.13).
  */
-#include "lock/cpython.h"
+#include "lock/interpreters.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #define COOKIE "xdebugpy"
 
-/* Where take_gil() finds the interpreter in its PyThreadState since 3.12; see lock_sites.h. */
+/* Where take_gil() finds the interpreter in its PyThreadState since 3.12. */
 #define INTERP_OFFSET 16
 
 /*
@@ -51,12 +51,12 @@ static const struct offsets_layout layouts[] = {
 	{ .minor = 14, .ceval_gil = 9, .thread_interp = 16 + 3 },
 };
 
-bool cpython__is_exported(const struct elf_file *file)
-{
-	/* not _PyRuntime: a program without PIE that uses it has a copy (R_*_COPY) */
-	return symbols__table_defines(file, SHT_DYNSYM, "PyEval_SaveThread") ||
-	       symbols__table_defines(file, SHT_DYNSYM, "Py_BytesMain");
-}
+struct cpython {
+	char version[LOCK_VERSION_SIZE];	/* "3.12.1", "3.9", "3" */
+	unsigned int minor;	/* of 3.x; 0: unknown */
+	bool free_threaded;	/* a build without the global lock */
+	struct lock_key key;
+};
 
 /* PY_VERSION_HEX: 0x030d00f0 is 3.13.0, 0x030e00b2 is 3.14.0b2 (Include/patchlevel.h). */
 static bool take_version(struct cpython *python, uint64_t hex)
@@ -94,6 +94,12 @@ static void read_name(struct cpython *python, const char *path)
 	python->free_threaded = memchr(end, 't', strspn(end, "dmut")) != NULL;
 }
 
+/* In a PyThreadState the interpreter, and in that its ceval.gil. */
+static void set_key(struct cpython *python, uint32_t gil_offset)
+{
+	python->key = (struct lock_key){ true, INTERP_OFFSET, gil_offset };
+}
+
 static void read_debug_offsets(const struct elf_file *file, struct cpython *python)
 {
 	struct debug_offsets offsets;
@@ -111,28 +117,45 @@ static void read_debug_offsets(const struct elf_file *file, struct cpython *pyth
 		    offsets.interpreter_state[layouts[i].thread_interp] != INTERP_OFFSET)
 			continue;
 		gil = offsets.interpreter_state[layouts[i].ceval_gil];
-		python->has_gil_offset = gil < UINT32_MAX && gil % sizeof(void *) == 0;
-		python->gil_offset = python->has_gil_offset ? (uint32_t)gil : 0;
+		if (gil < UINT32_MAX && gil % sizeof(void *) == 0)
+			set_key(python, (uint32_t)gil);
 	}
 }
 
-void cpython__describe(const struct elf_file *file, const char *path, struct cpython *python)
+static void read_file(const struct elf_file *file, const char *path, struct cpython *python)
 {
 	uint64_t address, hex;
 
-	*python = (struct cpython){ .minor = 0 };
-	if (symbols__table_defines(file, SHT_DYNSYM, "PyString_FromString")) {
-		snprintf(python->version, sizeof(python->version), "2");
-		return;
-	}
 	read_name(python, path);
 	if (symbols__find_data(file, "Py_Version", &address) &&
 	    elf_file__read(file, address, &hex, sizeof(hex)))
 		take_version(python, hex);
-	if (python->minor == 12) {
-		python->has_gil_offset = true;
-		python->gil_offset = GIL_OFFSET_3_12;
-	} else if (python->minor == 0 || python->minor > 12) {
+	if (python->minor == 12)
+		set_key(python, GIL_OFFSET_3_12);
+	else if (python->minor == 0 || python->minor > 12)
 		read_debug_offsets(file, python);
+}
+
+interpreter_describe cpython__describe;
+
+void cpython__describe(const struct elf_file *file, const char *path,
+		       struct interpreter_facts *facts)
+{
+	struct cpython python = { .minor = 0 };
+
+	if (symbols__table_defines(file, SHT_DYNSYM, "PyString_FromString")) {
+		snprintf(facts->version, sizeof(facts->version), "2");
+		snprintf(facts->unfit, sizeof(facts->unfit), "CPython 2: its global lock is of "
+			 "another kind (Python/ceval.c, interpreter_lock); 3.2 and later can be "
+			 "measured");
+		return;
 	}
+	read_file(file, path, &python);
+	memcpy(facts->version, python.version, sizeof(facts->version));
+	facts->key = python.key;
+	if (python.free_threaded)
+		snprintf(facts->unfit, sizeof(facts->unfit), "a free-threaded build of CPython "
+			 "%s: it has no global lock", python.version);
+	snprintf(facts->debug_package, sizeof(facts->debug_package), "python3.%.0d%s-dbg",
+		 (int)python.minor, python.minor ? "" : "X");
 }

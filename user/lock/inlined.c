@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock/interpreters.h"
 #include "symbols/elf_file.h"
 
 /* --- by debug information -------------------------------------------------------- */
@@ -57,9 +58,10 @@ static void walk(struct copies *copies, Dwarf_Die *parent, int depth)
 }
 
 /* Returns 1 if there is debug information, else 0, or -ENOMEM. */
-static int add_by_dwarf(const struct elf_file *names, struct symbols *release)
+static int add_by_dwarf(const char *function, const struct elf_file *names,
+			struct symbols *release)
 {
-	struct copies copies = { .function = "drop_gil", .release = release };
+	struct copies copies = { .function = function, .release = release };
 	Dwarf *dwarf = dwarf_begin_elf(names->elf, DWARF_C_READ, NULL);
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die die;
@@ -76,11 +78,6 @@ static int add_by_dwarf(const struct elf_file *names, struct symbols *release)
 }
 
 /* --- by machine code ------------------------------------------------------------- */
-
-/* All that lets go of the lock beside the interpreter's loop (Python/ceval_gil.c). */
-static const char *const callers[] = {
-	"PyEval_SaveThread", "PyEval_ReleaseThread", "PyEval_ReleaseLock", "_PyEval_ReleaseLock",
-};
 
 /* drop_gil() locks, signals and unlocks: a copy of it takes more than this, a jump less. */
 #define SMALLEST_COPY 100
@@ -214,12 +211,12 @@ static bool has_copy(const struct code *code, uint64_t address)
 	       function->size <= LARGEST_CALLER && !reaches_release(code, function, 1);
 }
 
-static int add_callers(const struct code *code, const struct elf_file *names,
-		       struct symbols *release)
+static int add_callers(const struct code *code, const char *const *callers,
+		       const struct elf_file *names, struct symbols *release)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]) && !err; i++) {
+	for (size_t i = 0; callers[i] && !err; i++) {
 		struct symbols found = { .count = 0 };
 
 		err = symbols__add_functions(names, SHT_SYMTAB, callers[i], &found);
@@ -230,8 +227,8 @@ static int add_callers(const struct code *code, const struct elf_file *names,
 	return err;
 }
 
-static int add_by_code(const struct elf_file *file, const struct elf_file *names,
-		       struct symbols *release)
+static int add_by_code(const char *const *callers, const struct elf_file *file,
+		       const struct elf_file *names, struct symbols *release)
 {
 	struct symbols before = *release, copies = { .count = 0 };
 	struct code code = { .file = file, .release = &before };
@@ -242,7 +239,7 @@ static int add_by_code(const struct elf_file *file, const struct elf_file *names
 	err = elf_file__each_symbol(names, SHT_SYMTAB, keep_function, &code);
 	if (!err) {
 		qsort(code.functions, code.count, sizeof(*code.functions), by_address);
-		err = add_callers(&code, names, &copies);
+		err = add_callers(&code, callers, names, &copies);
 	}
 	for (size_t i = 0; i < copies.count && !err; i++)
 		err = symbols__add(release, &copies.list[i]);
@@ -251,10 +248,14 @@ static int add_by_code(const struct elf_file *file, const struct elf_file *names
 	return err;
 }
 
-int inlined__add(const struct elf_file *file, const struct elf_file *names,
-		 struct symbols *release)
+int inlined__add(const struct interpreter *interpreter, const struct elf_file *file,
+		 const struct elf_file *names, struct symbols *release)
 {
-	int known = release->count ? add_by_dwarf(names, release) : 1;
+	int known = 1;
 
-	return known ? known < 0 ? known : 0 : add_by_code(file, names, release);
+	if (release->count)
+		known = add_by_dwarf(interpreter->release[0], names, release);
+	if (known)
+		return known < 0 ? known : 0;
+	return add_by_code(interpreter->callers, file, names, release);
 }

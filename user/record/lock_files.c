@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock/interpreters.h"
+
 #define ANNOUNCED "announced"
-#define CPYTHON "cpython"
 #define NAMED "named"
 #define INTERPRETER "interpreter"	/* one with a lock of its own, beside the ledger's */
 
@@ -45,7 +46,7 @@ static void fill(struct lock_row *row, const struct run *run)
 	row->lock = 1;
 	columns__set_text(row->name, sizeof(row->name), run->row.lock);
 	columns__set_text(row->kind, sizeof(row->kind), !run->lock.found ? ANNOUNCED :
-			  sites->python[0] ? CPYTHON : NAMED);
+			  sites->interpreter ? sites->interpreter->name : NAMED);
 	if (run->lock.found) {
 		columns__set_text(row->module, sizeof(row->module), sites->module);
 		columns__set_text(row->found_by, sizeof(row->found_by), sites->symbols);
@@ -120,6 +121,7 @@ void lock_files__take(const struct lock_row *row, struct run *run)
 	columns__set_text(sites->symbols, sizeof(sites->symbols), row->found_by);
 	sites->nacquire = split(row->acquire, sites->acquire);
 	sites->nrelease = split(row->release, sites->release);
-	if (strcmp(row->kind, CPYTHON) == 0 && version)
-		columns__set_text(sites->python, sizeof(sites->python), version + 1);
+	sites->interpreter = interpreters__named(row->kind);
+	if (sites->interpreter && version)
+		columns__set_text(sites->version, sizeof(sites->version), version + 1);
 }

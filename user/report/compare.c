@@ -14,7 +14,7 @@
 
 #include "results/columns.h"
 #include "base/figures.h"
-#include "lock/sites.h"
+#include "lock/site.h"
 #include "report/machines.h"
 #include "report/parts.h"
 #include "program/switch_interval.h"

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock/interpreters.h"
+
 /* More threads than this are only in threads.csv. */
 #define MAX_LINES 40
 
@@ -61,8 +63,9 @@ static void print_sites(FILE *out, const struct lock_sites *sites)
 	for (size_t i = 0; i < sites->nrelease; i++)
 		copies += is_inlined(&sites->release[i]);
 	more = sites->nacquire + sites->nrelease - copies - 2;
-	if (sites->python[0])
-		fprintf(out, "\nLock: CPython %s's global lock, by ", sites->python);
+	if (sites->interpreter)
+		fprintf(out, "\nLock: %s %s's global lock, by ", sites->interpreter->title,
+			sites->version);
 	else
 		fprintf(out, "\nLock: by ");
 	fprintf(out, "%s and %s", name_of(sites->acquire, sites->nacquire),

@@ -78,7 +78,7 @@ struct lock_row {
 	uint64_t lock;			/* from 1 */
 	uint64_t pid;			/* of its process; missing: not known */
 	char name[ROWS_NAME_SIZE];
-	char kind[ROWS_UNIT_SIZE];	/* announced, cpython, named, interpreter */
+	char kind[ROWS_UNIT_SIZE];	/* announced, named, interpreter, or that of a runtime: cpython */
 	char module[ROWS_LOCK_REASON_SIZE];	/* file with the functions, as the process knows it */
 	char acquire[ROWS_FUNCTIONS_SIZE];
 	char release[ROWS_FUNCTIONS_SIZE];

@@ -13,6 +13,8 @@
 
 #include "base/log.h"
 #include "include/clock.h"
+#include "lock/interpreters.h"
+#include "lock/sites.h"
 
 /* A stop takes effect when the program is about to return to its own code. */
 #define STOP_WAIT_MS 1000
@@ -71,7 +73,7 @@ static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
 	if (search->wish.acquire)
 		return lock_sites__find_named(pid, search->wish.acquire, search->wish.release,
 					      sites, search->why, sizeof(search->why));
-	return lock_sites__find_cpython(pid, sites, search->why, sizeof(search->why));
+	return lock_sites__find_interpreter(pid, sites, search->why, sizeof(search->why));
 }
 
 /*
@@ -155,7 +157,7 @@ static int hold(pid_t pid)
 	return -1;
 }
 
-/* A child Python may have come to its lock before we have: what it holds is not known. */
+/* A child may have come to its lock before we have: what it holds is not known. */
 static void on_exec_child(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
@@ -227,5 +229,6 @@ void lock_search__name(const struct lock_search *search, char *name, size_t size
 	else if (search->wish.acquire)
 		snprintf(name, size, "%s:%s", search->wish.acquire, search->wish.release);
 	else
-		snprintf(name, size, "cpython-%s", search->sites.python);
+		snprintf(name, size, "%s-%s", search->sites.interpreter->name,
+			 search->sites.version);
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lock/sites.h"
+#include "lock/site.h"
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
 

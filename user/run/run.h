@@ -11,7 +11,7 @@
 
 #include "ledger/futexes.h"
 #include "ledger/ledger.h"
-#include "lock/sites.h"
+#include "lock/site.h"
 #include "results/folder.h"
 #include "results/rows.h"
 #include "run/samples.h"

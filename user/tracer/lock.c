@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lock/interpreters.h"
 #include "tracer/uprobes.h"
 #include "include/clock.h"
 
@@ -96,11 +97,12 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	tracer_refusal__forget();
 	tracer_lock__detach(tracer);
 	settle_threads(tracer, tgid, lock->fresh);
-	skel->bss->call_key_gil = sites->key == LOCK_KEY_GIL;
-	skel->bss->call_gil_offset = sites->gil_offset;
+	skel->bss->call_keyed = sites->key.known;
+	skel->bss->call_key_outer = sites->key.outer;
+	skel->bss->call_key_inner = sites->key.inner;
 	skel->bss->the_lock.key = 0;
 	skel->bss->the_lock.tgid = tgid;
-	skel->bss->the_lock.asks = sites->python[0] != '\0';
+	skel->bss->the_lock.asks = sites->interpreter && sites->interpreter->asks;
 	skel->bss->the_lock.nests = sites->nacquire > 1;
 	skel->bss->the_lock.known = lock->fresh;
 	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : clock_now_ns() + UNSEEN_WAITERS_NS;

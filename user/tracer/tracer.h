@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "lock/sites.h"
+#include "lock/site.h"
 #include "tracer/trace.h"
 
 struct tracer;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lock_site - a place where a program takes a lock or lets go of it, and which lock is meant. */
+#ifndef SWITCHTAX_LOCK_SITE_H
+#define SWITCHTAX_LOCK_SITE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LOCK_SITES_MAX 16		/* of one kind */
+#define LOCK_SITES_WHY_SIZE (PATH_MAX + 512)
+#define LOCK_VERSION_SIZE 32
+
+struct interpreter;
+
+struct lock_site {
+	uint64_t offset;		/* in the file, of the instruction to probe */
+	bool stepped;			/* that instruction must be single-stepped */
+	char function[96];		/* symbol, clone suffix included */
+};
+
+/* Which lock of a program is wanted. Strings are borrowed. */
+struct lock_wish {
+	bool none;			/* no lock is to be looked for */
+	const char *acquire;		/* the user's functions; NULL: an interpreter's */
+	const char *release;
+};
+
+/* A lock among several is told by *(*(argument + outer) + inner), of acquire's first argument. */
+struct lock_key {
+	bool known;			/* else there is one lock, or nobody knows */
+	uint32_t outer;
+	uint32_t inner;
+};
+
+struct lock_sites {
+	char path[PATH_MAX];		/* of the file, as we can open it */
+	char module[PATH_MAX];		/* of the file, as the process knows it */
+	char symbols[PATH_MAX];		/* file that names the functions: path or a debug file */
+	const struct interpreter *interpreter;	/* whose lock it is; NULL: the user's functions */
+	char version[LOCK_VERSION_SIZE];	/* of the interpreter, as far as known: "3.11" */
+	struct lock_site acquire[LOCK_SITES_MAX];
+	struct lock_site release[LOCK_SITES_MAX];
+	size_t nacquire;
+	size_t nrelease;
+	struct lock_key key;
+};
+
+#endif
