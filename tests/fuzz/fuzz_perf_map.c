@@ -3,7 +3,7 @@
  * fuzz_perf_map - a map that a hostile program has written must do no harm: every entry lies
  * in the text, none wraps around, they are sorted, and each can be found by its address.
  *
- *   clang -g -fsanitize=fuzzer,address,undefined fuzz_perf_map.c ../../user/symbols/perf_map.c
+ *   clang -g -fsanitize=fuzzer,address,undefined fuzz_perf_map.c USER_ARCHIVE
  */
 #include "../../user/symbols/perf_map.h"
 
@@ -12,19 +12,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(const struct perf_map *map, size_t size)
+static void check(const struct names *map, size_t size)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		const struct perf_map_entry *entry = &map->list[i];
+		const struct name *entry = &map->list[i];
 
-		if (entry->name < map->text || entry->name > map->text + size ||
-		    strchr(entry->name, '\n') || !*entry->name)
+		if (entry->at > size || strchr(map->text + entry->at, '\n') ||
+		    !map->text[entry->at])
 			abort();
-		if (!entry->size || entry->start + entry->size < entry->start)
+		if (!entry->size || entry->address + entry->size < entry->address)
 			abort();
-		if (i && map->list[i - 1].start >= entry->start)
+		if (i && map->list[i - 1].address >= entry->address)
 			abort();
-		if (perf_map__at(map, entry->start) != entry->name)
+		if (perf_map__at(map, entry->address) != map->text + entry->at)
 			abort();
 	}
 }
@@ -32,7 +32,7 @@ static void check(const struct perf_map *map, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	struct perf_map map;
+	struct names map;
 
 	if (!text)
 		return 0;
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	if (perf_map__parse(text, size, &map) == 0) {
 		check(&map, size);
-		perf_map__free(&map);
+		names__free(&map);
 	}
 	return 0;
 }

@@ -22,14 +22,14 @@
 #include "emulated.h"
 #include "skip_for.h"
 
-static void parse_kernel(struct kernel_symbols *symbols, const char *text)
+static void parse_kernel(struct names *symbols, const char *text)
 {
 	assert_int_equal(kernel_symbols__parse(strdup(text), symbols), 0);
 }
 
 static void kernel_functions_are_found_by_address(void **state)
 {
-	struct kernel_symbols symbols;
+	struct names symbols;
 
 	(void)state;
 	parse_kernel(&symbols, "ffffffff81000200 T second\n"
@@ -44,7 +44,7 @@ static void kernel_functions_are_found_by_address(void **state)
 	assert_null(kernel_symbols__at(&symbols, 0xffffffff810000ff));
 	assert_null(kernel_symbols__at(&symbols, 0xffffffff91000200));
 	assert_int_equal(symbols.count, 3);
-	kernel_symbols__free(&symbols);
+	names__free(&symbols);
 }
 
 static void what_the_kernel_hides_or_garbles_is_left_out(void **state)
@@ -57,16 +57,16 @@ static void what_the_kernel_hides_or_garbles_is_left_out(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct kernel_symbols symbols;
+		struct names symbols;
 
 		parse_kernel(&symbols, texts[i]);
 		assert_int_equal(symbols.count, 0);
 		assert_null(kernel_symbols__at(&symbols, 0xffffffff81000100));
-		kernel_symbols__free(&symbols);
+		names__free(&symbols);
 	}
 }
 
-static void parse_map(struct perf_map *map, const char *text, size_t size)
+static void parse_map(struct names *map, const char *text, size_t size)
 {
 	char *copy = malloc(size + 1);
 
@@ -79,7 +79,7 @@ static void parse_map(struct perf_map *map, const char *text, size_t size)
 
 static void code_made_at_run_time_has_the_names_of_its_map(void **state)
 {
-	struct perf_map map;
+	struct names map;
 
 	(void)state;
 	PARSE_MAP(&map, "2000 20 py::f:/x y.py\n1000 10 first\n0x3000 0x8 prefixed\n"
@@ -90,30 +90,30 @@ static void code_made_at_run_time_has_the_names_of_its_map(void **state)
 	assert_string_equal(perf_map__at(&map, 0xffff0f), "no line end");
 	assert_null(perf_map__at(&map, 0x2020));
 	assert_null(perf_map__at(&map, 0xfff));
-	perf_map__free(&map);
+	names__free(&map);
 }
 
 static void lines_that_are_none_are_left_out(void **state)
 {
-	struct perf_map map;
+	struct names map;
 
 	(void)state;
 	PARSE_MAP(&map, "\nzz 10 f\n10 zz f\n10 10\n10 10 \n10 0 empty\n-10 10 f\n 10 10 f\n"
 			"ffffffffffffffff 2 wraps\n11111111111111111 1 too long\n10 10\0 zero\n"
 			"0x 10 f\n");
 	assert_int_equal(map.count, 0);
-	perf_map__free(&map);
+	names__free(&map);
 }
 
 static void code_inside_of_other_code_is_nearer(void **state)
 {
-	struct perf_map map;
+	struct names map;
 
 	(void)state;
 	PARSE_MAP(&map, "1000 1000 outer\n1100 10 inner\n");
 	assert_string_equal(perf_map__at(&map, 0x1105), "inner");
 	assert_string_equal(perf_map__at(&map, 0x1110), "outer");
-	perf_map__free(&map);
+	names__free(&map);
 }
 
 /* A root of its own, with a tmp: nothing of the machine's is touched. */
@@ -163,7 +163,7 @@ static void remove_place(struct place *place)
 static void a_map_is_read_and_removed(void **state)
 {
 	struct place place;
-	struct perf_map map;
+	struct names map;
 
 	(void)state;
 	make_place(&place);
@@ -171,7 +171,7 @@ static void a_map_is_read_and_removed(void **state)
 	write_in(&place, "perf-7.map", "10 10 f\n");
 	assert_int_equal(perf_map__read(&place.owner, &map), 0);
 	assert_string_equal(perf_map__at(&map, 0x10), "f");
-	perf_map__free(&map);
+	names__free(&map);
 	perf_map__remove(&place.owner);
 	assert_int_equal(perf_map__read(&place.owner, &map), -ENOENT);
 	remove_place(&place);
@@ -180,7 +180,7 @@ static void a_map_is_read_and_removed(void **state)
 static void only_the_process_s_own_new_file_is_a_map(void **state)
 {
 	struct place place;
-	struct perf_map map;
+	struct names map;
 
 	(void)state;
 	make_place(&place);
@@ -193,14 +193,14 @@ static void only_the_process_s_own_new_file_is_a_map(void **state)
 	assert_int_equal(perf_map__read(&place.owner, &map), -EPERM);
 	place.owner.since = 0;
 	assert_int_equal(perf_map__read(&place.owner, &map), 0);
-	perf_map__free(&map);
+	names__free(&map);
 	remove_place(&place);
 }
 
 static void no_link_pipe_or_folder_is_a_map(void **state)
 {
 	struct place place;
-	struct perf_map map;
+	struct names map;
 	char path[128], real[128];
 
 	(void)state;
@@ -229,7 +229,7 @@ __attribute__((noinline, used)) static void a_function_of_ours(void)
 
 static void functions_of_a_file_cover_their_addresses(void **state)
 {
-	struct code_symbols symbols;
+	struct names symbols;
 	struct elf_file file;
 	bool found = false;
 
@@ -238,8 +238,8 @@ static void functions_of_a_file_cover_their_addresses(void **state)
 	assert_int_equal(code_symbols__read(&file, "", "/proc/self/exe", &symbols), 0);
 	elf_file__close(&file);
 	for (size_t i = 0; i < symbols.count; i++)
-		if (strcmp(symbols.names + symbols.list[i].name, "a_function_of_ours") == 0) {
-			const struct code_symbol *symbol = &symbols.list[i];
+		if (strcmp(symbols.text + symbols.list[i].at, "a_function_of_ours") == 0) {
+			const struct name *symbol = &symbols.list[i];
 
 			found = true;
 			assert_string_equal(code_symbols__at(&symbols, symbol->address),
@@ -250,7 +250,7 @@ static void functions_of_a_file_cover_their_addresses(void **state)
 		}
 	assert_true(found);
 	assert_null(code_symbols__at(&symbols, 0));
-	code_symbols__free(&symbols);
+	names__free(&symbols);
 }
 
 static enum sample_kind name(struct symbolizer *symbolizer, const struct sample_frame *user,

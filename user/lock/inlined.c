@@ -6,11 +6,11 @@
 #include <elfutils/libdw.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lock/interpreters.h"
 #include "symbols/elf_file.h"
+#include "symbols/names.h"
 
 /* --- by debug information -------------------------------------------------------- */
 
@@ -86,52 +86,29 @@ static int add_by_dwarf(const char *function, const struct elf_file *names,
 /* SaveThread, _PyThreadState_Detach, _PyEval_ReleaseLock, drop_gil: 3.13 is the longest. */
 #define MAX_DEPTH 3
 
-struct function {
-	uint64_t address;
-	uint64_t size;
-};
-
 struct code {
 	const struct elf_file *file;
 	const struct symbols *release;
-	struct function *functions;	/* by address */
-	size_t count;
-	size_t room;
+	struct names functions;
 };
 
 static int keep_function(const GElf_Sym *symbol, const char *name, void *arg)
 {
 	struct code *code = arg;
+	const struct name function = { symbol->st_value, symbol->st_size, 0 };
 
 	(void)name;
 	if (GELF_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF ||
 	    !symbol->st_size)
 		return 0;
-	if (code->count == code->room) {
-		size_t room = code->room ? 2 * code->room : 1024;
-		void *larger = realloc(code->functions, room * sizeof(*code->functions));
-
-		if (!larger)
-			return -ENOMEM;
-		code->functions = larger;
-		code->room = room;
-	}
-	code->functions[code->count++] = (struct function){ symbol->st_value, symbol->st_size };
-	return 0;
+	return names__add(&code->functions, &function);
 }
 
-static int by_address(const void *a, const void *b)
+static const struct name *function_at(const struct code *code, uint64_t address)
 {
-	const struct function *left = a, *right = b;
+	const struct name *function = names__before(&code->functions, address);
 
-	return (left->address > right->address) - (left->address < right->address);
-}
-
-static const struct function *function_at(const struct code *code, uint64_t address)
-{
-	const struct function key = { .address = address };
-
-	return bsearch(&key, code->functions, code->count, sizeof(key), by_address);
+	return function && function->address == address ? function : NULL;
 }
 
 static bool is_release(const struct code *code, uint64_t address)
@@ -142,7 +119,7 @@ static bool is_release(const struct code *code, uint64_t address)
 	return false;
 }
 
-static bool reaches_release(const struct code *code, const struct function *from, int depth);
+static bool reaches_release(const struct code *code, const struct name *from, int depth);
 
 /* Of x86-64 the shortest, where the next may begin; calls are longer. */
 static size_t step_of(const struct code *code)
@@ -174,10 +151,10 @@ static uint64_t target_of(const struct code *code, const unsigned char *at, size
 	return address + 5 + (uint64_t)(int64_t)distance;
 }
 
-static bool leads_to_release(const struct code *code, const struct function *from,
+static bool leads_to_release(const struct code *code, const struct name *from,
 			     uint64_t target, int depth)
 {
-	const struct function *to;
+	const struct name *to;
 
 	if (is_release(code, target))
 		return true;
@@ -186,7 +163,7 @@ static bool leads_to_release(const struct code *code, const struct function *fro
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): MAX_DEPTH is the limit */
-static bool reaches_release(const struct code *code, const struct function *from, int depth)
+static bool reaches_release(const struct code *code, const struct name *from, int depth)
 {
 	unsigned char bytes[LARGEST_CALLER];
 	size_t size = from->size < sizeof(bytes) ? from->size : sizeof(bytes);
@@ -205,7 +182,7 @@ static bool reaches_release(const struct code *code, const struct function *from
 /* Has this function a copy of the release in it? */
 static bool has_copy(const struct code *code, uint64_t address)
 {
-	const struct function *function = function_at(code, address);
+	const struct name *function = function_at(code, address);
 
 	return function && function->size >= SMALLEST_COPY &&
 	       function->size <= LARGEST_CALLER && !reaches_release(code, function, 1);
@@ -238,13 +215,13 @@ static int add_by_code(const char *const *callers, const struct elf_file *file,
 		return 0;
 	err = elf_file__each_symbol(names, SHT_SYMTAB, keep_function, &code);
 	if (!err) {
-		qsort(code.functions, code.count, sizeof(*code.functions), by_address);
+		names__sort(&code.functions, NAMES_FIRST);
 		err = add_callers(&code, callers, names, &copies);
 	}
 	for (size_t i = 0; i < copies.count && !err; i++)
 		err = symbols__add(release, &copies.list[i]);
 	symbols__free(&copies);
-	free(code.functions);
+	names__free(&code.functions);
 	return err;
 }
 

@@ -3,22 +3,9 @@
 #ifndef SWITCHTAX_CODE_SYMBOLS_H
 #define SWITCHTAX_CODE_SYMBOLS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "symbols/names.h"
 
 struct elf_file;
-
-struct code_symbol {
-	uint64_t address;	/* as the file's own count (st_value) */
-	uint64_t size;		/* 0: not known */
-	size_t name;		/* where it begins in names */
-};
-
-struct code_symbols {
-	struct code_symbol *list;	/* by address, each address once */
-	size_t count;
-	char *names;
-};
 
 /*
  * All functions of both tables of an open file, known as @path in a root (debug_file.h), and
@@ -26,10 +13,9 @@ struct code_symbols {
  * damage stays. Returns 0 or -ENOMEM.
  */
 int code_symbols__read(const struct elf_file *file, const char *root, const char *path,
-		       struct code_symbols *symbols);
-void code_symbols__free(struct code_symbols *symbols);
+		       struct names *names);
 
 /* The function that an address of the file lies in, or NULL. */
-const char *code_symbols__at(const struct code_symbols *symbols, uint64_t vaddr);
+const char *code_symbols__at(const struct names *names, uint64_t vaddr);
 
 #endif

@@ -24,7 +24,7 @@ struct symbol_file {
 	char *name;			/* path in the root of its process */
 	int fd;				/* O_PATH */
 	bool read;			/* what follows is there */
-	struct code_symbols symbols;
+	struct names symbols;
 	GElf_Phdr segments[MOST_SEGMENTS];
 	size_t nsegments;
 };
@@ -39,7 +39,7 @@ static int open_elf(const struct symbol_file *file, struct elf_file *elf)
 
 static void free_file(struct symbol_file *file)
 {
-	code_symbols__free(&file->symbols);
+	names__free(&file->symbols);
 	if (file->fd >= 0)
 		close(file->fd);
 	free(file->name);

@@ -441,35 +441,35 @@ static int name_in_file(const struct modules *modules, size_t module, uint64_t a
  * The .bss beyond the data's last page is an anonymous mapping behind the file's, and one
  * with the heap if nothing lies between (without address randomisation).
  */
-static int name_in_bss(const struct modules *modules, size_t i, uint64_t address, char *name,
-		       size_t size)
+static int name_in_bss(const struct modules *modules, const struct mapping *map,
+		       uint64_t address, char *name, size_t size)
 {
-	const struct mapping *map;
-
-	while (i > 0 && modules->mappings[i].module < 0 &&
-	       modules->mappings[i - 1].end == modules->mappings[i].start)
-		i--;
-	map = &modules->mappings[i];
+	while (map > modules->mappings && map->module < 0 && map[-1].end == map->start)
+		map--;
 	if (map->module < 0)
 		return -ENOENT;
 	return name_in_file(modules, (size_t)map->module, map->offset + (address - map->start),
 			    true, name, size);
 }
 
+const struct mapping *modules__mapping_at(const struct modules *modules, uint64_t address)
+{
+	for (size_t i = 0; i < modules->nmappings; i++)
+		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
+			return &modules->mappings[i];
+	return NULL;
+}
+
 int modules__name(const struct modules *modules, uint64_t address, char *name, size_t size)
 {
-	const struct mapping *map = NULL;
-	size_t i;
+	const struct mapping *map = modules__mapping_at(modules, address);
 
-	for (i = 0; i < modules->nmappings && !map; i++)
-		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
-			map = &modules->mappings[i];
 	if (!map)
 		return -ENOENT;
 	if (map->module >= 0)
 		return name_in_file(modules, (size_t)map->module,
 				    map->offset + (address - map->start), false, name, size);
-	if (name_in_bss(modules, i - 1, address, name, size))
+	if (name_in_bss(modules, map, address, name, size))
 		snprintf(name, size, "%s", *map->label ? map->label : "[anon]");
 	return 0;
 }

@@ -68,6 +68,9 @@ int modules__lasting_path(const struct modules *modules, size_t file, char *path
 /* What stands in front of a path of the process's root: "" or "/proc/PID/root". */
 void modules__lasting_root(const struct modules *modules, char *root, size_t size);
 
+/* What is mapped at an address, or NULL. */
+const struct mapping *modules__mapping_at(const struct modules *modules, uint64_t address);
+
 /*
  * Name an address of the process: "symbol+0x10 (libfoo.so)" if a data symbol covers it,
  * else "libfoo.so+0x4010" (as the file's own addresses count), "[heap]", "[stack]" or

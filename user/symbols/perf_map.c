@@ -31,66 +31,39 @@ static bool take_hex(char **at, uint64_t *value)
 	return true;
 }
 
-static bool parse_line(char *line, struct perf_map_entry *entry)
+static bool parse_line(const char *text, char *line, struct name *name)
 {
 	if (line[0] == '0' && (line[1] == 'x' || line[1] == 'X'))
 		line += 2;
-	if (!take_hex(&line, &entry->start) || !take_hex(&line, &entry->size))
+	if (!take_hex(&line, &name->address) || !take_hex(&line, &name->size))
 		return false;
-	entry->name = line;
-	return *line && entry->size && entry->start + entry->size > entry->start;
-}
-
-/* Of one start the last line comes first: it lies behind the others in the text. */
-static int by_start(const void *a, const void *b)
-{
-	const struct perf_map_entry *left = a, *right = b;
-
-	if (left->start != right->start)
-		return left->start < right->start ? -1 : 1;
-	return left->name > right->name ? -1 : left->name < right->name;
-}
-
-static void sort(struct perf_map *map)
-{
-	size_t kept = 0;
-
-	if (map->count)
-		qsort(map->list, map->count, sizeof(*map->list), by_start);
-	for (size_t i = 0; i < map->count; i++)
-		if (!kept || map->list[kept - 1].start != map->list[i].start)
-			map->list[kept++] = map->list[i];
-	map->count = kept;
+	name->at = (size_t)(line - text);
+	return *line && name->size && name->address + name->size > name->address;
 }
 
 /* A zero byte would end the text early: it becomes what no line is made of. */
-static size_t count_lines(char *text, size_t size)
+static void fill_zeros(char *text, size_t size)
 {
-	size_t lines = 1;
-
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < size; i++)
 		if (!text[i])
 			text[i] = '?';
-		lines += text[i] == '\n';
-	}
-	return lines < PERF_MAP_MOST_NAMES ? lines : PERF_MAP_MOST_NAMES;
 }
 
-int perf_map__parse(char *text, size_t size, struct perf_map *map)
+int perf_map__parse(char *text, size_t size, struct names *map)
 {
-	size_t room = count_lines(text, size);
 	char *rest = text, *line;
+	struct name name;
+	int err = 0;
 
-	*map = (struct perf_map){ .text = text, .list = calloc(room, sizeof(*map->list)) };
-	if (!map->list) {
-		perf_map__free(map);
-		return -ENOMEM;
-	}
-	while (map->count < room && (line = strsep(&rest, "\n")) != NULL)
-		if (parse_line(line, &map->list[map->count]))
-			map->count++;
-	sort(map);
-	return 0;
+	*map = (struct names){ .text = text };
+	fill_zeros(text, size);
+	while (!err && map->count < PERF_MAP_MOST_NAMES && (line = strsep(&rest, "\n")) != NULL)
+		if (parse_line(text, line, &name))
+			err = names__add(map, &name);
+	names__sort(map, NAMES_LAST);
+	if (err)
+		names__free(map);
+	return err;
 }
 
 /* In the process's root, and through no link. */
@@ -137,7 +110,7 @@ static char *read_text(int fd, size_t size, size_t *got)
 	return text;
 }
 
-static int read_map(int fd, const struct perf_map_owner *owner, struct perf_map *map)
+static int read_map(int fd, const struct perf_map_owner *owner, struct names *map)
 {
 	struct stat st;
 	int err = check(fd, owner, &st);
@@ -150,7 +123,7 @@ static int read_map(int fd, const struct perf_map_owner *owner, struct perf_map 
 	return text ? perf_map__parse(text, got, map) : -ENOMEM;
 }
 
-int perf_map__read(const struct perf_map_owner *owner, struct perf_map *map)
+int perf_map__read(const struct perf_map_owner *owner, struct names *map)
 {
 	int folder = open_folder(owner), fd, err;
 	char name[64];
@@ -184,27 +157,14 @@ void perf_map__remove(const struct perf_map_owner *owner)
 	close(folder);
 }
 
-void perf_map__free(struct perf_map *map)
+const char *perf_map__at(const struct names *map, uint64_t address)
 {
-	free(map->list);
-	free(map->text);
-	*map = (struct perf_map){ 0 };
-}
+	const struct name *name = names__before(map, address);
 
-const char *perf_map__at(const struct perf_map *map, uint64_t address)
-{
-	size_t low = 0, high = map->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (map->list[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
+	for (int step = 0; name && step < MOST_STEPS; step++) {
+		if (address - name->address < name->size)
+			return map->text + name->at;
+		name = name > map->list ? name - 1 : NULL;
 	}
-	for (int step = 0; low && step < MOST_STEPS; step++, low--)
-		if (address - map->list[low - 1].start < map->list[low - 1].size)
-			return map->list[low - 1].name;
 	return NULL;
 }

@@ -15,20 +15,10 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "symbols/names.h"
+
 #define PERF_MAP_MOST_BYTES (64UL << 20)
 #define PERF_MAP_MOST_NAMES (1UL << 20)
-
-struct perf_map_entry {
-	uint64_t start;
-	uint64_t size;
-	const char *name;	/* in the text; bytes are as the program wrote them */
-};
-
-struct perf_map {
-	char *text;
-	struct perf_map_entry *list;	/* by start, each start once: the last line counts */
-	size_t count;
-};
 
 /* Whose file is to be read, and how it is to look. */
 struct perf_map_owner {
@@ -40,22 +30,21 @@ struct perf_map_owner {
 
 /*
  * Takes over the text, of size bytes without its zero at the end, whatever happens. Lines
- * that are none are left out. Returns 0 or -ENOMEM.
+ * that are none are left out; of several for one start the last counts. Returns 0 or -ENOMEM.
  */
-int perf_map__parse(char *text, size_t size, struct perf_map *map);
+int perf_map__parse(char *text, size_t size, struct names *map);
 
 /*
  * Read the process's map. No link is followed on the way to it. Returns 0 or -errno: -ENOENT
  * (there is none), -ELOOP (a link), -EPERM (somebody else's file, an older one, or one with
  * several names), -EINVAL (no regular file), -EFBIG. Free it only after 0.
  */
-int perf_map__read(const struct perf_map_owner *owner, struct perf_map *map);
-void perf_map__free(struct perf_map *map);
+int perf_map__read(const struct perf_map_owner *owner, struct names *map);
 
 /* Remove the file, if it is one that perf_map__read() would read. */
 void perf_map__remove(const struct perf_map_owner *owner);
 
 /* The name of the code at an address, or NULL. */
-const char *perf_map__at(const struct perf_map *map, uint64_t address);
+const char *perf_map__at(const struct names *map, uint64_t address);
 
 #endif

@@ -40,11 +40,11 @@ struct process {
 	uint64_t looked_ns;
 	uint64_t look_again_ns;		/* after so long */
 	bool asked_map;			/* perf_map is what there is */
-	struct perf_map map;
+	struct names map;
 };
 
 struct symbolizer {
-	struct kernel_symbols kernel;
+	struct names kernel;
 	bool has_kernel;
 	struct symbol_files files;
 	struct process *processes;
@@ -69,7 +69,7 @@ static void forget_processes(struct symbolizer *symbolizer)
 
 		if (process->has_modules)
 			modules__free(&process->modules);
-		perf_map__free(&process->map);
+		names__free(&process->map);
 	}
 	free(symbolizer->processes);
 	symbolizer->processes = NULL;
@@ -82,7 +82,7 @@ void symbolizer__close(struct symbolizer *symbolizer)
 		return;
 	forget_processes(symbolizer);
 	symbol_files__free(&symbolizer->files);
-	kernel_symbols__free(&symbolizer->kernel);
+	names__free(&symbolizer->kernel);
 	free(symbolizer);
 }
 
@@ -196,17 +196,9 @@ static void ask_map(struct symbolizer *symbolizer, struct process *process)
 		close(our_root);
 }
 
-static const struct mapping *mapping_at(const struct modules *modules, uint64_t address)
-{
-	for (size_t i = 0; i < modules->nmappings; i++)
-		if (address >= modules->mappings[i].start && address < modules->mappings[i].end)
-			return &modules->mappings[i];
-	return NULL;
-}
-
 static bool is_made(const struct modules *modules, uint64_t word)
 {
-	const struct mapping *mapping = mapping_at(modules, word);
+	const struct mapping *mapping = modules__mapping_at(modules, word);
 
 	return mapping && mapping->code && mapping->module < 0 && mapping->label[0] != '[';
 }
@@ -219,7 +211,7 @@ static bool is_made(const struct modules *modules, uint64_t word)
 static bool is_called(const struct modules *modules, const uint64_t *words, size_t count)
 {
 #if defined(__x86_64__)
-	const struct mapping *mapping = count > 2 ? mapping_at(modules, words[2]) : NULL;
+	const struct mapping *mapping = count > 2 ? modules__mapping_at(modules, words[2]) : NULL;
 
 	return mapping && mapping->code && mapping->module >= 0;
 #else
@@ -248,7 +240,7 @@ size_t symbolizer__keep_code(const struct symbolizer *symbolizer, pid_t pid,
 void symbolizer__refresh(struct symbolizer *symbolizer)
 {
 	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
-		perf_map__free(&symbolizer->processes[i].map);
+		names__free(&symbolizer->processes[i].map);
 		symbolizer->processes[i].asked_map = false;
 	}
 }
@@ -299,7 +291,7 @@ enum frame_name { FRAME_NAMED, FRAME_UNKNOWN, FRAME_NO_CODE };
 static enum frame_name name_mapped(struct symbolizer *symbolizer, const struct modules *modules,
 				   uint64_t address, char *name, size_t size)
 {
-	const struct mapping *mapping = mapping_at(modules, address);
+	const struct mapping *mapping = modules__mapping_at(modules, address);
 	struct symbol_file *file;
 
 	if (!mapping)
