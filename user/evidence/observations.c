@@ -9,20 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "ledger/histograms.h"
 #include "ledger/ledger.h"
 
 int observations__add(struct observations *observations, const struct observation *observation)
 {
-	if (observations->count == observations->room) {
-		size_t room = observations->room ? observations->room * 2 : 256;
-		void *items = realloc(observations->items, room * sizeof(*observations->items));
+	void *items = list__grow(observations->items, observations->count, sizeof(*observation));
 
-		if (!items)
-			return -ENOMEM;
-		observations->items = items;
-		observations->room = room;
-	}
+	if (!items)
+		return -ENOMEM;
+	observations->items = items;
 	observations->items[observations->count++] = *observation;
 	return 0;
 }

@@ -26,7 +26,6 @@ struct observation {
 struct observations {
 	struct observation *items;
 	size_t count;
-	size_t room;
 };
 
 /* Which observations; NULL: any. */

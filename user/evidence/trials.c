@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "program/arm_name.h"
 #include "run/run.h"
 
@@ -48,15 +49,11 @@ struct sample sample__from_row(const struct run_row *row)
 
 int samples__add(struct samples *samples, const struct sample *sample)
 {
-	if (samples->count == samples->room) {
-		size_t room = samples->room ? samples->room * 2 : 64;
-		void *items = realloc(samples->items, room * sizeof(*samples->items));
+	void *items = list__grow(samples->items, samples->count, sizeof(*samples->items));
 
-		if (!items)
-			return -ENOMEM;
-		samples->items = items;
-		samples->room = room;
-	}
+	if (!items)
+		return -ENOMEM;
+	samples->items = items;
 	samples->items[samples->count++] = *sample;
 	return 0;
 }

@@ -46,7 +46,6 @@ struct sample {
 struct samples {
 	struct sample *items;
 	size_t count;
-	size_t room;
 };
 
 /* All of a row but the lock's states, which are not in it. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
+
 static int by_text(const void *a, const void *b)
 {
 	const struct stack *left = a, *right = b;
@@ -26,15 +28,11 @@ static void free_stack(struct stack *stack)
 /* In the list first: what is in the tree alone could not be freed. */
 static int keep(struct stacks *stacks, struct stack *stack)
 {
-	if (stacks->count == stacks->room) {
-		size_t room = stacks->room ? 2 * stacks->room : 64;
-		void *list = reallocarray(stacks->list, room, sizeof(struct stack *));
+	void *list = list__grow(stacks->list, stacks->count, sizeof(struct stack *));
 
-		if (!list)
-			return -ENOMEM;
-		stacks->list = list;
-		stacks->room = room;
-	}
+	if (!list)
+		return -ENOMEM;
+	stacks->list = list;
 	if (!tsearch(stack, &stacks->tree, by_text))
 		return -ENOMEM;
 	stacks->list[stacks->count++] = stack;

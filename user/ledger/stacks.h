@@ -19,7 +19,6 @@ struct stack {
 struct stacks {
 	struct stack **list;	/* in the order they were first met */
 	size_t count;
-	size_t room;
 	void *tree;		/* the same, for finding (tsearch(3)) */
 	uint64_t samples[SAMPLE_KINDS];	/* all of them */
 };

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "results/csv.h"
 
 #define PARTIAL ".partial"
@@ -167,15 +168,11 @@ struct reading {
 
 static int add_run(struct folder *folder, const struct run_row *row, size_t line)
 {
-	if (folder->count == folder->room) {
-		size_t room = folder->room ? folder->room * 2 : 64;
-		void *runs = realloc(folder->runs, room * sizeof(*folder->runs));
+	void *runs = list__grow(folder->runs, folder->count, sizeof(*folder->runs));
 
-		if (!runs)
-			return -ENOMEM;
-		folder->runs = runs;
-		folder->room = room;
-	}
+	if (!runs)
+		return -ENOMEM;
+	folder->runs = runs;
 	folder->runs[folder->count++] = (struct folder_run){ .row = *row, .line = line };
 	return 0;
 }
@@ -324,6 +321,6 @@ void folder__close(struct folder *folder)
 	free(folder->by_id);
 	folder->by_id = NULL;
 	folder->runs = NULL;
-	folder->count = folder->room = 0;
+	folder->count = 0;
 	environment_file__free(&folder->environment);
 }

@@ -43,7 +43,6 @@ struct folder {
 	enum folder_kind kind;
 	struct folder_run *runs;	/* as in the file; at least one */
 	size_t count;
-	size_t room;
 	size_t *by_id;			/* their indexes in the order of run_id */
 	struct environment_file environment;
 	char warning[FOLDER_WHY_SIZE];	/* not "": something to be said, no error */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "ledger/histograms.h"
 #include "record/lock_files.h"
 
@@ -14,9 +15,6 @@ struct reading {
 	const struct folder *folder;
 	struct run_files *files;
 	struct csv_error *error;
-	size_t *thread_room;		/* of each run, and of its futexes */
-	size_t *futex_room;
-	size_t observation_room;
 };
 
 /* NULL: of a run that did not end, and so is not in runs.csv. */
@@ -32,19 +30,6 @@ static uint64_t or_zero(uint64_t value)
 	return value == COLUMN_MISSING_U64 ? 0 : value;
 }
 
-/* Make room for one more item. */
-static void *grow(void *items, size_t count, size_t *room, size_t size)
-{
-	size_t wanted = *room ? *room * 2 : 8;
-
-	if (count < *room)
-		return items;
-	items = reallocarray(items, wanted, size);
-	if (items)
-		*room = wanted;
-	return items;
-}
-
 static int on_thread(const void *data, void *arg)
 {
 	const struct thread_row *row = data;
@@ -55,8 +40,7 @@ static int on_thread(const void *data, void *arg)
 
 	if (!run)
 		return 0;
-	threads = grow(run->ledger.threads, run->ledger.nthreads,
-		       &reading->thread_room[run - reading->files->runs], sizeof(*thread));
+	threads = list__grow(run->ledger.threads, run->ledger.nthreads, sizeof(*thread));
 	if (!threads)
 		return -ENOMEM;
 	run->ledger.threads = threads;
@@ -136,8 +120,7 @@ static int on_futex(const void *data, void *arg)
 
 	if (!run)
 		return 0;
-	items = grow(run->futexes.items, run->futexes.count,
-		     &reading->futex_room[run - reading->files->runs], sizeof(*wait));
+	items = list__grow(run->futexes.items, run->futexes.count, sizeof(*wait));
 	if (!items)
 		return -ENOMEM;
 	run->futexes.items = items;
@@ -160,14 +143,14 @@ static int on_observation(const void *data, void *arg)
 	struct run_files *files = reading->files;
 	struct observation observation = { .row = *(const struct observation_row *)data };
 	size_t index = folder__find(reading->folder, observation.row.run_id);
-	void *run_of_each = grow(files->run_of, files->observations.count,
-				 &reading->observation_room, sizeof(*files->run_of));
+	void *run_of_each;
 
-	if (!run_of_each)
-		return -ENOMEM;
 	if (observation.row.block > FOLDER_MAX_BLOCK)
 		return csv__refuse(reading->error, "block", "", "expected a block from 0 to %d",
 				   FOLDER_MAX_BLOCK);
+	run_of_each = list__grow(files->run_of, files->observations.count, sizeof(*files->run_of));
+	if (!run_of_each)
+		return -ENOMEM;
 	files->run_of = run_of_each;
 	files->run_of[files->observations.count] = index;
 	if (index < files->count)
@@ -230,21 +213,15 @@ static int read_all(struct reading *reading)
 int run_files__read(const struct folder *folder, struct run_files *files,
 		    struct csv_error *error)
 {
-	struct reading reading = { folder, files, error, NULL, NULL, 0 };
-	int err = -ENOMEM;
+	struct reading reading = { folder, files, error };
 
 	*files = (struct run_files){ .runs = calloc(folder->count, sizeof(struct run)) };
-	reading.thread_room = calloc(folder->count, sizeof(size_t));
-	reading.futex_room = calloc(folder->count, sizeof(size_t));
-	if (files->runs && reading.thread_room && reading.futex_room) {
-		files->count = folder->count;
-		for (size_t i = 0; i < folder->count; i++)
-			fill(&files->runs[i], &folder->runs[i]);
-		err = read_all(&reading);
-	}
-	free(reading.thread_room);
-	free(reading.futex_room);
-	return err;
+	if (!files->runs)
+		return -ENOMEM;
+	files->count = folder->count;
+	for (size_t i = 0; i < folder->count; i++)
+		fill(&files->runs[i], &folder->runs[i]);
+	return read_all(&reading);
 }
 
 void run_files__free(struct run_files *files)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "program/interpreter.h"
 #include "base/interrupt.h"
 #include "run/accounts.h"
@@ -81,18 +82,13 @@ static void close_captures(struct run_session *session)
 static void keep_handoff(const struct handoff_event *event, void *arg)
 {
 	struct run_handoffs *handoffs = arg;
+	void *events = list__grow(handoffs->events, handoffs->count, sizeof(*handoffs->events));
 
-	if (handoffs->count == handoffs->room) {
-		size_t room = handoffs->room ? handoffs->room * 2 : 1024;
-		void *events = realloc(handoffs->events, room * sizeof(*handoffs->events));
-
-		if (!events) {
-			handoffs->dropped++;
-			return;
-		}
-		handoffs->events = events;
-		handoffs->room = room;
+	if (!events) {
+		handoffs->dropped++;
+		return;
 	}
+	handoffs->events = events;
 	handoffs->events[handoffs->count++] = *event;
 }
 

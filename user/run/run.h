@@ -57,7 +57,6 @@ struct run_spec {
 struct run_handoffs {
 	struct handoff_event *events;
 	size_t count;
-	size_t room;
 	uint64_t dropped;		/* for want of memory */
 };
 

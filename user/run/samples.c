@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/apportion.h"
+#include "base/list.h"
 
 /* Some 20 MB, or twenty seconds of one CPU. */
 #define MOST_RAW 20000
@@ -79,28 +80,15 @@ static struct run_sample *copy(struct run_samples *samples, const struct stack_s
 	return raw;
 }
 
-static int make_room(struct run_samples *samples)
-{
-	size_t room = samples->room ? 2 * samples->room : 256;
-	void *raw;
-
-	if (samples->nraw < samples->room)
-		return 0;
-	raw = reallocarray(samples->raw, room, sizeof(struct run_sample *));
-	if (!raw)
-		return -ENOMEM;
-	samples->raw = raw;
-	samples->room = room;
-	return 0;
-}
-
 /* Takes raw over. */
 static int count(struct run_samples *samples, struct run_sample *raw)
 {
+	void *list = list__grow(samples->raw, samples->nraw, sizeof(struct run_sample *));
 	struct run_sample **found;
 
-	if (make_room(samples))
+	if (!list)
 		return -ENOMEM;
+	samples->raw = list;
 	found = tsearch(raw, &samples->tree, by_content);
 	if (!found)
 		return -ENOMEM;

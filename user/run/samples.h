@@ -23,7 +23,6 @@ struct run_samples {
 	uint64_t dropped;		/* for want of memory */
 	struct run_sample **raw;	/* not yet named; equal ones once */
 	size_t nraw;
-	size_t room;
 	void *tree;			/* the same, for finding (tsearch(3)) */
 };
 

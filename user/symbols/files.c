@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "symbols/code.h"
 #include "symbols/elf_file.h"
 
@@ -77,7 +78,7 @@ static void learn(struct symbol_files *files, const struct module *module)
 	file = make_file(module);
 	if (!file)
 		return;
-	list = reallocarray(files->list, files->count + 1, sizeof(struct symbol_file *));
+	list = list__grow(files->list, files->count, sizeof(struct symbol_file *));
 	if (!list) {
 		free_file(file);
 		return;

@@ -22,6 +22,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "symbols/elf_file.h"
 #include "symbols/symbols.h"
 
@@ -51,7 +52,7 @@ static int open_link(pid_t pid, const char *link)
 
 static int append_file(struct modules *modules, const char *name, int fd)
 {
-	struct module *files = reallocarray(modules->files, modules->nfiles + 1, sizeof(*files));
+	struct module *files = list__grow(modules->files, modules->nfiles, sizeof(*files));
 	struct module *file;
 	struct stat st;
 
@@ -279,8 +280,7 @@ static int take_file(struct modules *modules, const struct line *line)
 
 static int take_line(struct modules *modules, struct line *line)
 {
-	struct mapping *list = reallocarray(modules->mappings, modules->nmappings + 1,
-					    sizeof(*list));
+	struct mapping *list = list__grow(modules->mappings, modules->nmappings, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;

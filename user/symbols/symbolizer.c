@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "results/columns.h"
 #include "symbols/kernel.h"
 #include "symbols/needed.h"
@@ -103,7 +104,7 @@ static struct process *process_of(struct symbolizer *symbolizer, pid_t pid)
 			return &symbolizer->processes[i];
 	if (symbolizer->nprocesses == MOST_PROCESSES)
 		return NULL;
-	list = reallocarray(symbolizer->processes, symbolizer->nprocesses + 1, sizeof(*list));
+	list = list__grow(symbolizer->processes, symbolizer->nprocesses, sizeof(*list));
 	if (!list)
 		return NULL;
 	symbolizer->processes = list;

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "symbols/debug_file.h"
 #include "symbols/elf_file.h"
 
@@ -77,28 +78,29 @@ static bool is_clone(const char *symbol, const char *name)
 struct collection {
 	const char *name;
 	struct symbols *found;
-	size_t room;
 };
+
+static int append(struct symbols *found, const struct symbol *symbol)
+{
+	void *list = list__grow(found->list, found->count, sizeof(*symbol));
+
+	if (!list)
+		return -ENOMEM;
+	found->list = list;
+	found->list[found->count++] = *symbol;
+	return 0;
+}
 
 static int collect(const GElf_Sym *symbol, const char *name, void *arg)
 {
 	struct collection *in = arg;
 	struct symbols *found = in->found;
-	struct symbol *list;
+	struct symbol one = { .address = symbol->st_value };
 
 	if (!is_function(symbol) || !is_clone(name, in->name) || found->count == MOST_FUNCTIONS)
 		return 0;
-	if (found->count == in->room) {
-		in->room = in->room ? 2 * in->room : 16;
-		list = reallocarray(found->list, in->room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		found->list = list;
-	}
-	list = &found->list[found->count++];
-	*list = (struct symbol){ .address = symbol->st_value };
-	snprintf(list->name, sizeof(list->name), "%.*s", (int)strcspn(name, "@"), name);
-	return 0;
+	snprintf(one.name, sizeof(one.name), "%.*s", (int)strcspn(name, "@"), name);
+	return append(found, &one);
 }
 
 /* Of two names for one address the shorter: it is the one people know. */
@@ -126,7 +128,7 @@ static void drop_doubles(struct symbols *found)
 int symbols__add_functions(const struct elf_file *file, uint32_t table, const char *name,
 			   struct symbols *found)
 {
-	struct collection in = { .name = name, .found = found, .room = found->count };
+	struct collection in = { .name = name, .found = found };
 	int err = elf_file__each_symbol(file, table, collect, &in);
 
 	drop_doubles(found);
@@ -135,14 +137,10 @@ int symbols__add_functions(const struct elf_file *file, uint32_t table, const ch
 
 int symbols__add(struct symbols *found, const struct symbol *symbol)
 {
-	struct symbol *list = reallocarray(found->list, found->count + 1, sizeof(*list));
+	int err = append(found, symbol);
 
-	if (!list)
-		return -ENOMEM;
-	list[found->count++] = *symbol;
-	found->list = list;
 	drop_doubles(found);
-	return 0;
+	return err;
 }
 
 void symbols__free(struct symbols *found)

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
+
 /* The name's part before the suffix, to be freed; NULL: it is none of a timeline. */
 static char *run_of(const char *name)
 {
@@ -23,17 +25,13 @@ static char *run_of(const char *name)
 
 static int add(struct timeline_folder *folder, char *run_id)
 {
-	if (folder->count == folder->room) {
-		size_t room = folder->room ? folder->room * 2 : 16;
-		char **run_ids = reallocarray(folder->run_ids, room, sizeof(*run_ids));
+	char **run_ids = list__grow(folder->run_ids, folder->count, sizeof(*run_ids));
 
-		if (!run_ids) {
-			free(run_id);
-			return -ENOMEM;
-		}
-		folder->run_ids = run_ids;
-		folder->room = room;
+	if (!run_ids) {
+		free(run_id);
+		return -ENOMEM;
 	}
+	folder->run_ids = run_ids;
 	folder->run_ids[folder->count++] = run_id;
 	return 0;
 }

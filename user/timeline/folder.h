@@ -14,7 +14,6 @@ struct timeline_folder {
 	char **run_ids;		/* in the order of their names, which is that of the runs */
 	uint64_t *bytes;	/* size of each file */
 	size_t count;
-	size_t room;
 };
 
 /* Returns 0 or -errno; then there is nothing to free. */

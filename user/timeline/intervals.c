@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "ledger/ledger.h"
 
 const char *timeline_intervals__kind(enum timeline_kind kind)
@@ -26,15 +27,11 @@ const char *timeline_intervals__state(const struct timeline_interval *interval)
 int timeline_intervals__add(struct timeline_intervals *intervals,
 			    const struct timeline_interval *interval)
 {
-	if (intervals->count == intervals->room) {
-		size_t room = intervals->room ? intervals->room * 2 : 1024;
-		void *items = reallocarray(intervals->items, room, sizeof(*intervals->items));
+	void *items = list__grow(intervals->items, intervals->count, sizeof(*intervals->items));
 
-		if (!items)
-			return -ENOMEM;
-		intervals->items = items;
-		intervals->room = room;
-	}
+	if (!items)
+		return -ENOMEM;
+	intervals->items = items;
 	intervals->items[intervals->count++] = *interval;
 	return 0;
 }

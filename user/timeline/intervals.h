@@ -30,7 +30,6 @@ struct timeline_interval {
 struct timeline_intervals {
 	struct timeline_interval *items;
 	size_t count;
-	size_t room;
 	size_t first[TIMELINE_KINDS + 1];
 	size_t *of_thread;	/* nthreads + 1: where the thread with this index begins */
 	uint64_t missing;	/* gaps between a thread's intervals, for lost events */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "results/columns.h"
 #include "timeline/varint.h"
 
@@ -97,21 +98,6 @@ static void clean_run_id(char *run_id)
 			*run_id = '?';
 }
 
-/* One more of an array, zeroed; NULL: no memory. */
-static void *append(void **items, size_t *count, size_t *room, size_t size)
-{
-	if (*count == *room) {
-		size_t more = *room ? *room * 2 : 256;
-		void *moved = reallocarray(*items, more, size);
-
-		if (!moved)
-			return NULL;
-		*items = moved;
-		*room = more;
-	}
-	return memset((char *)*items + size * (*count)++, 0, size);
-}
-
 static uint64_t reference(const struct timeline_unpack *unpack, uint32_t slot)
 {
 	return unpack->on_ns[slot] ? unpack->on_ns[slot] : unpack->timeline->base_ns;
@@ -143,6 +129,7 @@ static void get_cpus(struct fields *fields, unsigned int flags, struct timeline_
 static int unpack_stretch(struct fields *fields, unsigned int flags)
 {
 	struct timeline_unpack *unpack = fields->unpack;
+	struct timeline *timeline = unpack->timeline;
 	struct timeline_stretch stretch = {
 		.state = flags >> STRETCH_STATE_SHIFT & 3,
 		.hold = (uint8_t)(flags >> STRETCH_HOLD_SHIFT),
@@ -169,23 +156,23 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 	unpack->on_ns[stretch.slot] = stretch.on_ns;
 	unpack->cpu[stretch.slot] = stretch.cpu;
 	unpack->arrived = stretch.slot;
-	kept = append((void **)&unpack->timeline->stretches, &unpack->timeline->nstretches,
-		      &unpack->stretch_room, sizeof(*kept));
+	kept = list__grow(timeline->stretches, timeline->nstretches, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
-	*kept = stretch;
+	timeline->stretches = kept;
+	kept[timeline->nstretches++] = stretch;
 	return 0;
 }
 
 static int keep_lock(struct timeline_unpack *unpack, const struct timeline_lock_event *event)
 {
-	struct timeline_lock_event *kept = append((void **)&unpack->timeline->locks,
-						  &unpack->timeline->nlocks, &unpack->lock_room,
-						  sizeof(*kept));
+	struct timeline *timeline = unpack->timeline;
+	void *locks = list__grow(timeline->locks, timeline->nlocks, sizeof(*event));
 
-	if (!kept)
+	if (!locks)
 		return -ENOMEM;
-	*kept = *event;
+	timeline->locks = locks;
+	timeline->locks[timeline->nlocks++] = *event;
 	return 0;
 }
 
@@ -259,11 +246,11 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 	clean_name(&thread);
 	if (timeline->nthreads == TIMELINE_MAX_SLOT)
 		return bad(unpack, "there are too many threads");
-	kept = append((void **)&timeline->threads, &timeline->nthreads, &unpack->thread_room,
-		      sizeof(*kept));
+	kept = list__grow(timeline->threads, timeline->nthreads, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
-	*kept = thread;
+	timeline->threads = kept;
+	kept[timeline->nthreads++] = thread;
 	return 0;
 }
 

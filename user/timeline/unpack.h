@@ -12,9 +12,6 @@
 
 struct timeline_unpack {
 	struct timeline *timeline;	/* being filled; numbers of threads are slots still */
-	size_t stretch_room;
-	size_t lock_room;
-	size_t thread_room;
 	bool begun;
 	bool summed;
 	bool ended;			/* the last record has been read */
