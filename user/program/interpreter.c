@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 /* As much of the first line as the kernel looks at (BINPRM_BUF_SIZE). */
 #define LINE_SIZE 256
 
@@ -35,14 +37,6 @@ static char *first_word(char *line)
 	return word;
 }
 
-/* It goes into a message: nothing in it may drive a terminal. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static void explain_script(char *word, char *why, size_t size)
 {
 	char *carriage = strchr(word, '\r');
@@ -50,7 +44,7 @@ static void explain_script(char *word, char *why, size_t size)
 
 	if (carriage)
 		*carriage = '\0';
-	make_printable(word);
+	text__tame(word, '?');
 	if (carriage)
 		snprintf(why, size, "its first line ends as on Windows, so that its interpreter is "
 			 "not %s; take the CR away", word);

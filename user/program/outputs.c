@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static int fail(struct outputs *outputs, const char *name, int err)
 {
 	results__explain(outputs->results, name, err, outputs->why, sizeof(outputs->why));
@@ -82,9 +84,7 @@ void outputs__tail(const struct outputs *outputs, char *text, size_t size)
 	while (got > 0 && text[got - 1] == '\n')
 		text[--got] = '\0';
 	/* It goes to a terminal as one line of ours, which it must not drive. */
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = *text == '\n' ? ' ' : '?';
+	text__tame(text, ' ');
 }
 
 void outputs__end(struct outputs *outputs, bool keep)

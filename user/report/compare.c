@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "results/columns.h"
 #include "base/figures.h"
 #include "lock/site.h"
@@ -112,7 +113,7 @@ static void print_command(FILE *out, const char *name, const char *command)
 {
 	fprintf(out, REPORT_INDENT "%-5s ", name);
 	for (; *command; command++)
-		fputc((unsigned char)*command < ' ' || *command == 0x7f ? '?' : *command, out);
+		fputc(text__is_control(*command) ? '?' : *command, out);
 	fputc('\n', out);
 }
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "results/folder.h"
 #include "program/target.h"
 #include "program/workload.h"
@@ -115,9 +116,7 @@ static void read_said(const struct page *page, char *text, size_t size)
 	line = strrchr(text, '\n');
 	if (line)
 		memmove(text, line + 1, strlen(line));
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	text__tame(text, '?');
 }
 
 static int judge_status(const struct page *page, int status)

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* glibc returns its static C locale here: nothing is allocated, and it cannot fail. */
 static locale_t c_locale(void)
 {
@@ -78,38 +80,6 @@ const char *columns__unit(const struct column *column)
 	return strcmp(column->name, "ns") ? "" : "ns";
 }
 
-/*
- * Bytes of the UTF-8 character at @s (at most @left), 0 if it is none: no overlong forms,
- * no surrogates, nothing above U+10FFFF (Unicode standard, table 3-7).
- */
-size_t columns__utf8_length(const unsigned char *s, size_t left)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (length > left)
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
 int columns__set_text(char *field, size_t size, const char *text)
 {
 	size_t length, end;
@@ -157,7 +127,7 @@ static size_t format_text(const char *field, size_t size, char *text)
 	size_t i = 0;
 
 	while (i < length) {
-		size_t step = columns__utf8_length((const unsigned char *)field + i, length - i);
+		size_t step = text__utf8_length(field + i, length - i);
 
 		if (step)
 			memcpy(text + i, field + i, step);
@@ -230,7 +200,7 @@ static const char *parse_text(const struct column *column, char *field, const ch
 	if (length >= column->size)
 		return "a shorter text";
 	for (size_t i = 0; i < length; i += step) {
-		step = columns__utf8_length((const unsigned char *)text + i, length - i);
+		step = text__utf8_length(text + i, length - i);
 		if (!step)
 			return "UTF-8";
 	}

@@ -82,9 +82,6 @@ const char *columns__unit(const struct column *column);
  */
 int columns__set_text(char *field, size_t size, const char *text);
 
-/* Bytes of the UTF-8 character at @s, of which @left are there; 0 if it is none. */
-size_t columns__utf8_length(const unsigned char *s, size_t left);
-
 /* True if the field of @row is the missing value of its type. */
 bool columns__missing(const struct column *column, const void *row);
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "run/disturbed.h"
 #include "base/log.h"
 #include "program/workload.h"
@@ -43,14 +44,6 @@ static char *read_output(int fd)
 	got = pread(fd, text, (size_t)end, 0);
 	text[got > 0 ? got : 0] = '\0';
 	return text;
-}
-
-/* What a workload printed goes into our message: nothing in it may drive a terminal. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = *text == '\n' ? ' ' : '?';
 }
 
 static uint64_t timeval_ns(struct timeval t)
@@ -119,7 +112,7 @@ static int workload_failed(struct run_session *session)
 	char how[64];
 
 	read_capture(session->err_fd, text, sizeof(text));
-	make_printable(text);
+	text__tame(text, ' ');
 	target__describe(session->target.status, how, sizeof(how));
 	snprintf(run->error, sizeof(run->error), "the workload %s%s%.300s", how, *text ? ": " : "",
 		 text);
@@ -137,7 +130,7 @@ static int read_own_workload(struct run_session *session)
 	if (!run->output)
 		return run_session__fail(run, -ENOMEM, "cannot read the workload's output");
 	if (workload__parse(run->output, &report)) {
-		make_printable(run->output);
+		text__tame(run->output, ' ');
 		snprintf(run->error, sizeof(run->error),
 			 "the workload printed no report that can be read: '%.100s'", run->output);
 		return -ECHILD;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
-#include "results/columns.h"
+#include "base/text.h"
 #include "symbols/kernel.h"
 #include "symbols/needed.h"
 #include "symbols/perf_map.h"
@@ -268,7 +268,7 @@ static void copy_name(char *name, const char *from)
 	size_t length = strlen(from), at = 0;
 
 	while (length && at < NAME_SIZE - 8) {
-		size_t step = columns__utf8_length((const unsigned char *)from, length);
+		size_t step = text__utf8_length(from, length);
 
 		if (step > 1) {
 			memcpy(name + at, from, step);
@@ -276,7 +276,7 @@ static void copy_name(char *name, const char *from)
 		} else if (*from == ';') {
 			name[at++] = ':';
 		} else {
-			name[at++] = step && *from >= ' ' && *from != 0x7f ? *from : '?';
+			name[at++] = step && !text__is_control(*from) ? *from : '?';
 		}
 		step = step ? step : 1;
 		from += step;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/text.h"
 #include "results/columns.h"
 #include "timeline/varint.h"
 
@@ -84,9 +85,7 @@ static void clean_name(struct timeline_thread *thread)
 	char text[8 * sizeof(thread->comm)];
 
 	columns__format(&column, thread->comm, text);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	text__tame(text, '?');
 	columns__set_text(thread->comm, sizeof(thread->comm), text);
 }
 
