@@ -15,6 +15,7 @@
 
 #include "../../user/base/cpulist.h"
 #include "../../user/symbols/symbols.h"
+#include "../../user/program/path.h"
 #include "../../user/program/workload.h"
 
 static void cpu_lists_round_trip(void **state)
@@ -117,13 +118,13 @@ static void programs_are_found_by_path(void **state)
 
 	(void)state;
 	setenv("PATH", "/nonexistent:/bin:/usr/bin", 1);
-	assert_int_equal(symbols__find_program("sh", path, sizeof(path)), 0);
+	assert_int_equal(path__find("sh", path, sizeof(path)), 0);
 	assert_string_equal(path, "/bin/sh");
-	assert_int_equal(symbols__find_program("/bin/sh", path, sizeof(path)), 0);
-	assert_int_equal(symbols__find_program("no-such-program", path, sizeof(path)), -ENOENT);
-	assert_int_equal(symbols__find_program("/etc/passwd", path, sizeof(path)), -EACCES);
-	assert_int_equal(symbols__find_program("/etc", path, sizeof(path)), -EACCES);
-	assert_int_equal(symbols__find_program("/bin/sh", small, sizeof(small)), -ENAMETOOLONG);
+	assert_int_equal(path__find("/bin/sh", path, sizeof(path)), 0);
+	assert_int_equal(path__find("no-such-program", path, sizeof(path)), -ENOENT);
+	assert_int_equal(path__find("/etc/passwd", path, sizeof(path)), -EACCES);
+	assert_int_equal(path__find("/etc", path, sizeof(path)), -EACCES);
+	assert_int_equal(path__find("/bin/sh", small, sizeof(small)), -ENAMETOOLONG);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include "include/announce.h"
 #include "program/arm_name.h"
 #include "program/command_line.h"
+#include "program/path.h"
 #include "cli/commands.h"
 #include "cli/conclusion.h"
 #include "base/log.h"
@@ -52,9 +53,7 @@ static enum exit_status find(struct command_line *line)
 
 	if (!err)
 		return EXIT_MEASURED;
-	log__error("%s: %s", command_line__argv(line)[0],
-		   err == -ENOENT ? "command not found (127)" :
-		   err == -EACCES ? "cannot be executed (126)" : strerror(-err));
+	log__error("%s: %s", command_line__argv(line)[0], path__why(err));
 	return EXIT_NOT_VALID;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "base/log.h"
 #include "prices/probe_price.h"
+#include "program/path.h"
 #include "run/drive.h"
 #include "symbols/symbols.h"
 #include "cli/traced_run.h"
@@ -120,11 +121,10 @@ enum exit_status command__trace(const struct options *options)
 	char path[PATH_MAX];
 	struct session session;
 	enum exit_status status;
-	int err = symbols__find_program(name, path, sizeof(path));
+	int err = path__find(name, path, sizeof(path));
 
 	if (err) {
-		log__error("%s: %s", name, err == -ENOENT ? "command not found (127)" :
-			   err == -EACCES ? "cannot be executed (126)" : strerror(-err));
+		log__error("%s: %s", name, path__why(err));
 		return EXIT_NOT_VALID;
 	}
 	status = session__open(&session, options, "trace", false);

@@ -4,13 +4,14 @@
 // doses of hand-offs, and the article's program in the machine's own Python.
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "labs/slowdown.h"
 #include "labs/headline.h"
+#include "program/path.h"
 
 /* The sweep over workers goes no further unless asked to: each of them needs its memory. */
 #define SWEEP_MAX 8
@@ -156,28 +157,6 @@ static void add_python(struct lab_plan *plan, const struct parameters *parameter
 	lab_step__arg(plan, step, "%" PRIu64, threads);
 }
 
-static bool in_folder(const char *folder, size_t length, const char *program)
-{
-	char path[PATH_MAX];
-	int written = snprintf(path, sizeof(path), "%.*s/%s", (int)length, folder, program);
-
-	return written > 0 && (size_t)written < sizeof(path) && access(path, X_OK) == 0;
-}
-
-static bool on_path(const char *program)
-{
-	const char *folder = getenv("PATH");
-
-	while (folder && *folder) {
-		size_t length = strcspn(folder, ":");
-
-		if (length && in_folder(folder, length, program))
-			return true;
-		folder += length + (folder[length] == ':');
-	}
-	return false;
-}
-
 /* All tasks are alive at once, in the sweep as well. */
 static int check_memory(const struct parameters *parameters, char *why, size_t why_size)
 {
@@ -195,13 +174,14 @@ static int plan_slowdown(const struct lab_options *options, struct lab_plan *pla
 {
 	const struct parameters parameters = parameters_of(options);
 	int err = check_memory(&parameters, why, why_size);
+	char path[PATH_MAX];
 
 	if (err)
 		return err;
 	add_ladder(plan, &parameters);
 	add_doses(plan, &parameters);
 	add_sweep(plan, &parameters);
-	if (on_path("python3")) {
+	if (path__find("python3", path, sizeof(path)) == 0) {
 		add_python(plan, &parameters, "start", 0, 0);
 		add_python(plan, &parameters, "sequential", parameters.workers, 0);
 		add_python(plan, &parameters, "threads", 0, parameters.workers);

@@ -13,7 +13,7 @@
 
 #include "run/drive.h"
 #include "run/run.h"
-#include "symbols/symbols.h"
+#include "program/path.h"
 
 /*
  * perf gives the mean of all operations, other people's time slices included: these only ever
@@ -26,7 +26,7 @@
 int perf_pipe__find(char *why, size_t size)
 {
 	char path[PATH_MAX];
-	int err = symbols__find_program("perf", path, sizeof(path));
+	int err = path__find("perf", path, sizeof(path));
 
 	if (err)
 		snprintf(why, size, "perf is not installed; apt-get install linux-perf");

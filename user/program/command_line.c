@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols/symbols.h"
+#include "program/path.h"
 
 /* What wordexp refuses outside of quotes. */
 #define SHELL_CHARACTERS "|&;<>(){}\n"
@@ -155,7 +155,7 @@ char **command_line__argv(const struct command_line *line)
 
 int command_line__find(struct command_line *line)
 {
-	return symbols__find_program(line->words.we_wordv[0], line->path, sizeof(line->path));
+	return path__find(line->words.we_wordv[0], line->path, sizeof(line->path));
 }
 
 static bool names_python(const char *path)

@@ -23,7 +23,7 @@
 
 #include "base/cpulist.h"
 #include "base/interrupt.h"
-#include "symbols/symbols.h"
+#include "program/path.h"
 
 /* What a program gets to end by itself after Ctrl-C. */
 #define GRACE_MS 2000
@@ -151,7 +151,7 @@ static int prepare(const struct target_config *config, pid_t parent, int go_fd)
 static int execute_by_name(char *const *argv)
 {
 	char path[PATH_MAX];
-	int err = symbols__find_program(argv[0], path, sizeof(path));
+	int err = path__find(argv[0], path, sizeof(path));
 
 	if (err)
 		return err;

@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/list.h"
 #include "symbols/debug_file.h"
@@ -243,49 +241,4 @@ int symbols__cover(const char *path, uint64_t file_vaddr, char *name, size_t siz
 	err = symbols__cover_in(&file, "", path, file_vaddr, name, size);
 	elf_file__close(&file);
 	return err;
-}
-
-/* ---- programs ---- */
-
-static int check_program(const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status))
-		return -ENOENT;
-	return S_ISREG(status.st_mode) && access(path, X_OK) == 0 ? 0 : -EACCES;
-}
-
-static int copy_path(char *path, size_t size, const char *folder, size_t length, const char *name)
-{
-	int written = length ? snprintf(path, size, "%.*s/%s", (int)length, folder, name)
-			     : snprintf(path, size, "%s", name);
-
-	return written < 0 || (size_t)written >= size ? -ENAMETOOLONG : 0;
-}
-
-int symbols__find_program(const char *name, char *path, size_t size)
-{
-	const char *folder = getenv("PATH");
-	int found = -ENOENT;
-
-	if (!*name)
-		return -ENOENT;
-	if (strchr(name, '/')) {
-		int err = copy_path(path, size, "", 0, name);
-
-		return err ? err : check_program(path);
-	}
-	while (folder && *folder) {
-		size_t length = strcspn(folder, ":");
-		int err = copy_path(path, size, folder, length, name);
-
-		err = err ? err : check_program(path);
-		if (!err)
-			return 0;
-		if (err == -EACCES)
-			found = err;
-		folder += length + (folder[length] == ':');
-	}
-	return found;
 }

@@ -52,10 +52,4 @@ int symbols__cover(const char *path, uint64_t file_vaddr, char *name, size_t siz
 int symbols__cover_in(const struct elf_file *file, const char *root, const char *path,
 		      uint64_t file_vaddr, char *name, size_t size);
 
-/*
- * The file that execvp(3) would run for name: searches PATH unless name has a slash.
- * Returns 0, -ENOENT, -EACCES (found, but not executable) or -ENAMETOOLONG.
- */
-int symbols__find_program(const char *name, char *path, size_t size);
-
 #endif
