@@ -136,3 +136,31 @@ uint64_t proctext__number_in(const char *dir, const char *name)
 	free(text);
 	return value;
 }
+
+char *proctext__read_of(pid_t pid, const char *name)
+{
+	char dir[32];
+
+	snprintf(dir, sizeof(dir), "/proc/%d", (int)pid);
+	return proctext__read_in(dir, name);
+}
+
+void proctext__comm(pid_t pid, char *comm, size_t size)
+{
+	char *text = proctext__read_of(pid, "comm");
+
+	if (text)
+		proctext__copy(comm, size, text, strcspn(text, "\n"));
+	free(text);
+}
+
+/* Behind the name, which may have any letters. */
+char proctext__state(pid_t pid)
+{
+	char *text = proctext__read_of(pid, "stat");
+	const char *end = text ? strrchr(text, ')') : NULL;
+	char state = end && end[1] == ' ' ? end[2] : 0;
+
+	free(text);
+	return state;
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define PROCTEXT_UNKNOWN UINT64_MAX
 
@@ -42,5 +43,14 @@ uint64_t proctext__read_number(const char *path);
 /* The same for DIR/NAME; "max" and the like are PROCTEXT_UNKNOWN. */
 char *proctext__read_in(const char *dir, const char *name);
 uint64_t proctext__number_in(const char *dir, const char *name);
+
+/* The same for /proc/PID/NAME, of a process or a thread. */
+char *proctext__read_of(pid_t pid, const char *name);
+
+/* What a process or a thread calls itself, whatever is in it. Nothing is done if it is gone. */
+void proctext__comm(pid_t pid, char *comm, size_t size);
+
+/* The state letter of its stat; 0: it is gone. */
+char proctext__state(pid_t pid);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,25 +12,20 @@
 #include "live/screen.h"
 #include "live/watch.h"
 #include "base/log.h"
+#include "base/proctext.h"
 #include "prices/probe_price.h"
 #include "run/drive.h"
 #include "cli/traced_run.h"
 
-/* A figure of /proc/PID/status that is a number, as "Tgid:"; -1: there is none. */
-static long status_of(pid_t pid, const char *key)
+/* The process that it is a thread of, which may be itself; -1: it is gone. */
+static long leader_of(pid_t pid)
 {
-	char path[64], line[256];
-	long value = -1;
-	FILE *file;
+	char *status = proctext__read_of(pid, "status");
+	const char *at = proctext__after_line_start(status, "Tgid:");
+	long leader = at ? strtol(at, NULL, 10) : -1;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file && value < 0 && fgets(line, sizeof(line), file))
-		if (strncmp(line, key, strlen(key)) == 0)
-			sscanf(line + strlen(key), "%ld", &value);
-	if (file)
-		fclose(file);
-	return value;
+	free(status);
+	return leader;
 }
 
 static bool is_kernel_thread(pid_t pid)
@@ -44,7 +40,7 @@ static bool is_kernel_thread(pid_t pid)
 /* Is it something that can be watched? Prints why not. */
 static bool check_process(pid_t pid)
 {
-	long leader = status_of(pid, "Tgid:");
+	long leader = leader_of(pid);
 
 	if (kill(pid, 0) && errno == ESRCH)
 		log__error("-p %d: there is no such process (in this PID namespace)", (int)pid);
@@ -66,15 +62,9 @@ static bool check_process(pid_t pid)
 /* For people: its name, as in "4711 (python3)". */
 static void describe(pid_t pid, char *text, size_t size)
 {
-	char path[64], comm[64] = "";
-	FILE *file;
+	char comm[64] = "";
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	file = fopen(path, "re");
-	if (file && fgets(comm, sizeof(comm), file))
-		comm[strcspn(comm, "\n")] = '\0';
-	if (file)
-		fclose(file);
+	proctext__comm(pid, comm, sizeof(comm));
 	snprintf(text, size, "%d (%s)", (int)pid, comm);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/proctext.h"
 #include "labs/lab.h"
 
 #define WORKERS 2
@@ -24,17 +25,13 @@ static const char *const guards[] = { "none", "private", "mutex", "semaphore", "
 /* The largest message that a queue takes; 0: there are no queues for us. */
 static unsigned int mq_limit(void)
 {
-	FILE *file = fopen(MQ_LIMIT, "re");
-	unsigned int bytes = 0;
+	uint64_t bytes = proctext__read_number(MQ_LIMIT);
 	struct rlimit limit;
 
-	if (file && fscanf(file, "%u", &bytes) != 1)
-		bytes = 0;
-	if (file)
-		fclose(file);
-	if (getrlimit(RLIMIT_MSGQUEUE, &limit) || limit.rlim_cur < MQ_BYTES)
+	if (bytes == PROCTEXT_UNKNOWN || getrlimit(RLIMIT_MSGQUEUE, &limit) ||
+	    limit.rlim_cur < MQ_BYTES)
 		return 0;
-	return bytes < LARGEST ? bytes : LARGEST - 1;
+	return bytes < LARGEST ? (unsigned int)bytes : LARGEST - 1;
 }
 
 /* On one CPU: where the scheduler puts two parties would drown what the means cost. */

@@ -33,12 +33,8 @@ static void refresh_names(struct live_stretch *stretch, size_t offset, size_t pa
 {
 	for (size_t i = offset; i < stretch->nthreads && i < offset + page; i++) {
 		struct live_thread *thread = &stretch->threads[i];
-		char path[64], comm[COMM_BYTES + 2];
 
-		snprintf(path, sizeof(path), "/proc/%u/comm", thread->tid);
-		proctext__read_line(path, comm, sizeof(comm));
-		if (comm[0])
-			snprintf(thread->comm, sizeof(thread->comm), "%.15s", comm);
+		proctext__comm((pid_t)thread->tid, thread->comm, sizeof(thread->comm));
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/proctext.h"
 #include "include/clock.h"
 #include "lock/interpreters.h"
 #include "lock/sites.h"
@@ -35,33 +36,15 @@ void lock_search__free(struct lock_search *search)
 	search->has_modules = false;
 }
 
-/* The state letter of /proc/PID/stat; 0 if the process is gone. */
-static char state_of(pid_t pid)
-{
-	char path[64], text[256], *end;
-	FILE *file;
-	size_t got;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	got = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[got] = '\0';
-	end = strrchr(text, ')');
-	return end && end[1] == ' ' ? end[2] : 0;
-}
-
 static void wait_until_stopped(pid_t pid)
 {
 	const struct timespec step = { .tv_nsec = 100000 };
 	uint64_t give_up = clock_now_ns() + STOP_WAIT_MS * 1000000ULL;
-	char state = state_of(pid);
+	char state = proctext__state(pid);
 
 	while (state && state != 'T' && state != 'Z' && clock_now_ns() < give_up) {
 		nanosleep(&step, NULL);
-		state = state_of(pid);
+		state = proctext__state(pid);
 	}
 }
 

@@ -124,7 +124,7 @@ static void read_identity(struct process *process)
 	snprintf(path, sizeof(path), "/proc/%d", (int)process->pid);
 	if (!stat(path, &st))
 		process->uid = st.st_uid;
-	text = proctext__read_in(path, "status");
+	text = proctext__read_of(process->pid, "status");
 	pids = proctext__after_line_start(text, "NSpid:");
 	while (pids && (pids = proctext__skip_blanks(pids), proctext__take_number(&pids, &pid)))
 		process->own_pid = (pid_t)pid;

@@ -3,10 +3,10 @@
 #include "tracer/parts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/proctext.h"
 #include "include/clock.h"
 
 /* How often a look at a run under way tries to find a moment at which nothing changes. */
@@ -89,18 +89,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 /* Threads may have taken another name since they were begun; of the dead, the last is known. */
 static void read_name(struct thread_record *thread)
 {
-	char path[64], name[COMM_BYTES + 2];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", thread->tid);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (fgets(name, sizeof(name), file)) {
-		name[strcspn(name, "\n")] = '\0';
-		snprintf(thread->comm, sizeof(thread->comm), "%.15s", name);
-	}
-	fclose(file);
+	proctext__comm((pid_t)thread->tid, thread->comm, sizeof(thread->comm));
 }
 
 static void sum_histograms(const struct tracer *tracer, struct trace *trace)

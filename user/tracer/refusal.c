@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/proctext.h"
+
 /* What libbpf has said of the refusal: of which program, and the verifier's last words. */
 static struct {
 	char program[64];
@@ -139,18 +141,14 @@ static int ask_for_uprobe(unsigned int type)
 int tracer__check_uprobes(char *why, size_t why_size)
 {
 	static const char path[] = "/sys/bus/event_source/devices/uprobe/type";
-	FILE *file = fopen(path, "re");
-	unsigned int type;
-	bool known = file && fscanf(file, "%u", &type) == 1;
+	uint64_t type = proctext__read_number(path);
 	int err;
 
-	if (file)
-		fclose(file);
-	if (!known) {
+	if (type == PROCTEXT_UNKNOWN) {
 		snprintf(why, why_size, "%s cannot be read; boot a kernel with "
 			 "CONFIG_UPROBE_EVENTS=y, and mount /sys", path);
 		return -ENOENT;
 	}
-	err = ask_for_uprobe(type);
+	err = ask_for_uprobe((unsigned int)type);
 	return err ? tracer__refused(why, why_size, "the kernel refuses uprobes", err) : 0;
 }

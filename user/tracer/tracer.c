@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/proctext.h"
 #include "tracer/uprobes.h"
 #include "include/announce.h"
 #include "include/clock.h"
@@ -34,15 +35,10 @@ static int libbpf_talk(enum libbpf_print_level level, const char *format, va_lis
 
 static unsigned int pid_max(void)
 {
-	unsigned int value = 4 * 1024 * 1024;	/* the kernel's own upper limit */
-	FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
+	uint64_t value = proctext__read_number("/proc/sys/kernel/pid_max");
 
-	if (file) {
-		if (fscanf(file, "%u", &value) != 1)
-			value = 4 * 1024 * 1024;
-		fclose(file);
-	}
-	return value;
+	return value == PROCTEXT_UNKNOWN ? 4 * 1024 * 1024 /* the kernel's own upper limit */ :
+					   (unsigned int)value;
 }
 
 static void *map_pages(const struct bpf_map *map, size_t value_size)

@@ -18,6 +18,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/proctext.h"
 #include "tracer/own_code.h"
 #include "switchtax_no_btf.skel.h"
 #include "tracer/witness.h"
@@ -206,18 +207,8 @@ static void *sleep_on_pipe(void *arg)
 /* Returns false if it does not within a second. */
 static bool falls_asleep(const struct sleeper *sleeper)
 {
-	char path[64], line[256] = "";
-	FILE *file;
-
 	for (int ms = 0; ms < 1000; ms++) {
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", sleeper->tid);
-		file = sleeper->tid ? fopen(path, "re") : NULL;
-		if (file) {
-			if (!fgets(line, sizeof(line), file))
-				line[0] = '\0';
-			fclose(file);
-		}
-		if (strrchr(line, ')') && !strncmp(strrchr(line, ')'), ") S", 3))
+		if (sleeper->tid && proctext__state(sleeper->tid) == 'S')
 			return true;
 		usleep(1000);
 	}
