@@ -233,10 +233,10 @@ static void check_file(const char *path)
 	char name[64];
 
 	symbols__defines(path, "drop_gil");
-	symbols__cover(path, AT(data) + 410, name, sizeof(name));
-	symbols__cover(path, BASE + sizeof(struct sound) + 4000, name, sizeof(name));
 	if (elf_file__open(&file, path))
 		return;
+	symbols__cover(&file, "", path, AT(data) + 410, name, sizeof(name));
+	symbols__cover(&file, "", path, BASE + sizeof(struct sound) + 4000, name, sizeof(name));
 	check_functions(&file, "take_gil");
 	check_functions(&file, "f");
 	check_debug(&file, path);

@@ -16,6 +16,7 @@
 #include "../../user/labs/lab.h"
 #include "../../workloads/counting/count.h"
 #include "../../workloads/locks/lock.h"
+#include "claim_of.h"
 
 #define BLOCKS 8
 
@@ -54,7 +55,7 @@ static const char *verdict(const char *lab, const char *claim)
 	claims.count = 0;
 	assert_non_null(lab__find(lab));
 	assert_int_equal(lab__find(lab)->judge(&evidence, &claims), 0);
-	row = claims__find(&claims, claim);
+	row = claim_of(&claims, claim);
 	if (!row)
 		return "left out";
 	assert_true(strlen(row->reason) > 0 && strlen(row->reason) < sizeof(row->reason) - 1);
@@ -81,10 +82,10 @@ static void c1_counts_as_printed(void **state)
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		put_article(block, 4, 0, 1);
 	assert_string_equal(verdict("refcount", "C1"), "supported");
-	assert_true(claims__find(&claims, "C1")->figure == 5);
+	assert_true(claim_of(&claims, "C1")->figure == 5);
 	put_article(BLOCKS + 1, 5, 0, 1);
 	assert_string_equal(verdict("refcount", "C1"), "refuted");
-	assert_true(claims__find(&claims, "C1")->figure == 4);
+	assert_true(claim_of(&claims, "C1")->figure == 4);
 }
 
 static void c1_freed_too_early(void **state)
@@ -124,7 +125,7 @@ static void c2_reclaimed_whole(void **state)
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		put_heap(block, &whole);
 	assert_string_equal(verdict("refcount", "C2"), "supported");
-	assert_true(claims__find(&claims, "C2")->figure == 1);
+	assert_true(claim_of(&claims, "C2")->figure == 1);
 }
 
 static void c2_any_run_may_refute(void **state)
@@ -191,7 +192,7 @@ static void c3_plain_loses_and_locks_do_not(void **state)
 	assert_string_equal(verdict("race", "C3"), "undecided");	/* no lock was tried */
 	put_guarded(NULL);
 	assert_string_equal(verdict("race", "C3"), "supported");
-	assert_in_range((long)(claims__find(&claims, "C3")->figure * 1000), 100, 110);
+	assert_in_range((long)(claim_of(&claims, "C3")->figure * 1000), 100, 110);
 	/* What no lock guards may lose what it likes. */
 	put_race("none", 1, 500, 10);
 	assert_string_equal(verdict("race", "C3"), "supported");
@@ -212,7 +213,7 @@ static void c3_a_lock_that_loses(void **state)
 	put_guarded(NULL);
 	put_race("ticket", BLOCKS + 1, 1, 10);
 	assert_string_equal(verdict("race", "C3"), "refuted");
-	assert_non_null(strstr(claims__find(&claims, "C3")->reason, "ticket"));
+	assert_non_null(strstr(claim_of(&claims, "C3")->reason, "ticket"));
 }
 
 static void c3_a_lock_that_was_not_put_to_the_test(void **state)
@@ -229,7 +230,7 @@ static void c3_a_lock_that_was_not_put_to_the_test(void **state)
 /* The reason of the last verdict says it, or does not. */
 static bool says(const char *claim, const char *text)
 {
-	return strstr(claims__find(&claims, claim)->reason, text);
+	return strstr(claim_of(&claims, claim)->reason, text);
 }
 
 static void c3_names_all_that_were_not_put_to_the_test(void **state)
@@ -325,7 +326,7 @@ static void c4_dear_and_solved(void **state)
 	assert_string_equal(verdict("granularity", "C4"), "left out");
 	put_prices(1, 10, 12, 3);
 	assert_string_equal(verdict("granularity", "C4"), "supported");
-	assert_true(fabs(claims__find(&claims, "C4")->figure - 4) < 0.01);
+	assert_true(fabs(claim_of(&claims, "C4")->figure - 4) < 0.01);
 }
 
 static void c4_a_lock_each_costs_nothing(void **state)

@@ -14,6 +14,7 @@
 
 #include "../../user/labs/lab.h"
 #include "../../user/program/arm_name.h"
+#include "claim_of.h"
 
 #define BLOCKS 8
 
@@ -70,7 +71,7 @@ static void expect(const struct plan *plan, const char *verdict, double figure, 
 	struct claims claims;
 
 	judge(plan, &claims);
-	row = claims__find(&claims, "C7");
+	row = claim_of(&claims, "C7");
 	assert_non_null(row);
 	assert_string_equal(row->verdict, verdict);
 	assert_true(fabs(row->figure - figure) < 1e-6);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../user/labs/lab.h"
+#include "claim_of.h"
 
 #define BLOCKS 8
 
@@ -69,7 +70,7 @@ static const struct claim_row *judge(const struct world *world, const char *clai
 		put_block(&observations, world, block);
 	assert_int_equal(lab_ipc.judge(&evidence, &claims), 0);
 	observations__free(&observations);
-	row = claims__find(&claims, claim);
+	row = claim_of(&claims, claim);
 	assert_non_null(row);
 	assert_true(strlen(row->reason) > 20 && strlen(row->reason) < ROWS_REASON_SIZE - 1);
 	return row;

@@ -17,6 +17,7 @@
 #include "../../user/program/arm_name.h"
 #include "../../user/verdict/agreement.h"
 #include "../../user/verdict/judge.h"
+#include "claim_of.h"
 
 #define BLOCKS 8
 
@@ -153,7 +154,7 @@ static const struct claim_row *judged(const struct plan *plan, const char *claim
 	assert_int_equal(claims.count, 3);
 	for (size_t i = 0; i < claims.count; i++)	/* a reason that was cut ends otherwise */
 		assert_true(strlen(claims.rows[i].reason) < ROWS_REASON_SIZE - 1);
-	return claims__find(&claims, claim);
+	return claim_of(&claims, claim);
 }
 
 static void expect(const struct plan *plan, const char *claim, const char *verdict, double figure)

@@ -10,6 +10,7 @@
 
 #include "../../user/labs/lab.h"
 #include "../../user/prices/switch_plan.h"
+#include "claim_of.h"
 
 struct planted {
 	double switch_ns;	/* in the middle */
@@ -62,7 +63,7 @@ static struct claim_row judged(const struct planted *planted)
 	assert_int_equal(lab__judge(lab, &evidence, NULL, &claims), 0);
 	observations__free(&all);
 	assert_int_equal(claims.count, 1);
-	row = claims__find(&claims, "C13");
+	row = claim_of(&claims, "C13");
 	assert_non_null(row);
 	assert_true(*row->reason);
 	return *row;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../user/labs/lab.h"
+#include "claim_of.h"
 
 #define BLOCKS 7
 
@@ -63,7 +64,7 @@ static struct claims judge(const struct plan *plan)
 
 static const struct claim_row *row(const struct claims *claims, const char *claim)
 {
-	const struct claim_row *found = claims__find(claims, claim);
+	const struct claim_row *found = claim_of(claims, claim);
 
 	assert_non_null(found);
 	return found;

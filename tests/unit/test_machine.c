@@ -260,24 +260,6 @@ static void loadavg(void **state)
 	loadavg_is("", UNKNOWN, UNKNOWN, UNKNOWN);
 }
 
-static void releases(void **state)
-{
-	(void)state;
-	assert_true(machine__kernel_at_least("6.1.0-18-amd64", 6, 1));
-	assert_true(machine__kernel_at_least("6.1", 6, 1));
-	assert_true(machine__kernel_at_least("6.18.44-fc-v669", 6, 1));
-	assert_true(machine__kernel_at_least("7.0.0-rc1", 6, 1));
-	assert_true(machine__kernel_at_least("10.0", 6, 1));
-	assert_false(machine__kernel_at_least("6.0.19", 6, 1));
-	assert_false(machine__kernel_at_least("5.18.0", 6, 1));
-	assert_false(machine__kernel_at_least("", 6, 1));
-	assert_false(machine__kernel_at_least("6", 6, 1));
-	assert_false(machine__kernel_at_least("6.", 6, 1));
-	assert_false(machine__kernel_at_least("6-1", 6, 1));
-	assert_false(machine__kernel_at_least("v6.1", 6, 1));
-	assert_false(machine__kernel_at_least("-6.1", 6, 1));
-}
-
 /* ---- cgroups ---- */
 
 static char home[PATH_MAX];
@@ -697,7 +679,6 @@ int main(void)
 		cmocka_unit_test(preemption),
 		cmocka_unit_test(hz),
 		cmocka_unit_test(loadavg),
-		cmocka_unit_test(releases),
 		IN_FOLDER(cgroup_v2),
 		IN_FOLDER(cgroup_v1),
 		IN_FOLDER(cgroup_mount_roots),

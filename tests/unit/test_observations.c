@@ -13,6 +13,7 @@
 
 #include "../../user/labs/lab.h"
 #include "../../user/evidence/observations.h"
+#include "claim_of.h"
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-9)
 
@@ -167,13 +168,13 @@ static void every_claim_has_a_row(void **state)
 	(void)state;
 	assert_int_equal(lab__judge(&lab, &evidence, NULL, &claims), 0);
 	assert_int_equal(claims.count, 3);
-	assert_string_equal(claims__find(&claims, "C90")->verdict, "refuted");
-	assert_near(claims__find(&claims, "C90")->figure, 1.2);
-	assert_string_equal(claims__find(&claims, "C91")->verdict, "undecided");
-	assert_true(isnan(claims__find(&claims, "C91")->figure));
+	assert_string_equal(claim_of(&claims, "C90")->verdict, "refuted");
+	assert_near(claim_of(&claims, "C90")->figure, 1.2);
+	assert_string_equal(claim_of(&claims, "C91")->verdict, "undecided");
+	assert_true(isnan(claim_of(&claims, "C91")->figure));
 	claims.count = 0;
 	assert_int_equal(lab__judge(&lab, &evidence, "no CPU to spare", &claims), 0);
-	assert_string_equal(claims__find(&claims, "C90")->reason, "no CPU to spare");
+	assert_string_equal(claim_of(&claims, "C90")->reason, "no CPU to spare");
 }
 
 /* Of the real ones: each has what the command line and the reports take for granted. */

@@ -40,7 +40,8 @@ const char *proctext__after_line_start(const char *text, const char *prefix)
 	return text ? text + len : NULL;
 }
 
-uint64_t proctext__whole_number(const char *text)
+/* A number that is all of the text but blanks and one line end; else PROCTEXT_UNKNOWN. */
+static uint64_t whole_number(const char *text)
 {
 	uint64_t value;
 
@@ -111,7 +112,7 @@ void proctext__read_line(const char *path, char *field, size_t size)
 uint64_t proctext__read_number(const char *path)
 {
 	char *text = proctext__read(path);
-	uint64_t value = text ? proctext__whole_number(text) : PROCTEXT_UNKNOWN;
+	uint64_t value = text ? whole_number(text) : PROCTEXT_UNKNOWN;
 
 	free(text);
 	return value;
@@ -131,7 +132,7 @@ char *proctext__read_in(const char *dir, const char *name)
 uint64_t proctext__number_in(const char *dir, const char *name)
 {
 	char *text = proctext__read_in(dir, name);
-	uint64_t value = text ? proctext__whole_number(text) : PROCTEXT_UNKNOWN;
+	uint64_t value = text ? whole_number(text) : PROCTEXT_UNKNOWN;
 
 	free(text);
 	return value;

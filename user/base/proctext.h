@@ -19,9 +19,6 @@ const char *proctext__skip_blanks(const char *text);
 /* What follows @prefix at the start of a line, or NULL. */
 const char *proctext__after_line_start(const char *text, const char *prefix);
 
-/* A number that is all of the text but blanks and one line end; else PROCTEXT_UNKNOWN. */
-uint64_t proctext__whole_number(const char *text);
-
 /* Copy @len bytes, cut to fit. */
 void proctext__copy(char *field, size_t size, const char *text, size_t len);
 

@@ -19,14 +19,6 @@ struct interval claims__exactly(double value)
 	return (struct interval){ value, value, value, 1 };
 }
 
-const struct claim_row *claims__find(const struct claims *claims, const char *claim)
-{
-	for (size_t i = 0; i < claims->count; i++)
-		if (strcmp(claims->rows[i].claim, claim) == 0)
-			return &claims->rows[i];
-	return NULL;
-}
-
 bool claims__above(const struct interval *interval, double limit)
 {
 	return interval->n > 1 && interval->low > limit;

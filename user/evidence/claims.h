@@ -30,9 +30,6 @@ void claims__add(struct claims *claims, const char *claim, const char *experimen
 		 enum claim_verdict verdict, const struct interval *figure, const char *unit,
 		 const char *reason, ...) __attribute__((format(printf, 7, 8)));
 
-/* The first row of that claim, or NULL. */
-const struct claim_row *claims__find(const struct claims *claims, const char *claim);
-
 /* "supported", "refuted", "undecided" */
 const char *claims__word(enum claim_verdict verdict);
 

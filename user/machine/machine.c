@@ -209,16 +209,6 @@ void machine__parse_loadavg(const char *text, uint64_t percent[3])
 	}
 }
 
-bool machine__kernel_at_least(const char *release, unsigned int major, unsigned int minor)
-{
-	uint64_t have_major, have_minor;
-
-	if (!proctext__take_number(&release, &have_major) || *release++ != '.' ||
-	    !proctext__take_number(&release, &have_minor))
-		return false;
-	return have_major > major || (have_major == major && have_minor >= minor);
-}
-
 uint64_t machine__available_bytes(void)
 {
 	char *meminfo = proctext__read("/proc/meminfo");

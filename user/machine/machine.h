@@ -62,9 +62,6 @@ uint64_t machine__available_bytes(void);
 /* Either may be MACHINE_UNKNOWN. */
 struct machine_times machine__times(void);
 
-/* Is a release such as 6.1.0-18-amd64 this version or newer? False if it is none. */
-bool machine__kernel_at_least(const char *release, unsigned int major, unsigned int minor);
-
 /* The value of a key of /proc/meminfo, in bytes. */
 uint64_t machine__parse_meminfo(const char *text, const char *key);
 

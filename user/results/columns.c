@@ -68,18 +68,6 @@ const struct column *columns__find(const struct table *table, const char *name)
 	return NULL;
 }
 
-const char *columns__unit(const struct column *column)
-{
-	static const char *const units[] = { "ns", "us", "ms", "bytes" };
-	const char *last = strrchr(column->name, '_');
-
-	for (size_t i = 0; last && i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strcmp(last + 1, units[i]))
-			return units[i];
-	/* ledger.csv names a column after its unit alone. */
-	return strcmp(column->name, "ns") ? "" : "ns";
-}
-
 int columns__set_text(char *field, size_t size, const char *text)
 {
 	size_t length, end;

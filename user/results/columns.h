@@ -73,9 +73,6 @@ void columns__clear(const struct table *table, void *row);
 /* The column called @name, or NULL. */
 const struct column *columns__find(const struct table *table, const char *name);
 
-/* Unit at the end of a column's name: "ns", "us", "ms", "bytes", or "" if there is none. */
-const char *columns__unit(const struct column *column);
-
 /*
  * Copy @text into a char array of @size bytes, cut at a whole UTF-8 character if it does
  * not fit. NULL becomes "" (missing). Returns 0, or -EOVERFLOW if it was cut.

@@ -102,6 +102,12 @@ static int find_and_watch(struct lock_search *search, const struct tracer_lock *
 	return 0;
 }
 
+/* A program that lacks the functions may be on its way to another, as env(1) is. */
+static bool is_in_vain(const struct lock_search *search)
+{
+	return search->wish.acquire && search->err && search->err != -ENOENT;
+}
+
 static void on_exec(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
@@ -111,7 +117,7 @@ static void on_exec(struct lock_search *search, const struct news *news)
 	search->found = find_and_watch(search, &lock) == 0;
 	tracer__open_window(search->tracer, false);
 	search->stopped_ns += clock_now_ns() - news->t_ns;
-	kill(lock.pid, lock_search__failed(search) ? SIGKILL : SIGCONT);
+	kill(lock.pid, is_in_vain(search) ? SIGKILL : SIGCONT);
 }
 
 /*
@@ -197,12 +203,6 @@ void lock_search__look_at_modules(struct lock_search *search, pid_t pid)
 	search->modules = modules;
 	search->has_modules = true;
 	search->looked_ns = clock_now_ns();
-}
-
-/* A program that lacks the functions may be on its way to another, as env(1) is. */
-bool lock_search__failed(const struct lock_search *search)
-{
-	return search->wish.acquire && search->err && search->err != -ENOENT;
 }
 
 void lock_search__name(const struct lock_search *search, char *name, size_t size)

@@ -20,7 +20,7 @@ struct lock_search {
 	bool found;
 	struct lock_sites sites;	/* of the lock that is watched, if found */
 	int err;			/* of the last search that found nothing, or */
-	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run (lock_search__failed()) */
+	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run: the user's names */
 	uint64_t stopped_ns;		/* the program was stopped for us */
 	struct modules modules;		/* what it had mapped when we last looked */
 	bool has_modules;
@@ -43,9 +43,6 @@ int lock_search__in_running(struct lock_search *search, pid_t pid);
 
 /* Remember what the process has mapped, unless that is known well enough. */
 void lock_search__look_at_modules(struct lock_search *search, pid_t pid);
-
-/* Is the run in vain? Then why says what is wrong with what the user has asked for. */
-bool lock_search__failed(const struct lock_search *search);
 
 /* For runs.csv: "cpython-3.11", "big_lock:big_unlock", or "" */
 void lock_search__name(const struct lock_search *search, char *name, size_t size);

@@ -429,7 +429,7 @@ static int name_in_file(const struct modules *modules, size_t module, uint64_t a
 	snprintf(root, sizeof(root), "/proc/self/fd/%d", modules->root);
 	if (!find_vaddr(&file, at, only_bss, &vaddr) && only_bss)
 		err = -ENOENT;
-	else if (!symbols__cover_in(&file, root, path, vaddr, symbol, sizeof(symbol)))
+	else if (!symbols__cover(&file, root, path, vaddr, symbol, sizeof(symbol)))
 		snprintf(name, size, "%s (%s)", symbol, base_of(path));
 	else
 		snprintf(name, size, "%s+0x%" PRIx64, base_of(path), vaddr);

@@ -215,8 +215,8 @@ static bool cover_in_tables(const struct elf_file *file, struct cover *cover)
 	return cover->found;
 }
 
-int symbols__cover_in(const struct elf_file *file, const char *root, const char *path,
-		      uint64_t file_vaddr, char *name, size_t size)
+int symbols__cover(const struct elf_file *file, const char *root, const char *path,
+		   uint64_t file_vaddr, char *name, size_t size)
 {
 	struct cover cover = { .vaddr = file_vaddr, .name = name, .name_size = size };
 	char debug_path[PATH_MAX];
@@ -229,16 +229,4 @@ int symbols__cover_in(const struct elf_file *file, const char *root, const char 
 	(void)cover_in_tables(&debug, &cover);
 	elf_file__close(&debug);
 	return cover.found ? 0 : -ENOENT;
-}
-
-int symbols__cover(const char *path, uint64_t file_vaddr, char *name, size_t size)
-{
-	struct elf_file file;
-	int err = elf_file__open(&file, path);
-
-	if (err)
-		return err;
-	err = symbols__cover_in(&file, "", path, file_vaddr, name, size);
-	elf_file__close(&file);
-	return err;
 }

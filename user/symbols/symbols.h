@@ -42,14 +42,11 @@ void symbols__free(struct symbols *found);
 bool symbols__find_data(const struct elf_file *file, const char *name, uint64_t *address);
 
 /*
- * The data symbol that covers an address of the file (st_value's kind): "name" or
- * "name+0x10". Looks in both tables, then in the file's debug file. Returns 0, -ENOENT or
- * another -errno.
+ * The data symbol that covers an address of an open file (st_value's kind): "name" or
+ * "name+0x10". Looks in both tables, then in its debug file: the file is known as @path in a
+ * root (debug_file.h). Returns 0 or -ENOENT.
  */
-int symbols__cover(const char *path, uint64_t file_vaddr, char *name, size_t size);
-
-/* The same for an open file, known as @path in a root; see debug_file.h. */
-int symbols__cover_in(const struct elf_file *file, const char *root, const char *path,
-		      uint64_t file_vaddr, char *name, size_t size);
+int symbols__cover(const struct elf_file *file, const char *root, const char *path,
+		   uint64_t file_vaddr, char *name, size_t size);
 
 #endif
