@@ -107,9 +107,9 @@ static void settle_options(struct options *options)
 	experiment->quiet = options->quiet;
 	if (options->command == COMMAND_RUN && !options->lab && !options->arms_given)
 		add_doses(experiment);
-	/* A lab has a budget of its own. */
-	if (!experiment->blocks && !experiment->budget_s && !options->lab &&
-	    options->command != COMMAND_LABS && options->command != COMMAND_CALIBRATE)
+	/* A lab has a budget of its own, and what is watched ends by itself. */
+	if (!experiment->blocks && !experiment->budget_s &&
+	    (compare || (options->command == COMMAND_RUN && !options->lab)))
 		experiment->budget_s = compare ? COMPARE_BUDGET_S : DEFAULT_BUDGET_S;
 	if (!experiment->time_limit_s && compare)
 		experiment->time_limit_s = COMPARE_TIME_LIMIT_S;
