@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The command line: which command, and what follows from its options together. glibc's argp does
-// the parsing, the help and the messages; each command's options are in options_COMMAND.c.
+// the parsing, the help and the messages; each command has its own options in its file.
 #include "cli/options.h"
 
 #include <stdio.h>

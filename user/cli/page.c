@@ -9,6 +9,49 @@
 #include "cli/commands.h"
 #include "base/log.h"
 #include "report/page.h"
+#include "cli/parts.h"
+
+/* The common options are of commands that run something. */
+static void check(struct argp_state *state, const struct options *options)
+{
+	if (!options->folder)
+		argp_error(state, "which results folder? switchtax report DIR");
+	if (options->output)
+		argp_error(state, "--output: the page lies in the folder that it is about");
+	if (options->cpus[0])
+		argp_error(state, "--cpus: report runs no program");
+	if (options->experiment.timeline)
+		argp_error(state, "--timeline: give it to run, compare, trace or attach");
+	if (options->format != FORMAT_TEXT)
+		argp_error(state, "--format: a page is HTML; explain prints csv and json");
+}
+
+static error_t parse_report(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			argp_error(state, "unexpected argument '%s': one folder at a time", arg);
+		options->folder = arg;
+		break;
+	case ARGP_KEY_END: check(state, options); break;
+	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp options_report__argp = {
+	NULL, parse_report, "DIR",
+	"Make report.html of a results folder, in place of the one that is there: one file that "
+	"needs no network, with the answer, its evidence and the timeline as figures and tables. "
+	"`run` and `compare` make it at their end."
+	"\vExamples:\n"
+	"  switchtax report results/slowdown-20261122T120000Z\n",
+	options_parts__common, NULL, NULL,
+};
 
 static enum exit_status status_of(int err)
 {
