@@ -218,6 +218,6 @@ enum exit_status command__attach(const struct options *options)
 		return status;
 	if (!check_process(options->pid))
 		return EXIT_NOT_VALID;
-	status = session__open(&session, options, "attach", false);
+	status = session__open(&session, options, "attach", &traced_run__wish);
 	return status == EXIT_MEASURED ? watch(&session) : status;
 }

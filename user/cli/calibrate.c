@@ -211,16 +211,19 @@ static enum exit_status conclude(struct session *session, const struct calibrati
 
 enum exit_status command__calibrate(const struct options *options)
 {
+	static const struct session_wish wish = { .untraced = UNTRACED_ANYWAY,
+						  .files = { .observations = true } };
 	struct calibration_beside beside;
 	struct lab_request request;
 	struct lab_result result;
 	struct progress progress;
 	struct session session;
-	enum exit_status status = session__open(&session, options, CALIBRATION_NAME, true);
+	enum exit_status status = session__open(&session, options, CALIBRATION_NAME, &wish);
 	int err;
 
 	if (status != EXIT_MEASURED)
 		return status;
+	parameters__limits(&session.parameters, &options->experiment);
 	progress__init(&progress, options->quiet);
 	calibration__prepare(&beside, session.tracer, options->experiment.parameters.one_cpu);
 	request = request_of(&session, &beside, &progress);

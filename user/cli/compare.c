@@ -238,6 +238,16 @@ static int fill_plan(struct comparison *comparison)
 	return err;
 }
 
+static void list_parameters(struct parameters *list, const struct options *options)
+{
+	parameters__arms(list, &options->experiment);
+	parameters__text(list, "base", options->base);
+	parameters__text(list, "other", options->other);
+	parameters__text(list, "as_root", options->as_root ? "yes" : "no");
+	parameters__limits(list, &options->experiment);
+	parameters__number(list, "precision_percent", options->experiment.precision_percent);
+}
+
 static enum exit_status run(struct comparison *comparison, struct session *session)
 {
 	struct experiment experiment;
@@ -254,6 +264,7 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 		session__abandon(session);
 		return EXIT_NOT_VALID;
 	}
+	list_parameters(&session->parameters, &comparison->options);
 	comparison->plan.blocks.symbolizer = session->symbolizer;
 	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
 	about.programs_printed = outputs__close(&comparison->outputs);
@@ -264,6 +275,8 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 
 static enum exit_status compare(struct comparison *comparison)
 {
+	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD, .samples = true,
+						  .page = true, .files = { .futexes = true } };
 	enum exit_status status = read_programs(comparison);
 	struct session session;
 
@@ -274,7 +287,7 @@ static enum exit_status compare(struct comparison *comparison)
 	if (fill_plan(comparison))
 		return EXIT_NOT_VALID;
 	status = session__open(&session, &comparison->options, comparison->options.experiment.name,
-			       true);
+			       &wish);
 	return status == EXIT_MEASURED ? run(comparison, &session) : status;
 }
 

@@ -13,9 +13,10 @@
 #include "cli/session.h"
 
 /*
- * After experiment__run(), which returned err: judge, print, write, and close the
- * session. prices: those that were measured beside, NULL: none. about tells what the report is to say of the experiment; the rest of it is
- * filled in here. Returns the status to end with; errors have been printed.
+ * After experiment__run(), which returned err: judge, print, write, and close the session.
+ * prices: those that were measured beside, NULL: none. about tells what the report is to say of
+ * the experiment; the rest of it is filled in here. Returns the status to end with; errors have
+ * been printed.
  */
 enum exit_status conclusion__draw(struct session *session, const struct experiment_plan *plan,
 				  struct experiment *experiment, const struct prices *prices,

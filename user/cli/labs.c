@@ -282,6 +282,25 @@ static enum exit_status status_of(const struct lab_sheet *sheet, int err)
 	return err || sheet->failed || sheet->invalid ? EXIT_NOT_VALID : EXIT_MEASURED;
 }
 
+/* Of a lab, only what the command line has named. */
+static void list_parameters(struct lab_sheet *sheet)
+{
+	const struct experiment_options *experiment = &sheet->options->experiment;
+	const struct workload_parameters *workload = &experiment->parameters;
+	struct parameters *list = &sheet->session.parameters;
+	unsigned int given = sheet->options->given;
+
+	if (given & LAB_TAKES_LOCK)
+		parameters__text(list, "lock", workload->lock);
+	if (given & LAB_TAKES_WORKERS)
+		parameters__number(list, "workers", (double)workload->workers);
+	if (given & LAB_TAKES_OBJECTS)
+		parameters__number(list, "objects", (double)workload->objects);
+	if (given & LAB_TAKES_INTERVAL)
+		parameters__number(list, "interval_us", (double)workload->interval_us);
+	parameters__limits(list, experiment);
+}
+
 static enum exit_status conclude(struct lab_sheet *sheet, int err)
 {
 	const char *reason = err == -EINTR ? "interrupted" : err ? "a run failed" : "all is done";
@@ -305,6 +324,8 @@ static enum exit_status conclude(struct lab_sheet *sheet, int err)
 
 enum exit_status command__labs(const struct options *options)
 {
+	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD,
+						  .files = { .observations = true, .labs = true } };
 	struct lab_sheet *sheet = calloc(1, sizeof(*sheet));
 	enum exit_status status = EXIT_NOT_VALID;
 
@@ -314,8 +335,9 @@ enum exit_status command__labs(const struct options *options)
 	choose_labs(sheet);
 	sheet->report = open_memstream(&sheet->text, &sheet->size);
 	if (sheet->report) {
-		status = session__open(&sheet->session, options, options->experiment.name, true);
+		status = session__open(&sheet->session, options, options->experiment.name, &wish);
 		if (status == EXIT_MEASURED) {
+			list_parameters(sheet);
 			progress__init(&sheet->progress, options->quiet);
 			status = conclude(sheet, run_labs(sheet));
 		}

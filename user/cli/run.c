@@ -129,6 +129,20 @@ const struct argp options_run__argp = {
 	options_parts__common, NULL, NULL,
 };
 
+static void list_parameters(struct parameters *list, const struct experiment_options *experiment)
+{
+	const struct workload_parameters *workload = &experiment->parameters;
+
+	parameters__arms(list, experiment);
+	parameters__text(list, "lock", workload->lock);
+	parameters__number(list, "workers", (double)workload->workers);
+	parameters__number(list, "objects", (double)workload->objects);
+	parameters__number(list, "interval_us", (double)workload->interval_us);
+	parameters__number(list, "malloc_arenas", 1);
+	parameters__limits(list, experiment);
+	parameters__number(list, "precision_percent", experiment->precision_percent);
+}
+
 static enum exit_status run(struct session *session, const struct slowdown *slowdown)
 {
 	const struct experiment_plan *plan = &slowdown->plan;
@@ -143,6 +157,7 @@ static enum exit_status run(struct session *session, const struct slowdown *slow
 	enum exit_status status;
 	int err = experiment__run(plan, session->tracer, &session->record, &experiment);
 
+	list_parameters(&session->parameters, plan->blocks.options);
 	status = conclusion__draw(session, plan, &experiment, &slowdown->prices, &about, err);
 	experiment__free(&experiment);
 	return status;
@@ -150,6 +165,8 @@ static enum exit_status run(struct session *session, const struct slowdown *slow
 
 enum exit_status command__run(const struct options *options)
 {
+	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD, .samples = true,
+						  .page = true };
 	struct slowdown slowdown;
 	struct session session;
 	enum exit_status status;
@@ -166,7 +183,7 @@ enum exit_status command__run(const struct options *options)
 	}
 	if (lock_warning__text(&options->experiment, warning, sizeof(warning)))
 		log__warn("%s", warning);
-	status = session__open(&session, options, options->experiment.name, true);
+	status = session__open(&session, options, options->experiment.name, &wish);
 	slowdown.plan.blocks.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
 		status = run(&session, &slowdown);

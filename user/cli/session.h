@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * session - what `run`, `compare` and `trace` share: a tracer if there can be one, a results
+ * session - what all commands share that measure: a tracer if there can be one, a results
  * folder with its files, and the environment written at the end.
  */
 #ifndef SWITCHTAX_SESSION_H
@@ -11,6 +11,7 @@
 
 #include "base/exits.h"
 #include "cli/options.h"
+#include "cli/parameters.h"
 #include "machine/environment.h"
 #include "record/record.h"
 #include "results/folder.h"
@@ -19,16 +20,32 @@
 
 #define SESSION_MAX_NOTES OPTIONS_MAX_LABS
 
+/* Is it to go on where nothing can be traced? By --no-bpf, always. */
+enum session_untraced {
+	UNTRACED_NEVER,
+	UNTRACED_BY_BUILD,		/* where this switchtax cannot trace, whatever the machine */
+	UNTRACED_ANYWAY,		/* most of what it measures needs no probe */
+};
+
+/* What a command wants of its session. */
+struct session_wish {
+	enum session_untraced untraced;
+	bool samples;			/* of the running holder, unless --no-samples */
+	bool page;			/* report.html at the end, unless --no-html */
+	struct record_wish files;	/* handoffs and stacks follow from the options */
+};
+
 struct session {
 	const struct options *options;
+	const struct session_wish *wish;
 	const char *name;		/* of the experiment */
+	struct parameters parameters;	/* the command adds its own to the CPUs */
 	struct tracer *tracer;		/* NULL: untraced */
 	struct symbolizer *symbolizer;	/* NULL: no samples are taken */
 	const char *untraced_reason;	/* NULL: traced */
 	struct results results;
 	struct record record;
 	time_t started;
-	const char *program;		/* of trace, attach: what people know it by; or NULL */
 	/* What environment.json says beside, under that name: session__note(). */
 	const char *notes_name;
 	struct environment_parameter notes[SESSION_MAX_NOTES];
@@ -39,11 +56,10 @@ struct session {
 
 /*
  * Open everything. EXIT_MEASURED, or the exit status to end with; the reason has been
- * printed. A build without BPF falls back to untraced runs where fallback is true, and
- * says so once.
+ * printed, and so has why nothing is traced. The wish is borrowed.
  */
 enum exit_status session__open(struct session *session, const struct options *options,
-			       const char *name, bool fallback);
+			       const char *name, const struct session_wish *wish);
 
 /*
  * Name the files and write environment.json; then close everything. A folder in which

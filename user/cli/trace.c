@@ -178,6 +178,6 @@ enum exit_status command__trace(const struct options *options)
 		log__error("%s: %s", name, path__why(err));
 		return EXIT_NOT_VALID;
 	}
-	status = session__open(&session, options, "trace", false);
+	status = session__open(&session, options, "trace", &traced_run__wish);
 	return status == EXIT_MEASURED ? trace_program(&session, path) : status;
 }

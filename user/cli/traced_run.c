@@ -11,6 +11,8 @@
 #include "prices/prices.h"
 #include "report/stacks.h"
 
+const struct session_wish traced_run__wish = { .samples = true, .files = { .futexes = true } };
+
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
 {
 	columns__clear(&rows__runs, row);
@@ -113,7 +115,7 @@ enum exit_status traced_run__finish(struct session *session, const struct report
 	int err = record__run(&session->record, report->run), other;
 	struct stack_sums stacks = { 0 };
 
-	session->program = report->program;
+	parameters__text(&session->parameters, "program", report->program);
 	if (err)
 		log__error("%s", session->record.why);
 	else

@@ -9,6 +9,9 @@
 #include "report/trace.h"
 #include "cli/session.h"
 
+/* What it wants of its session: nothing is worth telling of a run that is not traced. */
+extern const struct session_wish traced_run__wish;
+
 /* Say in the run's row who it is; arm is "trace" or "attach". */
 void traced_run__identify(const struct options *options, const char *arm, struct run_row *row);
 
