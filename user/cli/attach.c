@@ -48,10 +48,6 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	case 'p':
 		options->pid = (pid_t)options__whole(state, "pid", arg, 1, INT32_MAX);
 		break;
-	case KEY_NO_SAMPLES: options->samples = false; break;
-	case KEY_BUDGET:
-		options->experiment.budget_s = options__positive(state, "budget", arg, 1e6);
-		break;
 	case KEY_LIVE: options->live = true; break;
 	case KEY_REFRESH: options->refresh_s = refresh(state, arg); break;
 	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'; the process is named "
@@ -64,16 +60,12 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 		if (options->cpus[0])
 			argp_error(state, "--cpus: attach leaves the process on the CPUs it is on");
 		break;
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		state->child_inputs[1] = options;
-		break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return options__parse_program(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_attach__argp = {
+static const struct argp attach_argp = {
 	attach_options, parse_attach, "-p PID",
 	"Watch a process that already runs, for a while or until it ends, and leave it as it "
 	"was. Its threads are watched, and what they start meanwhile. With --live the terminal "
@@ -173,7 +165,7 @@ static enum exit_status watch(struct session *session)
 	char program[96];
 
 	describe(options->pid, program, sizeof(program));
-	traced_run__identify(options, "attach", &run.row);
+	traced_run__identify(options, &run.row);
 	if (attach(session, program, &run, &stop_reason)) {
 		log__error("%s", run.error);
 		run__free(&run);	/* its timeline is not to be left behind */
@@ -208,7 +200,7 @@ static enum exit_status check_screen(void)
 	return err == -ENOSYS ? EXIT_CANNOT_MEASURE : EXIT_USAGE;
 }
 
-enum exit_status command__attach(const struct options *options)
+static enum exit_status command_attach(const struct options *options)
 {
 	struct session session;
 	enum exit_status status;
@@ -218,6 +210,11 @@ enum exit_status command__attach(const struct options *options)
 		return status;
 	if (!check_process(options->pid))
 		return EXIT_NOT_VALID;
-	status = session__open(&session, options, "attach", &traced_run__wish);
+	status = session__open(&session, options, &traced_run__wish);
 	return status == EXIT_MEASURED ? watch(&session) : status;
 }
+
+const struct command command__attach = {
+	.name = "attach", .summary = "a program that already runs",
+	.argp = &attach_argp, .action = command_attach,
+};

@@ -15,6 +15,10 @@
 #include "cli/session.h"
 #include "cli/parts.h"
 
+#define LEAST_ROUNDS 5
+#define MOST_ROUNDS 100000
+#define TIME_LIMIT_S 120
+
 static const struct argp_option calibrate_options[] = {
 	{ "blocks", KEY_BLOCKS, "N", 0, "rounds, each of which measures every price once (default: "
 	  "as the budget says)", 1 },
@@ -26,23 +30,19 @@ static const struct argp_option calibrate_options[] = {
 	{ 0 },
 };
 
-/* Of a command that takes no argument and has no time line. */
 static error_t parse_calibrate(int key, char *arg, struct argp_state *state)
 {
-	const struct options *options = state->input;
+	struct options *options = state->input;
 
-	switch (key) {
-	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", arg); break;
-	case ARGP_KEY_END:
-		if (options->experiment.timeline)
-			argp_error(state, "--timeline: only `switchtax run slowdown` has one");
-		break;
-	default: return options__parse_blocks(key, arg, state);
-	}
+	if (key != ARGP_KEY_END)
+		return options__parse_plain(key, arg, state);
+	if (options->experiment.timeline)
+		argp_error(state, "--timeline: only `switchtax run slowdown` has one");
+	options__limits(&options->experiment, 0, TIME_LIMIT_S);
 	return 0;
 }
 
-const struct argp options_calibrate__argp = {
+static const struct argp calibrate_argp = {
 	calibrate_options, parse_calibrate, "",
 	"Measure what things cost on this machine, each with its spread: a context switch "
 	"between threads and between processes, on one CPU and across two, with caches to "
@@ -55,9 +55,6 @@ const struct argp options_calibrate__argp = {
 	"  switchtax calibrate --no-bpf              needs no root\n",
 	options_parts__common, NULL, NULL,
 };
-
-#define LEAST_ROUNDS 5
-#define MOST_ROUNDS 100000
 
 static unsigned int count_cpus(const struct options *options)
 {
@@ -209,7 +206,7 @@ static enum exit_status conclude(struct session *session, const struct calibrati
 	return status_of(err, list_err ? list_err : commit_err, result);
 }
 
-enum exit_status command__calibrate(const struct options *options)
+static enum exit_status command_calibrate(const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_ANYWAY,
 						  .files = { .observations = true } };
@@ -218,7 +215,7 @@ enum exit_status command__calibrate(const struct options *options)
 	struct lab_result result;
 	struct progress progress;
 	struct session session;
-	enum exit_status status = session__open(&session, options, CALIBRATION_NAME, &wish);
+	enum exit_status status = session__open(&session, options, &wish);
 	int err;
 
 	if (status != EXIT_MEASURED)
@@ -233,3 +230,8 @@ enum exit_status command__calibrate(const struct options *options)
 	lab_result__free(&result);
 	return status;
 }
+
+const struct command command__calibrate = {
+	.name = "calibrate", .summary = "this machine's price list",
+	.argp = &calibrate_argp, .action = command_calibrate,
+};

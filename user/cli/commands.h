@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* commands - what each command of the command line does; returns the exit status. */
+/* commands - the table of commands; each one's row stands in its own file. */
 #ifndef SWITCHTAX_COMMANDS_H
 #define SWITCHTAX_COMMANDS_H
 
-#include "base/exits.h"
-#include "cli/options.h"
+#include <argp.h>
 
-enum exit_status command__run(const struct options *options);
-enum exit_status command__compare(const struct options *options);
-enum exit_status command__trace(const struct options *options);
-enum exit_status command__attach(const struct options *options);
-/* All labs, or those named; and run of one lab. */
-enum exit_status command__labs(const struct options *options);
-enum exit_status command__calibrate(const struct options *options);
-enum exit_status command__timeline(const struct options *options);
-enum exit_status command__report(const struct options *options);
-enum exit_status command__explain(const struct options *options);
-enum exit_status command__list(const struct options *options);
-enum exit_status command__doctor(const struct options *options);
+#include "base/exits.h"
+
+struct options;
+
+struct command {
+	const char *name;
+	const char *summary;		/* one line for `switchtax --help` */
+	const struct argp *argp;	/* its parser finds a struct options in input */
+	unsigned int argp_flags;
+	/* What argp is for these words, where that depends on them; valid until the next call. */
+	const struct argp *(*argp_of)(int argc, char **argv);
+	/* Returns the exit status; errors have been printed. */
+	enum exit_status (*action)(const struct options *options);
+};
+
+extern const struct command command__run, command__compare, command__trace, command__attach,
+	command__calibrate, command__labs, command__timeline, command__report, command__explain,
+	command__list, command__doctor;
+
+/*
+ * The command that the first argument names. Does not return if there is none, or if it asks
+ * for help or the version.
+ */
+const struct command *commands__choose(int argc, char **argv);
 
 #endif

@@ -21,6 +21,9 @@
 #include "symbols/symbols.h"
 #include "cli/parts.h"
 
+#define BUDGET_S 180
+#define TIME_LIMIT_S 600
+
 static const struct argp_option compare_options[] = {
 	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas: base, other, other-1cpu, and for "
 	  "Python other-interval-US (default: these, with 500, 5000 and 50000 us)", 1 },
@@ -43,13 +46,21 @@ static const struct argp_option compare_options[] = {
 	{ 0 },
 };
 
+static bool is_arm(const char *name)
+{
+	return strcmp(name, "base") == 0 || strcmp(name, "other") == 0 ||
+	       strcmp(name, "other-1cpu") == 0 || arm_name__asked_us(name, "other");
+}
+
 static error_t parse_compare(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
 	switch (key) {
-	case KEY_AS_ROOT: options->as_root = true; break;
-	case KEY_PYTHON_FRAMES: options->python_frames = true; break;
+	case KEY_ARMS:
+		options__arms(state, arg, is_arm, "base, other, other-1cpu, other-interval-US with "
+			      "US from 1 to " LAB_TEXT(SWITCH_INTERVAL_MAX_US));
+		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
 			argp_error(state, "unexpected argument '%s': each of the two command lines "
@@ -60,17 +71,14 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 		if (state->arg_num < 2)
 			argp_error(state, "which two programs? switchtax compare [OPTION...] "
 				   "'BASE' 'OTHER'");
+		options__limits(&options->experiment, BUDGET_S, TIME_LIMIT_S);
 		break;
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		state->child_inputs[1] = options;
-		break;
-	default: return options__parse_blocks(key, arg, state);
+	default: return options__parse_program(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_compare__argp = {
+static const struct argp compare_argp = {
 	compare_options, parse_compare, "'BASE' 'OTHER'",
 	"Run two programs in blocks, traced and untraced, and say why OTHER takes longer: "
 	"where the lock's time went, what one CPU changes, and for Python what the switch "
@@ -286,12 +294,11 @@ static enum exit_status compare(struct comparison *comparison)
 		return status;
 	if (fill_plan(comparison))
 		return EXIT_NOT_VALID;
-	status = session__open(&session, &comparison->options, comparison->options.experiment.name,
-			       &wish);
+	status = session__open(&session, &comparison->options, &wish);
 	return status == EXIT_MEASURED ? run(comparison, &session) : status;
 }
 
-enum exit_status command__compare(const struct options *options)
+static enum exit_status command_compare(const struct options *options)
 {
 	struct comparison comparison = { .options = *options };
 	enum exit_status status = compare(&comparison);
@@ -302,3 +309,8 @@ enum exit_status command__compare(const struct options *options)
 	command_line__free(&comparison.other);
 	return status;
 }
+
+const struct command command__compare = {
+	.name = "compare", .summary = "two command lines: why is OTHER slower?",
+	.argp = &compare_argp, .action = command_compare,
+};

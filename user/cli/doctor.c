@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One short function a check, one table of them, two ways to print what they found.
-#include "cli/doctor.h"
-
+/*
+ * `switchtax doctor`: can this machine measure, and what is missing?
+ *
+ * One short function a check, one table of them, two ways to print what they found. Every check
+ * says what was found, and what to do about it if it is not ok. FAIL: nothing can be measured
+ * until it is mended. warn: results will be had, but poorer ones.
+ */
 #include <cap-ng.h>
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +20,10 @@
 #include <unistd.h>
 
 #include "workloads/objects/task.h"
-#include "base/exits.h"
+#include "cli/commands.h"
+#include "cli/parts.h"
 #include "machine/machine.h"
+#include "program/workload.h"
 #include "report/page.h"
 #include "tracer/tracer.h"
 #include "tracer/features.h"
@@ -452,14 +460,17 @@ static int print_json(FILE *out, const struct finding *findings)
 	return text ? 0 : -ENOMEM;
 }
 
-int doctor__run(FILE *out, bool json, const char *workload_path, const char *types)
+static enum exit_status command_doctor(const struct options *options)
 {
-	struct patient patient = { .workload_path = workload_path, .types = types };
+	char path[PATH_MAX];
+	bool found = workload__find("slowdown", path, sizeof(path)) == 0;
+	struct patient patient = { .workload_path = found ? path : NULL, .types = options->btf };
 	struct finding findings[CHECKS] = { 0 };
-	int status = EXIT_MEASURED;
+	enum exit_status status = EXIT_MEASURED;
 
 	machine__read(&patient.machine);
-	patient.features_err = tracer_features__ask(&patient.features, types, patient.features_why,
+	patient.features_err = tracer_features__ask(&patient.features, patient.types,
+						    patient.features_why,
 						    sizeof(patient.features_why));
 	for (size_t i = 0; i < CHECKS; i++) {
 		patient.feature = checks[i].feature;
@@ -467,9 +478,22 @@ int doctor__run(FILE *out, bool json, const char *workload_path, const char *typ
 		if (findings[i].status == FAIL)
 			status = EXIT_CANNOT_MEASURE;
 	}
-	if (!json)
-		print_text(out, findings);
-	else if (print_json(out, findings))
+	if (options->format != FORMAT_JSON)
+		print_text(stdout, findings);
+	else if (print_json(stdout, findings))
 		status = EXIT_CANNOT_MEASURE;
 	return status;
 }
+
+static const struct argp doctor_argp = {
+	NULL, options__parse_plain, "",
+	"Check this machine, and say what to do.\vExamples:\n"
+	"  switchtax doctor\n"
+	"  switchtax doctor --format json\n",
+	options_parts__common, NULL, NULL,
+};
+
+const struct command command__doctor = {
+	.name = "doctor", .summary = "can this machine measure? what is missing?",
+	.argp = &doctor_argp, .action = command_doctor,
+};

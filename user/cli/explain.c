@@ -13,7 +13,6 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_ARGS:
 		options->folders = state->argv + state->next;
@@ -30,13 +29,12 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 		if (options->experiment.timeline)
 			argp_error(state, "--timeline: explain runs no program");
 		break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_explain__argp = {
+static const struct argp explain_argp = {
 	NULL, parse_explain, "DIR...",
 	"Say once more what results folders show, from their CSV files alone: verdict, report and "
 	"intervals are computed anew, so that a result can be checked, with a newer switchtax as "
@@ -97,7 +95,7 @@ static enum exit_status run(struct pool *pool, const struct options *options)
 	return status;
 }
 
-enum exit_status command__explain(const struct options *options)
+static enum exit_status command_explain(const struct options *options)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 	enum exit_status status = EXIT_NOT_VALID;
@@ -111,3 +109,8 @@ enum exit_status command__explain(const struct options *options)
 	free(pool);
 	return status;
 }
+
+const struct command command__explain = {
+	.name = "explain", .summary = "the verdict once more, from CSV files; several pooled",
+	.argp = &explain_argp, .action = command_explain,
+};

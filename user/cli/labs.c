@@ -15,6 +15,8 @@
 #include "cli/session.h"
 #include "cli/parts.h"
 
+#define TIME_LIMIT_S 120
+
 static const struct argp_option labs_options[] = {
 	{ "only", KEY_ONLY, "LIST", 0, "experiments or claims, with commas, as race,C7", 1 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks of each (default: its own, see list)", 1 },
@@ -74,13 +76,14 @@ static error_t parse_labs(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (options->experiment.timeline)
 			argp_error(state, "--timeline: only `switchtax run slowdown` has one");
+		options__limits(&options->experiment, 0, TIME_LIMIT_S);
 		break;
-	default: return options__parse_blocks(key, arg, state);
+	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_labs__argp = {
+static const struct argp labs_argp = {
 	labs_options, parse_labs, "",
 	"Run the experiments of the lab sheet and print the scoreboard: each claim with its "
 	"verdict, the figure that it rests on, and why. The evidence is left as CSV."
@@ -207,14 +210,14 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 	progress__clear(&sheet->progress);
 	sheet->runs += result.runs;
 	sheet->invalid += result.invalid;
-	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
+	if (err == -EPERM && !sheet->options->lab)
 		log__warn("%s: %s", lab->name, result.end.refused);
 	else if (err && err != -EINTR)
 		log__error("%s", result.end.error);
 	session__note(&sheet->session, "stop_reasons", lab->name, result.end.stop_reason);
-	if (!err || (err == -EPERM && sheet->options->command == COMMAND_LABS))
+	if (!err || (err == -EPERM && !sheet->options->lab))
 		judge_err = judge(sheet, lab, &request, &result, err);
-	if (err == -EPERM && sheet->options->command == COMMAND_LABS)
+	if (err == -EPERM && !sheet->options->lab)
 		err = 0;
 	lab_result__free(&result);
 	return err ? err : judge_err;
@@ -257,7 +260,7 @@ static int publish(struct lab_sheet *sheet)
 		free(details);
 		return -ENOMEM;
 	}
-	if (sheet->options->command == COMMAND_LABS) {
+	if (!sheet->options->lab) {
 		report_lab__scoreboard(sheet->report, &sheet->claims);
 		fputc('\n', sheet->report);
 	}
@@ -322,7 +325,7 @@ static enum exit_status conclude(struct lab_sheet *sheet, int err)
 	return status_of(sheet, err ? err : publish_err ? publish_err : commit_err);
 }
 
-enum exit_status command__labs(const struct options *options)
+static enum exit_status command_labs(const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD,
 						  .files = { .observations = true, .labs = true } };
@@ -335,7 +338,7 @@ enum exit_status command__labs(const struct options *options)
 	choose_labs(sheet);
 	sheet->report = open_memstream(&sheet->text, &sheet->size);
 	if (sheet->report) {
-		status = session__open(&sheet->session, options, options->experiment.name, &wish);
+		status = session__open(&sheet->session, options, &wish);
 		if (status == EXIT_MEASURED) {
 			list_parameters(sheet);
 			progress__init(&sheet->progress, options->quiet);
@@ -348,3 +351,8 @@ enum exit_status command__labs(const struct options *options)
 	free(sheet);
 	return status;
 }
+
+const struct command command__labs = {
+	.name = "labs", .summary = "every claim of the lab sheet, tested",
+	.argp = &labs_argp, .action = command_labs,
+};

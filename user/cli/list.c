@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `switchtax list` and `switchtax doctor`.
-#include <limits.h>
+// `switchtax list`: what there is.
 #include <stdio.h>
 #include <string.h>
 
 #include "workloads/crowd/arms.h"
 #include "cli/commands.h"
-#include "cli/doctor.h"
-#include "program/workload.h"
 #include "cli/parts.h"
 
-static error_t parse_plain(int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", arg); break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = state->input; break;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
-const struct argp options_list__argp = {
-	NULL, parse_plain, "",
+static const struct argp list_argp = {
+	NULL, options__parse_plain, "",
 	"List what there is.\vExamples:\n"
 	"  switchtax list\n"
 	"  switchtax list --format json\n",
-	options_parts__common, NULL, NULL,
-};
-
-const struct argp options_doctor__argp = {
-	NULL, parse_plain, "",
-	"Check this machine, and say what to do.\vExamples:\n"
-	"  switchtax doctor\n"
-	"  switchtax doctor --format json\n",
 	options_parts__common, NULL, NULL,
 };
 
@@ -67,7 +46,7 @@ static void print_item(const struct options *options, const char *kind, const ch
 	}
 }
 
-enum exit_status command__list(const struct options *options)
+static enum exit_status command_list(const struct options *options)
 {
 	if (options->format == FORMAT_CSV)
 		puts("kind,name,summary");
@@ -89,10 +68,7 @@ enum exit_status command__list(const struct options *options)
 	return EXIT_MEASURED;
 }
 
-enum exit_status command__doctor(const struct options *options)
-{
-	char path[PATH_MAX];
-	int err = workload__find("slowdown", path, sizeof(path));
-
-	return doctor__run(stdout, options->format == FORMAT_JSON, err ? NULL : path, options->btf);
-}
+const struct command command__list = {
+	.name = "list", .summary = "experiments, arms and locks, one line each",
+	.argp = &list_argp, .action = command_list,
+};

@@ -12,19 +12,13 @@
 #include <sys/types.h>
 
 #include "base/format.h"
+#include "cli/commands.h"
 #include "experiment/experiment.h"
 #include "labs/lab.h"
 
 #define OPTIONS_MAX_LABS 32
 
-enum command {
-	COMMAND_RUN, COMMAND_COMPARE, COMMAND_TRACE, COMMAND_ATTACH, COMMAND_CALIBRATE,
-	COMMAND_LABS, COMMAND_EXPLAIN, COMMAND_TIMELINE, COMMAND_REPORT, COMMAND_LIST,
-	COMMAND_DOCTOR
-};
-
 struct options {
-	enum command command;
 	enum output_format format;
 	bool bpf;			/* false: --no-bpf */
 	const char *btf;		/* file with the kernel's types; NULL: its own */
@@ -36,7 +30,6 @@ struct options {
 	struct experiment_options experiment;
 	const struct lab *lab;		/* of run; NULL: the headline experiment */
 	unsigned int given;		/* LAB_TAKES_*: what the command line has named */
-	bool arms_given;
 	const struct lab *only[OPTIONS_MAX_LABS];	/* of labs, in the lab sheet's order */
 	size_t nonly;
 	const char *base;		/* of compare: two command lines */
@@ -63,6 +56,7 @@ struct options {
 };
 
 /* Parse; does not return if the command line is wrong, or asks for help. */
-void options__parse(struct options *options, int argc, char **argv);
+void options__parse(struct options *options, const struct command *command, int argc,
+		    char **argv);
 
 #endif

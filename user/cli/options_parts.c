@@ -8,12 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workloads/crowd/arms.h"
 #include "base/cpulist.h"
 #include "base/exits.h"
-#include "labs/headline.h"
-#include "program/arm_name.h"
-#include "program/switch_interval.h"
 
 #define MAX_BLOCKS 10000
 
@@ -81,32 +77,10 @@ static void parse_format(struct argp_state *state, struct options *options, cons
 		argp_error(state, "--format: '%s' is not one of text, json, csv", text);
 }
 
-static bool is_arm(const struct options *options, const char *name)
+void options__arms(struct argp_state *state, const char *list, bool (*is_arm)(const char *name),
+		   const char *known)
 {
-	if (options->command == COMMAND_RUN)
-		return arm_find(name) || arm_name__asked_us(name, "threads");
-	return strcmp(name, "base") == 0 || strcmp(name, "other") == 0 ||
-	       strcmp(name, "other-1cpu") == 0 || arm_name__asked_us(name, "other");
-}
-
-static void unknown_arm(struct argp_state *state, const char *name)
-{
-	const struct options *options = state->input;
-	char names[256] = "";
-
-	if (options->command == COMMAND_COMPARE)
-		argp_error(state, "--arms: '%s' is not one of base, other, other-1cpu, "
-			   "other-interval-US with US from 1 to %d", name,
-			   SWITCH_INTERVAL_MAX_US);
-	for (size_t i = 0; arms[i].name; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
-			 i ? ", " : "", arms[i].name);
-	argp_error(state, "--arms: '%s' is not one of %s, threads-interval-US with US from 1 to "
-		   "%d", name, names, SWITCH_INTERVAL_MAX_US);
-}
-
-static void parse_arms(struct argp_state *state, struct options *options, const char *list)
-{
+	struct options *options = state->input;
 	struct experiment_options *experiment = &options->experiment;
 	char *rest = options->arms, *name;
 
@@ -115,8 +89,8 @@ static void parse_arms(struct argp_state *state, struct options *options, const 
 	snprintf(options->arms, sizeof(options->arms), "%s", list);
 	experiment->narms = 0;
 	while ((name = strsep(&rest, ",")) != NULL) {
-		if (!is_arm(options, name))
-			unknown_arm(state, name);
+		if (!is_arm(name))
+			argp_error(state, "--arms: '%s' is not one of %s", name, known);
 		if (experiment->narms == VERDICT_MAX_ARMS)
 			argp_error(state, "--arms: more than %d", VERDICT_MAX_ARMS);
 		for (size_t i = 0; i < experiment->narms; i++)
@@ -124,6 +98,15 @@ static void parse_arms(struct argp_state *state, struct options *options, const 
 				argp_error(state, "--arms: '%s' is named twice", name);
 		experiment->arms[experiment->narms++] = name;
 	}
+}
+
+void options__limits(struct experiment_options *experiment, double budget_s,
+		     uint64_t time_limit_s)
+{
+	if (!experiment->blocks && !experiment->budget_s)
+		experiment->budget_s = budget_s;
+	if (!experiment->time_limit_s)
+		experiment->time_limit_s = time_limit_s;
 }
 
 /* A CPU that does not exist, or that we may not use, is refused here, by name. */
@@ -164,17 +147,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* What every command that runs blocks takes. */
-error_t options__parse_blocks(int key, char *arg, struct argp_state *state)
+error_t options__parse_shared(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 	struct experiment_options *experiment = &options->experiment;
 
 	switch (key) {
-	case KEY_ARMS:
-		options->arms_given = true;
-		parse_arms(state, options, arg);
-		break;
 	case KEY_BLOCKS:
 		experiment->blocks = options__whole(state, "blocks", arg, 1, MAX_BLOCKS);
 		break;
@@ -192,6 +170,27 @@ error_t options__parse_blocks(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
+	return 0;
+}
+
+error_t options__parse_program(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case KEY_AS_ROOT: options->as_root = true; break;
+	case KEY_PYTHON_FRAMES: options->python_frames = true; break;
+	case ARGP_KEY_INIT: state->child_inputs[1] = options; /* fall through */
+	default: return options__parse_shared(key, arg, state);
+	}
+	return 0;
+}
+
+error_t options__parse_plain(int key, char *arg, struct argp_state *state)
+{
+	if (key != ARGP_KEY_ARG)
+		return options__parse_shared(key, arg, state);
+	argp_error(state, "unexpected argument '%s'", arg);
 	return 0;
 }
 

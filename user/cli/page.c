@@ -37,13 +37,12 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 		options->folder = arg;
 		break;
 	case ARGP_KEY_END: check(state, options); break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_report__argp = {
+static const struct argp report_argp = {
 	NULL, parse_report, "DIR",
 	"Make report.html of a results folder, in place of the one that is there: one file that "
 	"needs no network, with the answer, its evidence and the timeline as figures and tables. "
@@ -64,7 +63,7 @@ static enum exit_status status_of(int err)
 	}
 }
 
-enum exit_status command__report(const struct options *options)
+static enum exit_status command_report(const struct options *options)
 {
 	char why[PAGE_WHY_SIZE] = "";
 	int dirfd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -83,3 +82,8 @@ enum exit_status command__report(const struct options *options)
 		printf("%s/" PAGE_FILE "\n", options->folder);
 	return status_of(err);
 }
+
+const struct command command__report = {
+	.name = "report", .summary = "report.html of a results folder",
+	.argp = &report_argp, .action = command_report,
+};

@@ -21,21 +21,8 @@ enum option_key {
 	KEY_REFRESH, KEY_NO_SAMPLES, KEY_PYTHON_FRAMES, KEY_PERFETTO, KEY_NO_HTML, KEY_BTF,
 };
 
-/* The command line of each command. */
-extern const struct argp options_run__argp;
-extern const struct argp options_compare__argp;
-extern const struct argp options_trace__argp;
-extern const struct argp options_attach__argp;
-extern const struct argp options_calibrate__argp;
-extern const struct argp options_labs__argp;
-extern const struct argp options_timeline__argp;
-extern const struct argp options_report__argp;
-extern const struct argp options_explain__argp;
-extern const struct argp options_list__argp;
-extern const struct argp options_doctor__argp;
-
-/* That of run, or what it is for the lab that these words name; valid until the next call. */
-const struct argp *options_run_lab__argp(int argc, char **argv);
+/* What the argp of run is for the lab that these words name; valid until the next call. */
+const struct argp *run_lab__argp(const struct argp *run, int argc, char **argv);
 
 /* Children of a command: the common options; these and the lock's, of programs of others. */
 extern const struct argp_child options_parts__common[];
@@ -47,7 +34,22 @@ uint64_t options__whole(struct argp_state *state, const char *option, const char
 double options__positive(struct argp_state *state, const char *option, const char *text,
 			 double high);
 
-/* Parser of what every command takes that runs blocks; ARGP_ERR_UNKNOWN: not one of these. */
-error_t options__parse_blocks(int key, char *arg, struct argp_state *state);
+/*
+ * The arms that are named with commas: is_arm() knows them; known: all of them, for people.
+ */
+void options__arms(struct argp_state *state, const char *list, bool (*is_arm)(const char *name),
+		   const char *known);
+
+/* What bounds an experiment, where the command line does not; budget_s 0: nothing. */
+void options__limits(struct experiment_options *experiment, double budget_s,
+		     uint64_t time_limit_s);
+
+/*
+ * Parsers for what a command's own does not know: what several commands take, for those with the
+ * common options; the same for those of programs of others; the same without an argument.
+ */
+error_t options__parse_shared(int key, char *arg, struct argp_state *state);
+error_t options__parse_program(int key, char *arg, struct argp_state *state);
+error_t options__parse_plain(int key, char *arg, struct argp_state *state);
 
 #endif

@@ -9,10 +9,15 @@
 #include "base/log.h"
 #include "labs/headline.h"
 #include "cli/parts.h"
+#include "program/arm_name.h"
+#include "program/switch_interval.h"
+#include "workloads/crowd/arms.h"
 #include "workloads/kit/arguments.h"
 
 #define MAX_WORKERS 1000
 #define MAX_OBJECTS 1000000000ULL
+#define BUDGET_S 110
+#define TIME_LIMIT_S 120
 
 static const struct argp_option run_options[] = {
 	{ NULL, 0, NULL, 0, "The workload:", 1 },
@@ -39,6 +44,32 @@ static const struct argp_option run_options[] = {
 	{ "no-html", KEY_NO_HTML, NULL, 0, "make no report.html at the end", 2 },
 	{ 0 },
 };
+
+static void set_defaults(struct experiment_options *experiment)
+{
+	experiment->name = "slowdown";
+	experiment->parameters.lock = lock_kinds[0]->name;
+	experiment->parameters.workers = 5;
+	experiment->parameters.objects = 5000000;
+	experiment->parameters.interval_us = 5000;
+}
+
+static bool is_arm(const char *name)
+{
+	return arm_find(name) || arm_name__asked_us(name, "threads");
+}
+
+static void parse_arms(struct argp_state *state, const char *list)
+{
+	char known[256] = "";
+
+	for (size_t i = 0; arms[i].name; i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
+			 arms[i].name);
+	snprintf(known + strlen(known), sizeof(known) - strlen(known),
+		 "threads-interval-US with US from 1 to %d", SWITCH_INTERVAL_MAX_US);
+	options__arms(state, list, is_arm, known);
+}
 
 static void unknown_experiment(struct argp_state *state, const char *name)
 {
@@ -79,10 +110,26 @@ static void check_lab_options(struct argp_state *state, const struct options *op
 		if (options->given & ~options->lab->takes & taken[i].bit)
 			argp_error(state, "--%s: the experiment '%s' has no such parameter",
 				   taken[i].name, options->lab->name);
-	if (options->arms_given)
+	if (options->experiment.narms)
 		argp_error(state, "--arms: the arms of '%s' are fixed", options->lab->name);
 	if (options->experiment.timeline)
 		argp_error(state, "--timeline: only the experiment 'slowdown' has one");
+}
+
+/* What was not named. A lab has arms and a budget of its own. */
+static void settle(struct options *options)
+{
+	struct experiment_options *experiment = &options->experiment;
+
+	options__limits(experiment, options->lab ? 0 : BUDGET_S, TIME_LIMIT_S);
+	if (options->lab || experiment->narms)
+		return;
+	for (size_t i = 0; arms[i].name; i++)
+		experiment->arms[experiment->narms++] = arms[i].name;
+	if (!slowdown__has_doses(experiment->parameters.lock))
+		return;
+	for (size_t i = 0; slowdown__doses[i]; i++)
+		experiment->arms[experiment->narms++] = slowdown__doses[i];
 }
 
 static error_t parse_run(int key, char *arg, struct argp_state *state)
@@ -108,13 +155,18 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		workload->interval_us = options__whole(state, "interval-us", arg, 1, 10000000);
 		break;
 	case ARGP_KEY_ARG: parse_experiment(state, options, arg); break;
-	case ARGP_KEY_END: check_lab_options(state, options); break;
-	default: return options__parse_blocks(key, arg, state);
+	case KEY_ARMS: parse_arms(state, arg); break;
+	case ARGP_KEY_END:
+		check_lab_options(state, options);
+		settle(options);
+		break;
+	case ARGP_KEY_INIT: set_defaults(&options->experiment); /* fall through */
+	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_run__argp = {
+static const struct argp run_argp = {
 	run_options, parse_run, "[EXPERIMENT]",
 	"Run the headline experiment (slowdown) in all its arms and say what explains the "
 	"slowdown; or another experiment of the lab sheet, with its verdict. `switchtax list` "
@@ -128,6 +180,11 @@ const struct argp options_run__argp = {
 	"  switchtax run race --workers 3                 a lab\n",
 	options_parts__common, NULL, NULL,
 };
+
+static const struct argp *argp_of(int argc, char **argv)
+{
+	return run_lab__argp(&run_argp, argc, argv);
+}
 
 static void list_parameters(struct parameters *list, const struct experiment_options *experiment)
 {
@@ -163,7 +220,7 @@ static enum exit_status run(struct session *session, const struct slowdown *slow
 	return status;
 }
 
-enum exit_status command__run(const struct options *options)
+static enum exit_status run_slowdown(const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD, .samples = true,
 						  .page = true };
@@ -183,10 +240,20 @@ enum exit_status command__run(const struct options *options)
 	}
 	if (lock_warning__text(&options->experiment, warning, sizeof(warning)))
 		log__warn("%s", warning);
-	status = session__open(&session, options, options->experiment.name, &wish);
+	status = session__open(&session, options, &wish);
 	slowdown.plan.blocks.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
 		status = run(&session, &slowdown);
 	slowdown__free(&slowdown);
 	return status;
 }
+
+static enum exit_status command_run(const struct options *options)
+{
+	return options->lab ? command__labs.action(options) : run_slowdown(options);
+}
+
+const struct command command__run = {
+	.name = "run", .summary = "a built-in experiment: why are N threads slower than one?",
+	.argp = &run_argp, .argp_of = argp_of, .action = command_run,
+};

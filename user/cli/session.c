@@ -67,12 +67,12 @@ static enum exit_status open_results(struct session *session)
 }
 
 enum exit_status session__open(struct session *session, const struct options *options,
-			       const char *name, const struct session_wish *wish)
+			       const struct session_wish *wish)
 {
 	enum exit_status status;
 
-	*session = (struct session){ .options = options, .name = name, .wish = wish,
-				     .started = time(NULL) };
+	*session = (struct session){ .options = options, .name = options->experiment.name,
+				     .wish = wish, .started = time(NULL) };
 	parameters__text(&session->parameters, "cpus", options->experiment.cpus);
 	status = open_tracer(session);
 	if (status != EXIT_MEASURED)

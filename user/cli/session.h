@@ -23,7 +23,7 @@
 /* Is it to go on where nothing can be traced? By --no-bpf, always. */
 enum session_untraced {
 	UNTRACED_NEVER,
-	UNTRACED_BY_BUILD,		/* where this switchtax cannot trace, whatever the machine */
+	UNTRACED_BY_BUILD,		/* if this switchtax can trace nowhere */
 	UNTRACED_ANYWAY,		/* most of what it measures needs no probe */
 };
 
@@ -59,7 +59,7 @@ struct session {
  * printed, and so has why nothing is traced. The wish is borrowed.
  */
 enum exit_status session__open(struct session *session, const struct options *options,
-			       const char *name, const struct session_wish *wish);
+			       const struct session_wish *wish);
 
 /*
  * Name the files and write environment.json; then close everything. A folder in which

@@ -52,13 +52,12 @@ static error_t parse_timeline(int key, char *arg, struct argp_state *state)
 	case KEY_PERFETTO: options->perfetto = arg; break;
 	case ARGP_KEY_ARG: parse_argument(state, options, arg); break;
 	case ARGP_KEY_END: check(state, options); break;
-	case ARGP_KEY_INIT: state->child_inputs[0] = options; break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_timeline__argp = {
+static const struct argp timeline_argp = {
 	timeline_options, parse_timeline, "DIR [RUN_ID]",
 	"Read the timelines of a results folder: what every thread did and when, the lock's states "
 	"and the hand-offs. Without RUN_ID, list them; if there is one only, it is meant. run and "
@@ -168,7 +167,7 @@ static enum exit_status choose(const struct options *options, int dirfd,
 	return list_runs(options, dirfd, folder);
 }
 
-enum exit_status command__timeline(const struct options *options)
+static enum exit_status command_timeline(const struct options *options)
 {
 	int dirfd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 	struct timeline_folder folder;
@@ -189,3 +188,8 @@ enum exit_status command__timeline(const struct options *options)
 	close(dirfd);
 	return status;
 }
+
+const struct command command__timeline = {
+	.name = "timeline", .summary = "what a run's threads and its lock did, and when",
+	.argp = &timeline_argp, .action = command_timeline,
+};

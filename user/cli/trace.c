@@ -35,27 +35,16 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case KEY_AS_ROOT: options->as_root = true; break;
-	case KEY_NO_SAMPLES: options->samples = false; break;
-	case KEY_PYTHON_FRAMES: options->python_frames = true; break;
-	case KEY_TIME_LIMIT:
-		options->experiment.time_limit_s = options__whole(state, "time-limit", arg, 1,
-								  1000000);
-		break;
 	case ARGP_KEY_ARGS: options->program = state->argv + state->next; break;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which program? switchtax trace [OPTION...] -- COMMAND [ARG...]");
 		break;
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		state->child_inputs[1] = options;
-		break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return options__parse_program(key, arg, state);
 	}
 	return 0;
 }
 
-const struct argp options_trace__argp = {
+static const struct argp trace_argp = {
 	trace_options, parse_trace, "-- COMMAND [ARG...]",
 	"Run a program once and say where its threads' time went, where its lock's time went "
 	"(Python's, or that of two functions that you name), and on which locks it slept."
@@ -108,7 +97,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 		spec.target.user = target__user(false);
 	log__debug("the program runs as %s",
 		   spec.target.user.drop ? spec.target.user.name : "ourselves");
-	traced_run__identify(options, "trace", &run->row);
+	traced_run__identify(options, &run->row);
 	err = run__once(session->tracer, &spec, run);
 	if (!err && !announcer && never_began(run))
 		err = -ECHILD;
@@ -166,7 +155,7 @@ static enum exit_status trace_program(struct session *session, const char *path)
 	return status;
 }
 
-enum exit_status command__trace(const struct options *options)
+static enum exit_status command_trace(const struct options *options)
 {
 	const char *name = options->program[0];
 	char path[PATH_MAX];
@@ -178,6 +167,11 @@ enum exit_status command__trace(const struct options *options)
 		log__error("%s: %s", name, path__why(err));
 		return EXIT_NOT_VALID;
 	}
-	status = session__open(&session, options, "trace", &traced_run__wish);
+	status = session__open(&session, options, &traced_run__wish);
 	return status == EXIT_MEASURED ? trace_program(&session, path) : status;
 }
+
+const struct command command__trace = {
+	.name = "trace", .summary = "one program, one traced run",
+	.argp = &trace_argp, .argp_flags = ARGP_IN_ORDER, .action = command_trace,
+};

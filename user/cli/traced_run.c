@@ -13,8 +13,10 @@
 
 const struct session_wish traced_run__wish = { .samples = true, .files = { .futexes = true } };
 
-void traced_run__identify(const struct options *options, const char *arm, struct run_row *row)
+void traced_run__identify(const struct options *options, struct run_row *row)
 {
+	const char *arm = options->experiment.name;
+
 	columns__clear(&rows__runs, row);
 	row->schema_version = ROWS_SCHEMA_VERSION;
 	snprintf(row->run_id, sizeof(row->run_id), "001-01-%s-traced", arm);

@@ -12,8 +12,8 @@
 /* What it wants of its session: nothing is worth telling of a run that is not traced. */
 extern const struct session_wish traced_run__wish;
 
-/* Say in the run's row who it is; arm is "trace" or "attach". */
-void traced_run__identify(const struct options *options, const char *arm, struct run_row *row);
+/* Say in the run's row who it is; its arm is called as the experiment, "trace" or "attach". */
+void traced_run__identify(const struct options *options, struct run_row *row);
 
 /*
  * What the run asks for as the options have it, for any program; target is left out.

@@ -90,7 +90,7 @@ static void describe(char *text, size_t size, const struct lab *lab)
 		 lab->name, lab->name);
 }
 
-const struct argp *options_run_lab__argp(int argc, char **argv)
+const struct argp *run_lab__argp(const struct argp *run, int argc, char **argv)
 {
 	static struct argp_option options[MOST_OPTIONS];
 	static struct argp argp;
@@ -98,10 +98,10 @@ const struct argp *options_run_lab__argp(int argc, char **argv)
 	const struct lab *lab = lab_of_words(argc, argv);
 
 	if (!lab)
-		return &options_run__argp;
-	adapt(options, options_run__argp.options, lab);
+		return run;
+	adapt(options, run->options, lab);
 	describe(about, sizeof(about), lab);
-	argp = options_run__argp;
+	argp = *run;
 	argp.options = options;
 	argp.args_doc = lab->name;
 	argp.doc = about;
