@@ -2,6 +2,7 @@
 // switchtax: why are N threads slower than one?
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -27,15 +28,20 @@ static void occupy_standard_streams(void)
 int main(int argc, char **argv)
 {
 	const struct command *command;
-	struct options options;
+	struct options *options;
 	enum exit_status status;
 
 	occupy_standard_streams();
 	command = commands__choose(argc, argv);
-	options__parse(&options, command, argc, argv);
-	log__set_level(options.quiet ? LOG_QUIET : options.verbose ? LOG_VERBOSE : LOG_NORMAL);
+	options = options__parse(command, argc, argv);
+	if (!options) {
+		log__error("no memory for the command line");
+		return EXIT_NOT_VALID;
+	}
+	log__set_level(options->quiet ? LOG_QUIET : options->verbose ? LOG_VERBOSE : LOG_NORMAL);
 	interrupt__init();
-	status = command->action(&options);
+	status = command->action(options);
+	free(options);
 	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_MEASURED) {
 		log__error("stdout cannot be written");
 		return EXIT_NOT_VALID;

@@ -18,7 +18,14 @@
 #include "cli/traced_run.h"
 #include "cli/parts.h"
 
-static const struct argp_option attach_options[] = {
+struct attach_options {
+	struct program_options program;
+	pid_t pid;
+	bool live;			/* show it on the terminal meanwhile */
+	double refresh_s;		/* 0: not given */
+};
+
+static const struct argp_option attach_argp_options[] = {
 	{ "pid", 'p', "PID", 0, "the process to watch", 1 },
 	{ "budget", KEY_BUDGET, "SECONDS", 0,
 	  "watch for this long (default: until it ends, or Ctrl-C)", 1 },
@@ -42,7 +49,7 @@ static double refresh(struct argp_state *state, const char *text)
 
 static error_t parse_attach(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct attach_options *options = state->input;
 
 	switch (key) {
 	case 'p':
@@ -57,7 +64,7 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 			argp_error(state, "which process? switchtax attach [OPTION...] -p PID");
 		if (options->refresh_s > 0 && !options->live)
 			argp_error(state, "--refresh: there is nothing to show without --live");
-		if (options->cpus[0])
+		if (options->program.common.cpus[0])
 			argp_error(state, "--cpus: attach leaves the process on the CPUs it is on");
 		break;
 	default: return options__parse_program(key, arg, state);
@@ -66,7 +73,7 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp attach_argp = {
-	attach_options, parse_attach, "-p PID",
+	attach_argp_options, parse_attach, "-p PID",
 	"Watch a process that already runs, for a while or until it ends, and leave it as it "
 	"was. Its threads are watched, and what they start meanwhile. With --live the terminal "
 	"shows where the lock's and the threads' time goes; h shows the keys."
@@ -135,12 +142,12 @@ static void describe(pid_t pid, char *text, size_t size)
 static int attach(struct session *session, const char *program, struct run *run,
 		  const char **stop_reason)
 {
-	const struct options *options = session->options;
-	struct run_spec spec = traced_run__spec(session, NULL);
+	const struct attach_options *options = (const struct attach_options *)session->options;
+	struct run_spec spec = traced_run__spec(session, &options->program, NULL);
 	struct live_watch watch;
 	int err;
 
-	spec.timeout_ms = (uint64_t)(options->experiment.budget_s * 1000);
+	spec.timeout_ms = (uint64_t)(session->options->experiment.budget_s * 1000);
 	*stop_reason = "the time was over, or it ended";
 	if (!options->live)
 		return run__attach(session->tracer, &spec, options->pid, run);
@@ -158,14 +165,14 @@ static int attach(struct session *session, const char *program, struct run *run,
 
 static enum exit_status watch(struct session *session)
 {
-	const struct options *options = session->options;
+	const struct attach_options *options = (const struct attach_options *)session->options;
 	struct run run = { 0 };
 	enum exit_status status;
 	const char *stop_reason;
 	char program[96];
 
 	describe(options->pid, program, sizeof(program));
-	traced_run__identify(options, &run.row);
+	traced_run__identify(session->options, &run.row);
 	if (attach(session, program, &run, &stop_reason)) {
 		log__error("%s", run.error);
 		run__free(&run);	/* its timeline is not to be left behind */
@@ -200,8 +207,9 @@ static enum exit_status check_screen(void)
 	return err == -ENOSYS ? EXIT_CANNOT_MEASURE : EXIT_USAGE;
 }
 
-static enum exit_status command_attach(const struct options *options)
+static enum exit_status command_attach(const struct options *common)
 {
+	const struct attach_options *options = (const struct attach_options *)common;
 	struct session session;
 	enum exit_status status;
 
@@ -210,11 +218,12 @@ static enum exit_status command_attach(const struct options *options)
 		return status;
 	if (!check_process(options->pid))
 		return EXIT_NOT_VALID;
-	status = session__open(&session, options, &traced_run__wish);
+	status = session__open(&session, common, &traced_run__wish);
 	return status == EXIT_MEASURED ? watch(&session) : status;
 }
 
 const struct command command__attach = {
 	.name = "attach", .summary = "a program that already runs",
-	.argp = &attach_argp, .action = command_attach,
+	.options_size = sizeof(struct attach_options), .argp = &attach_argp,
+	.action = command_attach,
 };

@@ -19,7 +19,7 @@
 #define MOST_ROUNDS 100000
 #define TIME_LIMIT_S 120
 
-static const struct argp_option calibrate_options[] = {
+static const struct argp_option calibrate_argp_options[] = {
 	{ "blocks", KEY_BLOCKS, "N", 0, "rounds, each of which measures every price once (default: "
 	  "as the budget says)", 1 },
 	{ "budget", KEY_BUDGET, "SECONDS", 0,
@@ -43,7 +43,7 @@ static error_t parse_calibrate(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp calibrate_argp = {
-	calibrate_options, parse_calibrate, "",
+	calibrate_argp_options, parse_calibrate, "",
 	"Measure what things cost on this machine, each with its spread: a context switch "
 	"between threads and between processes, on one CPU and across two, with caches to "
 	"refill; a minor page fault; each lock, alone and contended; each kind of probe. `perf "
@@ -233,5 +233,6 @@ static enum exit_status command_calibrate(const struct options *options)
 
 const struct command command__calibrate = {
 	.name = "calibrate", .summary = "this machine's price list",
-	.argp = &calibrate_argp, .action = command_calibrate,
+	.options_size = sizeof(struct options), .argp = &calibrate_argp,
+	.action = command_calibrate,
 };

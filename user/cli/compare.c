@@ -21,10 +21,16 @@
 #include "symbols/symbols.h"
 #include "cli/parts.h"
 
+struct compare_options {
+	struct program_options program;
+	const char *base;		/* the two command lines */
+	const char *other;
+};
+
 #define BUDGET_S 180
 #define TIME_LIMIT_S 600
 
-static const struct argp_option compare_options[] = {
+static const struct argp_option compare_argp_options[] = {
 	{ "arms", KEY_ARMS, "LIST", 0, "arms to run, with commas: base, other, other-1cpu, and for "
 	  "Python other-interval-US (default: these, with 500, 5000 and 50000 us)", 1 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks (default: as precision and budget say)",
@@ -54,12 +60,11 @@ static bool is_arm(const char *name)
 
 static error_t parse_compare(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct compare_options *options = state->input;
 
 	switch (key) {
 	case KEY_ARMS:
-		options__arms(state, arg, is_arm, "base, other, other-1cpu, other-interval-US with "
-			      "US from 1 to " LAB_TEXT(SWITCH_INTERVAL_MAX_US));
+		options__arms(state, arg, is_arm, "base, other, other-1cpu, other-interval-US");
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
@@ -71,7 +76,7 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 		if (state->arg_num < 2)
 			argp_error(state, "which two programs? switchtax compare [OPTION...] "
 				   "'BASE' 'OTHER'");
-		options__limits(&options->experiment, BUDGET_S, TIME_LIMIT_S);
+		options__limits(&options->program.common.experiment, BUDGET_S, TIME_LIMIT_S);
 		break;
 	default: return options__parse_program(key, arg, state);
 	}
@@ -79,7 +84,7 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp compare_argp = {
-	compare_options, parse_compare, "'BASE' 'OTHER'",
+	compare_argp_options, parse_compare, "'BASE' 'OTHER'",
 	"Run two programs in blocks, traced and untraced, and say why OTHER takes longer: "
 	"where the lock's time went, what one CPU changes, and for Python what the switch "
 	"interval changes. What the programs print goes to programs/ in the results folder."
@@ -102,7 +107,8 @@ static const char *const python_arms[] = { "other-interval-500", "other-interval
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct comparison {
-	struct options options;		/* with the arms filled in */
+	const struct compare_options *options;
+	struct experiment_options experiment;	/* with the arms filled in */
 	struct command_line base;
 	struct command_line other;
 	const char *arms[VERDICT_MAX_ARMS + 1];	/* in the order to show them */
@@ -134,11 +140,11 @@ static enum exit_status find(struct command_line *line)
 
 static enum exit_status read_programs(struct comparison *comparison)
 {
-	const struct options *options = &comparison->options;
+	const struct compare_options *options = comparison->options;
 	struct target_user user = { .drop = false };
 	enum exit_status status;
 
-	if (!options->as_root)
+	if (!options->program.as_root)
 		user = target__user(false);
 	status = split(&comparison->base, "BASE", options->base, &user);
 	if (status == EXIT_MEASURED)
@@ -151,7 +157,7 @@ static enum exit_status read_programs(struct comparison *comparison)
 /* The arms asked for, or all there are for this program. */
 static enum exit_status choose_arms(struct comparison *comparison)
 {
-	struct experiment_options *experiment = &comparison->options.experiment;
+	struct experiment_options *experiment = &comparison->experiment;
 	bool python = command_line__is_python(&comparison->other);
 
 	if (!experiment->narms) {
@@ -181,7 +187,7 @@ static uint64_t rank(const char *arm)
 
 static void sort_arms(struct comparison *comparison)
 {
-	const struct experiment_options *experiment = &comparison->options.experiment;
+	const struct experiment_options *experiment = &comparison->experiment;
 
 	for (size_t i = 0; i < experiment->narms; i++) {
 		size_t at = i;
@@ -207,7 +213,7 @@ static int fill_arm(struct comparison *comparison, const char *name)
 		.command = line->text,
 		.announces = symbols__defines(line->path, ANNOUNCE_SYMBOL),
 		.one_cpu = strcmp(name, "other-1cpu") == 0,
-		.privileged = comparison->options.as_root,
+		.privileged = comparison->options->program.as_root,
 		.interval_us = us,
 		.args = command_line__argv(line),
 	};
@@ -228,12 +234,10 @@ static int fill_plan(struct comparison *comparison)
 
 	sort_arms(comparison);
 	plan->blocks = (struct experiment_blocks){
-		.options = &comparison->options.experiment,
+		.options = &comparison->experiment,
 		.outputs = &comparison->outputs,
-		.lock = { .acquire = comparison->options.acquire,
-			  .release = comparison->options.release,
-			  .none = comparison->options.no_lock },
-		.python_frames = comparison->options.python_frames,
+		.lock = comparison->options->program.lock,
+		.python_frames = comparison->options->program.python_frames,
 	};
 	plan->question = (struct verdict_question){
 		.base = "base",
@@ -246,14 +250,14 @@ static int fill_plan(struct comparison *comparison)
 	return err;
 }
 
-static void list_parameters(struct parameters *list, const struct options *options)
+static void list_parameters(struct parameters *list, const struct comparison *comparison)
 {
-	parameters__arms(list, &options->experiment);
-	parameters__text(list, "base", options->base);
-	parameters__text(list, "other", options->other);
-	parameters__text(list, "as_root", options->as_root ? "yes" : "no");
-	parameters__limits(list, &options->experiment);
-	parameters__number(list, "precision_percent", options->experiment.precision_percent);
+	parameters__arms(list, &comparison->experiment);
+	parameters__text(list, "base", comparison->options->base);
+	parameters__text(list, "other", comparison->options->other);
+	parameters__text(list, "as_root", comparison->options->program.as_root ? "yes" : "no");
+	parameters__limits(list, &comparison->experiment);
+	parameters__number(list, "precision_percent", comparison->experiment.precision_percent);
 }
 
 static enum exit_status run(struct comparison *comparison, struct session *session)
@@ -272,7 +276,7 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 		session__abandon(session);
 		return EXIT_NOT_VALID;
 	}
-	list_parameters(&session->parameters, &comparison->options);
+	list_parameters(&session->parameters, comparison);
 	comparison->plan.blocks.symbolizer = session->symbolizer;
 	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
 	about.programs_printed = outputs__close(&comparison->outputs);
@@ -294,13 +298,16 @@ static enum exit_status compare(struct comparison *comparison)
 		return status;
 	if (fill_plan(comparison))
 		return EXIT_NOT_VALID;
-	status = session__open(&session, &comparison->options, &wish);
+	status = session__open(&session, &comparison->options->program.common, &wish);
 	return status == EXIT_MEASURED ? run(comparison, &session) : status;
 }
 
 static enum exit_status command_compare(const struct options *options)
 {
-	struct comparison comparison = { .options = *options };
+	struct comparison comparison = {
+		.options = (const struct compare_options *)options,
+		.experiment = options->experiment,
+	};
 	enum exit_status status = compare(&comparison);
 
 	for (size_t i = 0; i < VERDICT_MAX_ARMS; i++)
@@ -312,5 +319,6 @@ static enum exit_status command_compare(const struct options *options)
 
 const struct command command__compare = {
 	.name = "compare", .summary = "two command lines: why is OTHER slower?",
-	.argp = &compare_argp, .action = command_compare,
+	.options_size = sizeof(struct compare_options), .argp = &compare_argp,
+	.action = command_compare,
 };

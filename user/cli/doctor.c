@@ -495,5 +495,5 @@ static const struct argp doctor_argp = {
 
 const struct command command__doctor = {
 	.name = "doctor", .summary = "can this machine measure? what is missing?",
-	.argp = &doctor_argp, .action = command_doctor,
+	.options_size = sizeof(struct options), .argp = &doctor_argp, .action = command_doctor,
 };

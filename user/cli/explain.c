@@ -9,9 +9,15 @@
 #include "cli/parts.h"
 #include "record/pool.h"
 
+struct explain_options {
+	struct options common;
+	char **folders;
+	size_t nfolders;
+};
+
 static error_t parse_explain(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct explain_options *options = state->input;
 
 	switch (key) {
 	case ARGP_KEY_ARGS:
@@ -24,9 +30,9 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 		argp_error(state, "which results? switchtax explain [OPTION...] DIR...");
 		break;
 	case ARGP_KEY_END:
-		if (options->cpus[0])
+		if (options->common.cpus[0])
 			argp_error(state, "--cpus: explain runs no program");
-		if (options->experiment.timeline)
+		if (options->common.experiment.timeline)
 			argp_error(state, "--timeline: explain runs no program");
 		break;
 	default: return options__parse_shared(key, arg, state);
@@ -61,7 +67,7 @@ static enum exit_status explain(struct pool *pool, struct explanation *explanati
 	return EXIT_USAGE;
 }
 
-static enum exit_status open_pool(struct pool *pool, const struct options *options)
+static enum exit_status open_pool(struct pool *pool, const struct explain_options *options)
 {
 	char why[FOLDER_WHY_SIZE] = "";
 	enum exit_status status = pool__open(pool, options->folders, options->nfolders, why);
@@ -74,7 +80,7 @@ static enum exit_status open_pool(struct pool *pool, const struct options *optio
 	return status;
 }
 
-static enum exit_status run(struct pool *pool, const struct options *options)
+static enum exit_status run(struct pool *pool, const struct explain_options *options)
 {
 	enum exit_status status = open_pool(pool, options);
 	struct explanation explanation;
@@ -89,7 +95,8 @@ static enum exit_status run(struct pool *pool, const struct options *options)
 		if (status != EXIT_MEASURED)
 			log__error("%s", explanation.why);
 		else
-			status = explanation__publish(&explanation, options->format, options->output);
+			status = explanation__publish(&explanation, options->common.format,
+						     options->common.output);
 	}
 	explanation__free(&explanation);
 	return status;
@@ -104,7 +111,7 @@ static enum exit_status command_explain(const struct options *options)
 		log__error("cannot explain: no memory");
 		return status;
 	}
-	status = run(pool, options);
+	status = run(pool, (const struct explain_options *)options);
 	pool__close(pool);
 	free(pool);
 	return status;
@@ -112,5 +119,6 @@ static enum exit_status command_explain(const struct options *options)
 
 const struct command command__explain = {
 	.name = "explain", .summary = "the verdict once more, from CSV files; several pooled",
-	.argp = &explain_argp, .action = command_explain,
+	.options_size = sizeof(struct explain_options), .argp = &explain_argp,
+	.action = command_explain,
 };

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "cli/commands.h"
+#include "cli/labs.h"
 #include "base/cpulist.h"
 #include "experiment/lab_run.h"
 #include "base/log.h"
@@ -15,9 +16,16 @@
 #include "cli/session.h"
 #include "cli/parts.h"
 
+#define MAX_LABS 32
 #define TIME_LIMIT_S 120
 
-static const struct argp_option labs_options[] = {
+struct labs_options {
+	struct options common;
+	const struct lab *labs[MAX_LABS];	/* in the lab sheet's order */
+	size_t count;
+};
+
+static const struct argp_option labs_argp_options[] = {
 	{ "only", KEY_ONLY, "LIST", 0, "experiments or claims, with commas, as race,C7", 1 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "measured blocks of each (default: its own, see list)", 1 },
 	{ "budget", KEY_BUDGET, "SECONDS", 0,
@@ -38,9 +46,9 @@ static bool is_called(const struct lab *lab, const char *name)
 	return strcmp(lab->name, name) == 0;
 }
 
-static void parse_only(struct argp_state *state, struct options *options, const char *list)
+static void parse_only(struct argp_state *state, struct labs_options *options, const char *list)
 {
-	bool wanted[OPTIONS_MAX_LABS] = { false };
+	bool wanted[MAX_LABS] = { false };
 	char copy[512], *rest = copy, *name;
 
 	if (strlen(list) >= sizeof(copy))
@@ -59,24 +67,27 @@ static void parse_only(struct argp_state *state, struct options *options, const 
 			argp_error(state, "--only: '%s' is neither an experiment nor a claim; "
 				   "`switchtax list` shows them", name);
 	}
-	options->nonly = 0;
+	options->count = 0;
 	for (size_t i = 0; all_labs[i]; i++)
 		if (wanted[i])
-			options->only[options->nonly++] = all_labs[i];
+			options->labs[options->count++] = all_labs[i];
 }
 
 static error_t parse_labs(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct labs_options *options = state->input;
+	bool named = options->count;
 
 	switch (key) {
 	case KEY_ONLY: parse_only(state, options, arg); break;
 	case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'; experiments are chosen by "
 				      "--only LIST", arg); break;
 	case ARGP_KEY_END:
-		if (options->experiment.timeline)
+		if (options->common.experiment.timeline)
 			argp_error(state, "--timeline: only `switchtax run slowdown` has one");
-		options__limits(&options->experiment, 0, TIME_LIMIT_S);
+		for (size_t i = 0; !named && all_labs[i]; i++)
+			options->labs[options->count++] = all_labs[i];
+		options__limits(&options->common.experiment, 0, TIME_LIMIT_S);
 		break;
 	default: return options__parse_shared(key, arg, state);
 	}
@@ -84,7 +95,7 @@ static error_t parse_labs(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp labs_argp = {
-	labs_options, parse_labs, "",
+	labs_argp_options, parse_labs, "",
 	"Run the experiments of the lab sheet and print the scoreboard: each claim with its "
 	"verdict, the figure that it rests on, and why. The evidence is left as CSV."
 	"\vExamples:\n"
@@ -99,8 +110,10 @@ static const struct argp labs_argp = {
 struct lab_sheet {
 	const struct options *options;
 	struct session session;
-	const struct lab *labs[OPTIONS_MAX_LABS];
+	const struct lab *const *labs;
 	size_t count;
+	bool alone;			/* one lab of run: no scoreboard, and it has to be had */
+	unsigned int given;		/* LAB_TAKES_*: what the command line has named */
 	double budget_s;		/* of all; by default the sum of theirs */
 	double default_s;
 	struct progress progress;
@@ -112,23 +125,6 @@ struct lab_sheet {
 	char *text;
 	size_t size;
 };
-
-static void choose_labs(struct lab_sheet *sheet)
-{
-	const struct options *options = sheet->options;
-
-	if (options->lab)
-		sheet->labs[sheet->count++] = options->lab;
-	for (size_t i = 0; i < options->nonly; i++)
-		sheet->labs[sheet->count++] = options->only[i];
-	for (size_t i = 0; !options->lab && !options->nonly && all_labs[i]; i++)
-		sheet->labs[sheet->count++] = all_labs[i];
-	for (size_t i = 0; i < sheet->count; i++)
-		sheet->default_s += sheet->labs[i]->budget_s;
-	sheet->budget_s = sheet->default_s;
-	if (options->experiment.budget_s > 0)
-		sheet->budget_s = options->experiment.budget_s;
-}
 
 static struct lab_options lab_options_of(const struct lab_sheet *sheet)
 {
@@ -144,13 +140,13 @@ static struct lab_options lab_options_of(const struct lab_sheet *sheet)
 
 	cpulist__parse(options->cpus, &usable);
 	lab.cpus = (unsigned int)CPU_COUNT(&usable);
-	if (options->given & LAB_TAKES_WORKERS)
+	if (sheet->given & LAB_TAKES_WORKERS)
 		lab.workers = parameters->workers;
-	if (options->given & LAB_TAKES_OBJECTS)
+	if (sheet->given & LAB_TAKES_OBJECTS)
 		lab.objects = parameters->objects;
-	if (options->given & LAB_TAKES_LOCK)
+	if (sheet->given & LAB_TAKES_LOCK)
 		lab.lock = parameters->lock;
-	if (options->given & LAB_TAKES_INTERVAL)
+	if (sheet->given & LAB_TAKES_INTERVAL)
 		lab.interval_us = parameters->interval_us;
 	return lab;
 }
@@ -210,14 +206,14 @@ static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before
 	progress__clear(&sheet->progress);
 	sheet->runs += result.runs;
 	sheet->invalid += result.invalid;
-	if (err == -EPERM && !sheet->options->lab)
+	if (err == -EPERM && !sheet->alone)
 		log__warn("%s: %s", lab->name, result.end.refused);
 	else if (err && err != -EINTR)
 		log__error("%s", result.end.error);
 	session__note(&sheet->session, "stop_reasons", lab->name, result.end.stop_reason);
-	if (!err || (err == -EPERM && !sheet->options->lab))
+	if (!err || (err == -EPERM && !sheet->alone))
 		judge_err = judge(sheet, lab, &request, &result, err);
-	if (err == -EPERM && !sheet->options->lab)
+	if (err == -EPERM && !sheet->alone)
 		err = 0;
 	lab_result__free(&result);
 	return err ? err : judge_err;
@@ -260,7 +256,7 @@ static int publish(struct lab_sheet *sheet)
 		free(details);
 		return -ENOMEM;
 	}
-	if (!sheet->options->lab) {
+	if (!sheet->alone) {
 		report_lab__scoreboard(sheet->report, &sheet->claims);
 		fputc('\n', sheet->report);
 	}
@@ -291,7 +287,7 @@ static void list_parameters(struct lab_sheet *sheet)
 	const struct experiment_options *experiment = &sheet->options->experiment;
 	const struct workload_parameters *workload = &experiment->parameters;
 	struct parameters *list = &sheet->session.parameters;
-	unsigned int given = sheet->options->given;
+	unsigned int given = sheet->given;
 
 	if (given & LAB_TAKES_LOCK)
 		parameters__text(list, "lock", workload->lock);
@@ -325,17 +321,17 @@ static enum exit_status conclude(struct lab_sheet *sheet, int err)
 	return status_of(sheet, err ? err : publish_err ? publish_err : commit_err);
 }
 
-static enum exit_status command_labs(const struct options *options)
+static enum exit_status run_sheet(struct lab_sheet *sheet, const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD,
 						  .files = { .observations = true, .labs = true } };
-	struct lab_sheet *sheet = calloc(1, sizeof(*sheet));
 	enum exit_status status = EXIT_NOT_VALID;
 
-	if (!sheet)
-		return status;
 	sheet->options = options;
-	choose_labs(sheet);
+	for (size_t i = 0; i < sheet->count; i++)
+		sheet->default_s += sheet->labs[i]->budget_s;
+	sheet->budget_s = options->experiment.budget_s > 0 ? options->experiment.budget_s :
+							     sheet->default_s;
 	sheet->report = open_memstream(&sheet->text, &sheet->size);
 	if (sheet->report) {
 		status = session__open(&sheet->session, options, &wish);
@@ -348,11 +344,26 @@ static enum exit_status command_labs(const struct options *options)
 	if (sheet->report)
 		fclose(sheet->report);
 	free(sheet->text);
-	free(sheet);
 	return status;
+}
+
+enum exit_status labs__one(const struct options *options, const struct lab *lab,
+			   unsigned int given)
+{
+	struct lab_sheet sheet = { .labs = &lab, .count = 1, .alone = true, .given = given };
+
+	return run_sheet(&sheet, options);
+}
+
+static enum exit_status command_labs(const struct options *options)
+{
+	const struct labs_options *own = (const struct labs_options *)options;
+	struct lab_sheet sheet = { .labs = own->labs, .count = own->count };
+
+	return run_sheet(&sheet, options);
 }
 
 const struct command command__labs = {
 	.name = "labs", .summary = "every claim of the lab sheet, tested",
-	.argp = &labs_argp, .action = command_labs,
+	.options_size = sizeof(struct labs_options), .argp = &labs_argp, .action = command_labs,
 };

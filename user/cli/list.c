@@ -6,6 +6,7 @@
 #include "workloads/crowd/arms.h"
 #include "cli/commands.h"
 #include "cli/parts.h"
+#include "labs/lab.h"
 
 static const struct argp list_argp = {
 	NULL, options__parse_plain, "",
@@ -70,5 +71,5 @@ static enum exit_status command_list(const struct options *options)
 
 const struct command command__list = {
 	.name = "list", .summary = "experiments, arms and locks, one line each",
-	.argp = &list_argp, .action = command_list,
+	.options_size = sizeof(struct options), .argp = &list_argp, .action = command_list,
 };

@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/cpulist.h"
@@ -29,10 +30,13 @@ static void settle(struct options *options)
 	experiment->quiet = options->quiet;
 }
 
-void options__parse(struct options *options, const struct command *command, int argc, char **argv)
+struct options *options__parse(const struct command *command, int argc, char **argv)
 {
 	static char name[64];
+	struct options *options = calloc(1, command->options_size);
 
+	if (!options)
+		return NULL;
 	*options = (struct options){
 		.bpf = true,
 		.samples = true,
@@ -49,4 +53,5 @@ void options__parse(struct options *options, const struct command *command, int 
 		   argv + 1, command->argp_flags, NULL, options);
 	argv[1] = (char *)command->name;
 	settle(options);
+	return options;
 }

@@ -10,6 +10,7 @@
 
 #include "base/cpulist.h"
 #include "base/exits.h"
+#include "program/switch_interval.h"
 
 #define MAX_BLOCKS 10000
 
@@ -90,7 +91,8 @@ void options__arms(struct argp_state *state, const char *list, bool (*is_arm)(co
 	experiment->narms = 0;
 	while ((name = strsep(&rest, ",")) != NULL) {
 		if (!is_arm(name))
-			argp_error(state, "--arms: '%s' is not one of %s", name, known);
+			argp_error(state, "--arms: '%s' is not one of %s with US from 1 to %d",
+				   name, known, SWITCH_INTERVAL_MAX_US);
 		if (experiment->narms == VERDICT_MAX_ARMS)
 			argp_error(state, "--arms: more than %d", VERDICT_MAX_ARMS);
 		for (size_t i = 0; i < experiment->narms; i++)
@@ -175,7 +177,7 @@ error_t options__parse_shared(int key, char *arg, struct argp_state *state)
 
 error_t options__parse_program(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct program_options *options = state->input;
 
 	switch (key) {
 	case KEY_AS_ROOT: options->as_root = true; break;
@@ -194,7 +196,7 @@ error_t options__parse_plain(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void parse_lock_symbols(struct argp_state *state, struct options *options,
+static void parse_lock_symbols(struct argp_state *state, struct program_options *options,
 			       const char *text)
 {
 	const char *colon = strchr(text, ':');
@@ -204,26 +206,26 @@ static void parse_lock_symbols(struct argp_state *state, struct options *options
 			   text);
 		return;
 	}
-	if ((size_t)(colon - text) >= sizeof(options->acquire_name))
+	if ((size_t)(colon - text) >= sizeof(options->acquire))
 		argp_error(state, "--lock-symbols: '%s' is too long", text);
-	snprintf(options->acquire_name, sizeof(options->acquire_name), "%.*s", (int)(colon - text),
+	snprintf(options->acquire, sizeof(options->acquire), "%.*s", (int)(colon - text),
 		 text);
-	options->acquire = options->acquire_name;
-	options->release = colon + 1;
-	if (strcmp(options->acquire, options->release) == 0)
+	options->lock.acquire = options->acquire;
+	options->lock.release = colon + 1;
+	if (strcmp(options->lock.acquire, options->lock.release) == 0)
 		argp_error(state, "--lock-symbols: '%s' cannot both take the lock and let go of it",
-			   options->acquire);
+			   options->lock.acquire);
 }
 
 static error_t parse_lock_option(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct program_options *options = state->input;
 
 	switch (key) {
 	case KEY_LOCK_SYMBOLS: parse_lock_symbols(state, options, arg); break;
-	case KEY_NO_LOCK: options->no_lock = true; break;
+	case KEY_NO_LOCK: options->lock.none = true; break;
 	case ARGP_KEY_END:
-		if (options->no_lock && options->acquire)
+		if (options->lock.none && options->lock.acquire)
 			argp_error(state, "--no-lock and --lock-symbols exclude each other");
 		break;
 	default: return ARGP_ERR_UNKNOWN;

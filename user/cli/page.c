@@ -11,24 +11,29 @@
 #include "report/page.h"
 #include "cli/parts.h"
 
+struct report_options {
+	struct options common;
+	const char *folder;
+};
+
 /* The common options are of commands that run something. */
-static void check(struct argp_state *state, const struct options *options)
+static void check(struct argp_state *state, const struct report_options *options)
 {
 	if (!options->folder)
 		argp_error(state, "which results folder? switchtax report DIR");
-	if (options->output)
+	if (options->common.output)
 		argp_error(state, "--output: the page lies in the folder that it is about");
-	if (options->cpus[0])
+	if (options->common.cpus[0])
 		argp_error(state, "--cpus: report runs no program");
-	if (options->experiment.timeline)
+	if (options->common.experiment.timeline)
 		argp_error(state, "--timeline: give it to run, compare, trace or attach");
-	if (options->format != FORMAT_TEXT)
+	if (options->common.format != FORMAT_TEXT)
 		argp_error(state, "--format: a page is HTML; explain prints csv and json");
 }
 
 static error_t parse_report(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct report_options *options = state->input;
 
 	switch (key) {
 	case ARGP_KEY_ARG:
@@ -63,8 +68,9 @@ static enum exit_status status_of(int err)
 	}
 }
 
-static enum exit_status command_report(const struct options *options)
+static enum exit_status command_report(const struct options *common)
 {
+	const struct report_options *options = (const struct report_options *)common;
 	char why[PAGE_WHY_SIZE] = "";
 	int dirfd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err;
@@ -85,5 +91,6 @@ static enum exit_status command_report(const struct options *options)
 
 const struct command command__report = {
 	.name = "report", .summary = "report.html of a results folder",
-	.argp = &report_argp, .action = command_report,
+	.options_size = sizeof(struct report_options), .argp = &report_argp,
+	.action = command_report,
 };

@@ -3,7 +3,7 @@
  * parts - what the command lines of several commands share, and nobody else needs: the
  * keys of long options, checks of values, and groups of options as argp's children.
  *
- * All of them find a struct options in state->input. A wrong value ends the program with a
+ * All of them find a command's own options in state->input. A wrong value ends the program with a
  * message that names the option and what is accepted, and exit status 2.
  */
 #ifndef SWITCHTAX_CLI_PARTS_H
@@ -26,7 +26,7 @@ const struct argp *run_lab__argp(const struct argp *run, int argc, char **argv);
 
 /* Children of a command: the common options; these and the lock's, of programs of others. */
 extern const struct argp_child options_parts__common[];
-extern const struct argp_child options_parts__program[];
+extern const struct argp_child options_parts__program[];	/* struct program_options */
 
 /* The value of --option: a whole number from low to high; a number above 0, up to high. */
 uint64_t options__whole(struct argp_state *state, const char *option, const char *text,
@@ -34,9 +34,7 @@ uint64_t options__whole(struct argp_state *state, const char *option, const char
 double options__positive(struct argp_state *state, const char *option, const char *text,
 			 double high);
 
-/*
- * The arms that are named with commas: is_arm() knows them; known: all of them, for people.
- */
+/* The arms that are named with commas: is_arm() knows them; known: all, US at the end. */
 void options__arms(struct argp_state *state, const char *list, bool (*is_arm)(const char *name),
 		   const char *known);
 

@@ -5,12 +5,12 @@
 
 #include "cli/commands.h"
 #include "cli/conclusion.h"
+#include "cli/labs.h"
 #include "labs/lock_warning.h"
 #include "base/log.h"
 #include "labs/headline.h"
 #include "cli/parts.h"
 #include "program/arm_name.h"
-#include "program/switch_interval.h"
 #include "workloads/crowd/arms.h"
 #include "workloads/kit/arguments.h"
 
@@ -19,7 +19,13 @@
 #define BUDGET_S 110
 #define TIME_LIMIT_S 120
 
-static const struct argp_option run_options[] = {
+struct run_options {
+	struct options common;
+	const struct lab *lab;		/* NULL: the headline experiment */
+	unsigned int given;		/* LAB_TAKES_*: what the command line has named */
+};
+
+static const struct argp_option run_argp_options[] = {
 	{ NULL, 0, NULL, 0, "The workload:", 1 },
 	{ "workers", KEY_WORKERS, "N", 0, "tasks, and threads in the threaded arms (default 5)",
 	  1 },
@@ -66,8 +72,7 @@ static void parse_arms(struct argp_state *state, const char *list)
 	for (size_t i = 0; arms[i].name; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
 			 arms[i].name);
-	snprintf(known + strlen(known), sizeof(known) - strlen(known),
-		 "threads-interval-US with US from 1 to %d", SWITCH_INTERVAL_MAX_US);
+	snprintf(known + strlen(known), sizeof(known) - strlen(known), "threads-interval-US");
 	options__arms(state, list, is_arm, known);
 }
 
@@ -83,18 +88,19 @@ static void unknown_experiment(struct argp_state *state, const char *name)
 					 : "unknown experiment '%s'; there are: %s", name, names);
 }
 
-static void parse_experiment(struct argp_state *state, struct options *options, const char *name)
+static void parse_experiment(struct argp_state *state, struct run_options *options,
+			     const char *name)
 {
 	if (!state->arg_num && strcmp(name, "slowdown") == 0)
 		return;
 	options->lab = lab__find(name);
-	options->experiment.name = name;
+	options->common.experiment.name = name;
 	if (state->arg_num || !options->lab)
 		unknown_experiment(state, name);
 }
 
 /* An option that an experiment would ignore is a mistake. */
-static void check_lab_options(struct argp_state *state, const struct options *options)
+static void check_lab_options(struct argp_state *state, const struct run_options *options)
 {
 	static const struct {
 		unsigned int bit;
@@ -110,16 +116,16 @@ static void check_lab_options(struct argp_state *state, const struct options *op
 		if (options->given & ~options->lab->takes & taken[i].bit)
 			argp_error(state, "--%s: the experiment '%s' has no such parameter",
 				   taken[i].name, options->lab->name);
-	if (options->experiment.narms)
+	if (options->common.experiment.narms)
 		argp_error(state, "--arms: the arms of '%s' are fixed", options->lab->name);
-	if (options->experiment.timeline)
+	if (options->common.experiment.timeline)
 		argp_error(state, "--timeline: only the experiment 'slowdown' has one");
 }
 
 /* What was not named. A lab has arms and a budget of its own. */
-static void settle(struct options *options)
+static void settle(struct run_options *options)
 {
-	struct experiment_options *experiment = &options->experiment;
+	struct experiment_options *experiment = &options->common.experiment;
 
 	options__limits(experiment, options->lab ? 0 : BUDGET_S, TIME_LIMIT_S);
 	if (options->lab || experiment->narms)
@@ -134,8 +140,8 @@ static void settle(struct options *options)
 
 static error_t parse_run(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
-	struct workload_parameters *workload = &options->experiment.parameters;
+	struct run_options *options = state->input;
+	struct workload_parameters *workload = &options->common.experiment.parameters;
 
 	switch (key) {
 	case KEY_WORKERS:
@@ -160,14 +166,14 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		check_lab_options(state, options);
 		settle(options);
 		break;
-	case ARGP_KEY_INIT: set_defaults(&options->experiment); /* fall through */
+	case ARGP_KEY_INIT: set_defaults(&options->common.experiment); /* fall through */
 	default: return options__parse_shared(key, arg, state);
 	}
 	return 0;
 }
 
 static const struct argp run_argp = {
-	run_options, parse_run, "[EXPERIMENT]",
+	run_argp_options, parse_run, "[EXPERIMENT]",
 	"Run the headline experiment (slowdown) in all its arms and say what explains the "
 	"slowdown; or another experiment of the lab sheet, with its verdict. `switchtax list` "
 	"names them."
@@ -250,10 +256,13 @@ static enum exit_status run_slowdown(const struct options *options)
 
 static enum exit_status command_run(const struct options *options)
 {
-	return options->lab ? command__labs.action(options) : run_slowdown(options);
+	const struct run_options *own = (const struct run_options *)options;
+
+	return own->lab ? labs__one(options, own->lab, own->given) : run_slowdown(options);
 }
 
 const struct command command__run = {
 	.name = "run", .summary = "a built-in experiment: why are N threads slower than one?",
-	.argp = &run_argp, .argp_of = argp_of, .action = command_run,
+	.options_size = sizeof(struct run_options), .argp = &run_argp, .argp_of = argp_of,
+	.action = command_run,
 };

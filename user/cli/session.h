@@ -18,7 +18,7 @@
 #include "symbols/symbolizer.h"
 #include "tracer/tracer.h"
 
-#define SESSION_MAX_NOTES OPTIONS_MAX_LABS
+#define SESSION_MAX_NOTES 32	/* more than there are labs */
 
 /* Is it to go on where nothing can be traced? By --no-bpf, always. */
 enum session_untraced {

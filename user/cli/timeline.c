@@ -17,13 +17,21 @@
 #include "timeline/timeline.h"
 #include "cli/parts.h"
 
-static const struct argp_option timeline_options[] = {
+struct timeline_options {
+	struct options common;
+	const char *folder;
+	const char *run_id;		/* NULL: not named */
+	const char *perfetto;		/* the file to write; NULL: none */
+};
+
+static const struct argp_option timeline_argp_options[] = {
 	{ "perfetto", KEY_PERFETTO, "FILE", 0,
 	  "write the run as a gzip-ed trace that ui.perfetto.dev opens (a new file)", 1 },
 	{ 0 },
 };
 
-static void parse_argument(struct argp_state *state, struct options *options, const char *arg)
+static void parse_argument(struct argp_state *state, struct timeline_options *options,
+			   const char *arg)
 {
 	if (state->arg_num > 1)
 		argp_error(state, "unexpected argument '%s': one run at a time", arg);
@@ -31,22 +39,22 @@ static void parse_argument(struct argp_state *state, struct options *options, co
 }
 
 /* The common options are of commands that run something. */
-static void check(struct argp_state *state, const struct options *options)
+static void check(struct argp_state *state, const struct timeline_options *options)
 {
 	if (!options->folder)
 		argp_error(state, "which results folder? switchtax timeline DIR [RUN_ID]");
-	if (options->output)
+	if (options->common.output)
 		argp_error(state, "--output: nothing is written but the trace of --perfetto FILE");
-	if (options->cpus[0])
+	if (options->common.cpus[0])
 		argp_error(state, "--cpus: timeline runs no program");
-	if (options->experiment.timeline)
+	if (options->common.experiment.timeline)
 		argp_error(state, "--timeline: give it to run, compare, trace or attach, which "
 			   "make the timelines that this command reads");
 }
 
 static error_t parse_timeline(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct timeline_options *options = state->input;
 
 	switch (key) {
 	case KEY_PERFETTO: options->perfetto = arg; break;
@@ -58,7 +66,7 @@ static error_t parse_timeline(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp timeline_argp = {
-	timeline_options, parse_timeline, "DIR [RUN_ID]",
+	timeline_argp_options, parse_timeline, "DIR [RUN_ID]",
 	"Read the timelines of a results folder: what every thread did and when, the lock's states "
 	"and the hand-offs. Without RUN_ID, list them; if there is one only, it is meant. run and "
 	"compare make one of each traced run of the warm-up; --timeline makes one of each traced "
@@ -71,7 +79,8 @@ static const struct argp timeline_argp = {
 	options_parts__common, NULL, NULL,
 };
 
-static enum exit_status show(const struct options *options, const struct timeline *timeline)
+static enum exit_status show(const struct timeline_options *options,
+			     const struct timeline *timeline)
 {
 	struct timeline_intervals intervals;
 	char why[TIMELINE_WHY_SIZE];
@@ -89,9 +98,9 @@ static enum exit_status show(const struct options *options, const struct timelin
 					    sizeof(why));
 		if (err)
 			log__error("%s", why);
-	} else if (options->format == FORMAT_CSV) {
+	} else if (options->common.format == FORMAT_CSV) {
 		timeline_print__csv(stdout, timeline, &intervals);
-	} else if (options->format == FORMAT_JSON) {
+	} else if (options->common.format == FORMAT_JSON) {
 		timeline_print__json(stdout, timeline, &intervals);
 	} else {
 		timeline_report__run(stdout, timeline, &intervals);
@@ -100,7 +109,8 @@ static enum exit_status show(const struct options *options, const struct timelin
 	return err == -EEXIST ? EXIT_USAGE : err ? EXIT_NOT_VALID : EXIT_MEASURED;
 }
 
-static enum exit_status show_run(const struct options *options, int dirfd, const char *run_id)
+static enum exit_status show_run(const struct timeline_options *options, int dirfd,
+				 const char *run_id)
 {
 	struct timeline timeline;
 	char name[NAME_MAX + 1], why[TIMELINE_WHY_SIZE];
@@ -117,12 +127,12 @@ static enum exit_status show_run(const struct options *options, int dirfd, const
 }
 
 /* Each with its figures; what cannot be read is said on stderr. */
-static enum exit_status list_runs(const struct options *options, int dirfd,
+static enum exit_status list_runs(const struct timeline_options *options, int dirfd,
 				  const struct timeline_folder *folder)
 {
 	enum exit_status status = EXIT_MEASURED;
 
-	timeline_report__begin(stdout, options->format);
+	timeline_report__begin(stdout, options->common.format);
 	for (size_t i = 0, printed = 0; i < folder->count; i++) {
 		struct timeline timeline;
 		char name[NAME_MAX + 1], why[TIMELINE_WHY_SIZE];
@@ -133,15 +143,15 @@ static enum exit_status list_runs(const struct options *options, int dirfd,
 			status = EXIT_NOT_VALID;
 			continue;
 		}
-		timeline_report__line(stdout, options->format, &timeline, folder->bytes[i],
+		timeline_report__line(stdout, options->common.format, &timeline, folder->bytes[i],
 				      printed++ == 0);
 		timeline__free(&timeline);
 	}
-	timeline_report__end(stdout, options->format, options->folder);
+	timeline_report__end(stdout, options->common.format, options->folder);
 	return status;
 }
 
-static enum exit_status choose(const struct options *options, int dirfd,
+static enum exit_status choose(const struct timeline_options *options, int dirfd,
 			       const struct timeline_folder *folder)
 {
 	char names[1024];
@@ -167,8 +177,9 @@ static enum exit_status choose(const struct options *options, int dirfd,
 	return list_runs(options, dirfd, folder);
 }
 
-static enum exit_status command_timeline(const struct options *options)
+static enum exit_status command_timeline(const struct options *common)
 {
+	const struct timeline_options *options = (const struct timeline_options *)common;
 	int dirfd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 	struct timeline_folder folder;
 	enum exit_status status;
@@ -191,5 +202,6 @@ static enum exit_status command_timeline(const struct options *options)
 
 const struct command command__timeline = {
 	.name = "timeline", .summary = "what a run's threads and its lock did, and when",
-	.argp = &timeline_argp, .action = command_timeline,
+	.options_size = sizeof(struct timeline_options), .argp = &timeline_argp,
+	.action = command_timeline,
 };

@@ -17,7 +17,12 @@
 #include "cli/traced_run.h"
 #include "cli/parts.h"
 
-static const struct argp_option trace_options[] = {
+struct trace_options {
+	struct program_options program;
+	char **argv;			/* of the program, NULL-terminated */
+};
+
+static const struct argp_option trace_argp_options[] = {
 	{ "as-root", KEY_AS_ROOT, NULL, 0,
 	  "run the program as root, not as the user who called sudo", 1 },
 	{ "no-samples", KEY_NO_SAMPLES, NULL, 0,
@@ -32,10 +37,10 @@ static const struct argp_option trace_options[] = {
 
 static error_t parse_trace(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct trace_options *options = state->input;
 
 	switch (key) {
-	case ARGP_KEY_ARGS: options->program = state->argv + state->next; break;
+	case ARGP_KEY_ARGS: options->argv = state->argv + state->next; break;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which program? switchtax trace [OPTION...] -- COMMAND [ARG...]");
 		break;
@@ -45,7 +50,7 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp trace_argp = {
-	trace_options, parse_trace, "-- COMMAND [ARG...]",
+	trace_argp_options, parse_trace, "-- COMMAND [ARG...]",
 	"Run a program once and say where its threads' time went, where its lock's time went "
 	"(Python's, or that of two functions that you name), and on which locks it slept."
 	"\vExamples:\n"
@@ -78,26 +83,27 @@ static bool never_began(const struct run *run)
 static int run_program(struct session *session, const char *path, int out, int err_fd,
 		       struct run *run)
 {
-	const struct options *options = session->options;
-	bool announces = !options->acquire && !options->no_lock &&
+	const struct trace_options *options = (const struct trace_options *)session->options;
+	const struct program_options *program = &options->program;
+	bool announces = !program->lock.acquire && !program->lock.none &&
 			 symbols__defines(path, ANNOUNCE_SYMBOL);
 	const char *announcer = announces ? path : NULL;
-	struct run_spec spec = traced_run__spec(session, announcer);
+	struct run_spec spec = traced_run__spec(session, program, announcer);
 	int err;
 
 	spec.target = (struct target_config){
-		.argv = options->program,
+		.argv = options->argv,
 		.path = path,
 		.search_path = true,
-		.cpus = options->cpus,
+		.cpus = program->common.cpus,
 		.stdout_fd = out,
 		.stderr_fd = err_fd,
 	};
-	if (!options->as_root)
+	if (!program->as_root)
 		spec.target.user = target__user(false);
 	log__debug("the program runs as %s",
 		   spec.target.user.drop ? spec.target.user.name : "ourselves");
-	traced_run__identify(options, &run->row);
+	traced_run__identify(session->options, &run->row);
 	err = run__once(session->tracer, &spec, run);
 	if (!err && !announcer && never_began(run))
 		err = -ECHILD;
@@ -115,9 +121,10 @@ static void remove_outputs(struct session *session)
 
 static enum exit_status finish(struct session *session, const struct run *run, bool interrupted)
 {
+	const struct trace_options *options = (const struct trace_options *)session->options;
 	const struct report_trace report = {
 		.run = run,
-		.program = session->options->program[0],
+		.program = options->argv[0],
 		.folder = session->results.path,
 		.probe_ns = probe_price__if_felt(session->tracer, run),
 	};
@@ -157,7 +164,7 @@ static enum exit_status trace_program(struct session *session, const char *path)
 
 static enum exit_status command_trace(const struct options *options)
 {
-	const char *name = options->program[0];
+	const char *name = ((const struct trace_options *)options)->argv[0];
 	char path[PATH_MAX];
 	struct session session;
 	enum exit_status status;
@@ -173,5 +180,6 @@ static enum exit_status command_trace(const struct options *options)
 
 const struct command command__trace = {
 	.name = "trace", .summary = "one program, one traced run",
-	.argp = &trace_argp, .argp_flags = ARGP_IN_ORDER, .action = command_trace,
+	.options_size = sizeof(struct trace_options), .argp = &trace_argp,
+	.argp_flags = ARGP_IN_ORDER, .action = command_trace,
 };

@@ -27,20 +27,20 @@ void traced_run__identify(const struct options *options, struct run_row *row)
 	columns__set_text(row->cpus, sizeof(row->cpus), options->cpus);
 }
 
-struct run_spec traced_run__spec(const struct session *session, const char *announcer)
+struct run_spec traced_run__spec(const struct session *session,
+				 const struct program_options *program, const char *announcer)
 {
-	const struct options *options = session->options;
+	const struct experiment_options *experiment = &program->common.experiment;
 
 	return (struct run_spec){
 		.announcer = announcer,
-		.lock = { .acquire = options->acquire, .release = options->release,
-			  .none = options->no_lock },
+		.lock = program->lock,
 		.keep_interrupted = true,
 		.symbolizer = session->symbolizer,
-		.python_frames = options->python_frames,
-		.keep_handoffs = options->experiment.timeline,
-		.timeline = options->experiment.timeline ? &session->results : NULL,
-		.timeout_ms = options->experiment.time_limit_s * 1000,
+		.python_frames = program->python_frames,
+		.keep_handoffs = experiment->timeline,
+		.timeline = experiment->timeline ? &session->results : NULL,
+		.timeout_ms = experiment->time_limit_s * 1000,
 	};
 }
 

@@ -16,10 +16,11 @@ extern const struct session_wish traced_run__wish;
 void traced_run__identify(const struct options *options, struct run_row *row);
 
 /*
- * What the run asks for as the options have it, for any program; target is left out.
+ * What the run asks for as the options have it; target is left out.
  * announcer: its file if it announces its lock, else NULL.
  */
-struct run_spec traced_run__spec(const struct session *session, const char *announcer);
+struct run_spec traced_run__spec(const struct session *session,
+				 const struct program_options *program, const char *announcer);
 
 /*
  * Write the run's rows, report and environment, print the result, and close the session.
