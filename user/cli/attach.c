@@ -72,19 +72,6 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp attach_argp = {
-	attach_argp_options, parse_attach, "-p PID",
-	"Watch a process that already runs, for a while or until it ends, and leave it as it "
-	"was. Its threads are watched, and what they start meanwhile. With --live the terminal "
-	"shows where the lock's and the threads' time goes; h shows the keys."
-	"\vExamples:\n"
-	"  switchtax attach -p 4711 --budget 10\n"
-	"  switchtax attach -p 4711 --live\n"
-	"  switchtax attach -p 4711 --live --refresh 0.5 --format json\n"
-	"  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
-	options_parts__program, NULL, NULL,
-};
-
 /* The process that it is a thread of, which may be itself; -1: it is gone. */
 static long leader_of(pid_t pid)
 {
@@ -224,6 +211,17 @@ static enum exit_status command_attach(const struct options *common)
 
 const struct command command__attach = {
 	.name = "attach", .summary = "a program that already runs",
-	.options_size = sizeof(struct attach_options), .argp = &attach_argp,
-	.action = command_attach,
+	.options_size = sizeof(struct attach_options), .action = command_attach,
+	.argp = {
+		attach_argp_options, parse_attach, "-p PID",
+		"Watch a process that already runs, for a while or until it ends, and leave it as "
+		"it was. Its threads are watched, and what they start meanwhile. With --live the "
+		"terminal shows where the lock's and the threads' time goes; h shows the keys."
+		"\vExamples:\n"
+		"  switchtax attach -p 4711 --budget 10\n"
+		"  switchtax attach -p 4711 --live\n"
+		"  switchtax attach -p 4711 --live --refresh 0.5 --format json\n"
+		"  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
+		options_parts__program, NULL, NULL,
+	},
 };

@@ -42,20 +42,6 @@ static error_t parse_calibrate(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp calibrate_argp = {
-	calibrate_argp_options, parse_calibrate, "",
-	"Measure what things cost on this machine, each with its spread: a context switch "
-	"between threads and between processes, on one CPU and across two, with caches to "
-	"refill; a minor page fault; each lock, alone and contended; each kind of probe. `perf "
-	"bench sched pipe` runs beside them, where there is a perf."
-	"\vExamples:\n"
-	"  switchtax calibrate                       about a minute\n"
-	"  switchtax calibrate --budget 20 --cpus 1\n"
-	"  switchtax calibrate --format csv | grep ^switch,\n"
-	"  switchtax calibrate --no-bpf              needs no root\n",
-	options_parts__common, NULL, NULL,
-};
-
 static unsigned int count_cpus(const struct options *options)
 {
 	cpu_set_t usable;
@@ -233,6 +219,18 @@ static enum exit_status command_calibrate(const struct options *options)
 
 const struct command command__calibrate = {
 	.name = "calibrate", .summary = "this machine's price list",
-	.options_size = sizeof(struct options), .argp = &calibrate_argp,
-	.action = command_calibrate,
+	.options_size = sizeof(struct options), .action = command_calibrate,
+	.argp = {
+		calibrate_argp_options, parse_calibrate, "",
+		"Measure what things cost on this machine, each with its spread: a context switch "
+		"between threads and between processes, on one CPU and across two, with caches to "
+		"refill; a minor page fault; each lock, alone and contended; each kind of probe. "
+		"`perf bench sched pipe` runs beside them, where there is a perf."
+		"\vExamples:\n"
+		"  switchtax calibrate                       about a minute\n"
+		"  switchtax calibrate --budget 20 --cpus 1\n"
+		"  switchtax calibrate --format csv | grep ^switch,\n"
+		"  switchtax calibrate --no-bpf              needs no root\n",
+		options_parts__common, NULL, NULL,
+	},
 };

@@ -13,7 +13,7 @@ struct command {
 	const char *name;
 	const char *summary;		/* one line for `switchtax --help` */
 	size_t options_size;		/* of its own options, which begin with a struct options */
-	const struct argp *argp;	/* its parser finds them in input */
+	struct argp argp;		/* its parser finds them in input */
 	unsigned int argp_flags;
 	/* What argp is for these words, where that depends on them; valid until the next call. */
 	const struct argp *(*argp_of)(int argc, char **argv);

@@ -83,23 +83,6 @@ static error_t parse_compare(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp compare_argp = {
-	compare_argp_options, parse_compare, "'BASE' 'OTHER'",
-	"Run two programs in blocks, traced and untraced, and say why OTHER takes longer: "
-	"where the lock's time went, what one CPU changes, and for Python what the switch "
-	"interval changes. What the programs print goes to programs/ in the results folder."
-	"\vEach command line is one argument. Quotes, globs, ~ and $VARIABLES work; what needs "
-	"a shell is written as sh -c '...'.\n\nExamples:\n"
-	"  switchtax compare 'python3 single.py' 'python3 threads.py'\n"
-	"  switchtax compare --blocks 20 -o results/gzip 'gzip -1 -k -c f' 'gzip -9 -k -c f'\n"
-	"  switchtax compare --arms base,other,other-interval-100000 'python3 a.py' "
-	"'python3 b.py'\n"
-	"  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' "
-	"'./b'\n"
-	"  switchtax compare --no-bpf 'make -j1 -B' 'make -j4 -B'\n",
-	options_parts__program, NULL, NULL,
-};
-
 static const char *const plain_arms[] = { "base", "other", "other-1cpu" };
 static const char *const python_arms[] = { "other-interval-500", "other-interval-5000",
 					   "other-interval-50000" };
@@ -319,6 +302,24 @@ static enum exit_status command_compare(const struct options *options)
 
 const struct command command__compare = {
 	.name = "compare", .summary = "two command lines: why is OTHER slower?",
-	.options_size = sizeof(struct compare_options), .argp = &compare_argp,
-	.action = command_compare,
+	.options_size = sizeof(struct compare_options), .action = command_compare,
+	.argp = {
+		compare_argp_options, parse_compare, "'BASE' 'OTHER'",
+		"Run two programs in blocks, traced and untraced, and say why OTHER takes longer: "
+		"where the lock's time went, what one CPU changes, and for Python what the switch "
+		"interval changes. What the programs print goes to programs/ in the results "
+		"folder."
+		"\vEach command line is one argument. Quotes, globs, ~ and $VARIABLES work; what "
+		"needs a shell is written as sh -c '...'.\n\n"
+		"Examples:\n"
+		"  switchtax compare 'python3 single.py' 'python3 threads.py'\n"
+		"  switchtax compare --blocks 20 -o results/gzip 'gzip -1 -k -c f' 'gzip -9 -k -c "
+		"f'\n"
+		"  switchtax compare --arms base,other,other-interval-100000 'python3 a.py' "
+		"'python3 b.py'\n"
+		"  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' "
+		"'./b'\n"
+		"  switchtax compare --no-bpf 'make -j1 -B' 'make -j4 -B'\n",
+		options_parts__program, NULL, NULL,
+	},
 };

@@ -485,15 +485,15 @@ static enum exit_status command_doctor(const struct options *options)
 	return status;
 }
 
-static const struct argp doctor_argp = {
-	NULL, options__parse_plain, "",
-	"Check this machine, and say what to do.\vExamples:\n"
-	"  switchtax doctor\n"
-	"  switchtax doctor --format json\n",
-	options_parts__common, NULL, NULL,
-};
-
 const struct command command__doctor = {
 	.name = "doctor", .summary = "can this machine measure? what is missing?",
-	.options_size = sizeof(struct options), .argp = &doctor_argp, .action = command_doctor,
+	.options_size = sizeof(struct options), .action = command_doctor,
+	.argp = {
+		NULL, options__parse_plain, "",
+		"Check this machine, and say what to do."
+		"\vExamples:\n"
+		"  switchtax doctor\n"
+		"  switchtax doctor --format json\n",
+		options_parts__common, NULL, NULL,
+	},
 };

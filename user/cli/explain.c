@@ -40,21 +40,6 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp explain_argp = {
-	NULL, parse_explain, "DIR...",
-	"Say once more what results folders show, from their CSV files alone: verdict, report and "
-	"intervals are computed anew, so that a result can be checked, with a newer switchtax as "
-	"well, or on another machine. Needs no root, and writes nothing unless -o names a folder."
-	"\vSeveral folders of `run`, or of `compare`, with the same parameters and programs are "
-	"put together, block by block. Where they come from several machines, each machine "
-	"weighs the same, and is shown by itself.\n\nExamples:\n"
-	"  switchtax explain results/slowdown-20261122T101500Z\n"
-	"  switchtax explain --format json results/monday results/tuesday | jq .slowdown\n"
-	"  switchtax explain -o results/both laptop/slowdown server/slowdown\n"
-	"  switchtax explain results/labs                 the scoreboard\n",
-	options_parts__common, NULL, NULL,
-};
-
 static enum exit_status explain(struct pool *pool, struct explanation *explanation)
 {
 	switch (pool->folders[0].kind) {
@@ -119,6 +104,21 @@ static enum exit_status command_explain(const struct options *options)
 
 const struct command command__explain = {
 	.name = "explain", .summary = "the verdict once more, from CSV files; several pooled",
-	.options_size = sizeof(struct explain_options), .argp = &explain_argp,
-	.action = command_explain,
+	.options_size = sizeof(struct explain_options), .action = command_explain,
+	.argp = {
+		NULL, parse_explain, "DIR...",
+		"Say once more what results folders show, from their CSV files alone: verdict, "
+		"report and intervals are computed anew, so that a result can be checked, with a "
+		"newer switchtax as well, or on another machine. Needs no root, and writes nothing "
+		"unless -o names a folder."
+		"\vSeveral folders of `run`, or of `compare`, with the same parameters and "
+		"programs are put together, block by block. Where they come from several machines, "
+		"each machine weighs the same, and is shown by itself.\n\n"
+		"Examples:\n"
+		"  switchtax explain results/slowdown-20261122T101500Z\n"
+		"  switchtax explain --format json results/monday results/tuesday | jq .slowdown\n"
+		"  switchtax explain -o results/both laptop/slowdown server/slowdown\n"
+		"  switchtax explain results/labs                 the scoreboard\n",
+		options_parts__common, NULL, NULL,
+	},
 };

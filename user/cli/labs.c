@@ -94,18 +94,6 @@ static error_t parse_labs(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp labs_argp = {
-	labs_argp_options, parse_labs, "",
-	"Run the experiments of the lab sheet and print the scoreboard: each claim with its "
-	"verdict, the figure that it rests on, and why. The evidence is left as CSV."
-	"\vExamples:\n"
-	"  switchtax labs                       under ten minutes\n"
-	"  switchtax labs --only race,C7        two experiments\n"
-	"  switchtax labs --budget 120 -o results/quick\n"
-	"  switchtax labs --format csv | column -ts,\n",
-	options_parts__common, NULL, NULL,
-};
-
 /* The labs of one command, and what they have shown so far. */
 struct lab_sheet {
 	const struct options *options;
@@ -365,5 +353,16 @@ static enum exit_status command_labs(const struct options *options)
 
 const struct command command__labs = {
 	.name = "labs", .summary = "every claim of the lab sheet, tested",
-	.options_size = sizeof(struct labs_options), .argp = &labs_argp, .action = command_labs,
+	.options_size = sizeof(struct labs_options), .action = command_labs,
+	.argp = {
+		labs_argp_options, parse_labs, "",
+		"Run the experiments of the lab sheet and print the scoreboard: each claim with "
+		"its verdict, the figure that it rests on, and why. The evidence is left as CSV."
+		"\vExamples:\n"
+		"  switchtax labs                       under ten minutes\n"
+		"  switchtax labs --only race,C7        two experiments\n"
+		"  switchtax labs --budget 120 -o results/quick\n"
+		"  switchtax labs --format csv | column -ts,\n",
+		options_parts__common, NULL, NULL,
+	},
 };

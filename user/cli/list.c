@@ -8,14 +8,6 @@
 #include "cli/parts.h"
 #include "labs/lab.h"
 
-static const struct argp list_argp = {
-	NULL, options__parse_plain, "",
-	"List what there is.\vExamples:\n"
-	"  switchtax list\n"
-	"  switchtax list --format json\n",
-	options_parts__common, NULL, NULL,
-};
-
 #define HEADLINE "why are N threads slower than one? the article's program, in five arms"
 
 /* Beside those that the built-in experiment's workload knows by itself. */
@@ -71,5 +63,13 @@ static enum exit_status command_list(const struct options *options)
 
 const struct command command__list = {
 	.name = "list", .summary = "experiments, arms and locks, one line each",
-	.options_size = sizeof(struct options), .argp = &list_argp, .action = command_list,
+	.options_size = sizeof(struct options), .action = command_list,
+	.argp = {
+		NULL, options__parse_plain, "",
+		"List what there is."
+		"\vExamples:\n"
+		"  switchtax list\n"
+		"  switchtax list --format json\n",
+		options_parts__common, NULL, NULL,
+	},
 };

@@ -49,7 +49,7 @@ struct options *options__parse(const struct command *command, int argc, char **a
 	snprintf(name, sizeof(name), "switchtax %s", command->name);
 	argv[1] = name;
 	argp_err_exit_status = EXIT_USAGE;
-	argp_parse(command->argp_of ? command->argp_of(argc, argv) : command->argp, argc - 1,
+	argp_parse(command->argp_of ? command->argp_of(argc, argv) : &command->argp, argc - 1,
 		   argv + 1, command->argp_flags, NULL, options);
 	argv[1] = (char *)command->name;
 	settle(options);

@@ -47,16 +47,6 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp report_argp = {
-	NULL, parse_report, "DIR",
-	"Make report.html of a results folder, in place of the one that is there: one file that "
-	"needs no network, with the answer, its evidence and the timeline as figures and tables. "
-	"`run` and `compare` make it at their end."
-	"\vExamples:\n"
-	"  switchtax report results/slowdown-20261122T120000Z\n",
-	options_parts__common, NULL, NULL,
-};
-
 static enum exit_status status_of(int err)
 {
 	switch (-err) {
@@ -91,6 +81,14 @@ static enum exit_status command_report(const struct options *common)
 
 const struct command command__report = {
 	.name = "report", .summary = "report.html of a results folder",
-	.options_size = sizeof(struct report_options), .argp = &report_argp,
-	.action = command_report,
+	.options_size = sizeof(struct report_options), .action = command_report,
+	.argp = {
+		NULL, parse_report, "DIR",
+		"Make report.html of a results folder, in place of the one that is there: one file "
+		"that needs no network, with the answer, its evidence and the timeline as figures "
+		"and tables. `run` and `compare` make it at their end."
+		"\vExamples:\n"
+		"  switchtax report results/slowdown-20261122T120000Z\n",
+		options_parts__common, NULL, NULL,
+	},
 };

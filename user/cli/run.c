@@ -172,24 +172,9 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp run_argp = {
-	run_argp_options, parse_run, "[EXPERIMENT]",
-	"Run the headline experiment (slowdown) in all its arms and say what explains the "
-	"slowdown; or another experiment of the lab sheet, with its verdict. `switchtax list` "
-	"names them."
-	"\vExamples:\n"
-	"  switchtax run                                  under two minutes\n"
-	"  switchtax run --workers 2 --objects 1000000    smaller\n"
-	"  switchtax run --arms sequential,threads --blocks 20\n"
-	"  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
-	"  switchtax run --format json | jq .answer\n"
-	"  switchtax run race --workers 3                 a lab\n",
-	options_parts__common, NULL, NULL,
-};
-
 static const struct argp *argp_of(int argc, char **argv)
 {
-	return run_lab__argp(&run_argp, argc, argv);
+	return run_lab__argp(&command__run.argp, argc, argv);
 }
 
 static void list_parameters(struct parameters *list, const struct experiment_options *experiment)
@@ -263,6 +248,19 @@ static enum exit_status command_run(const struct options *options)
 
 const struct command command__run = {
 	.name = "run", .summary = "a built-in experiment: why are N threads slower than one?",
-	.options_size = sizeof(struct run_options), .argp = &run_argp, .argp_of = argp_of,
-	.action = command_run,
+	.options_size = sizeof(struct run_options), .action = command_run, .argp_of = argp_of,
+	.argp = {
+		run_argp_options, parse_run, "[EXPERIMENT]",
+		"Run the headline experiment (slowdown) in all its arms and say what explains the "
+		"slowdown; or another experiment of the lab sheet, with its verdict. `switchtax "
+		"list` names them."
+		"\vExamples:\n"
+		"  switchtax run                                  under two minutes\n"
+		"  switchtax run --workers 2 --objects 1000000    smaller\n"
+		"  switchtax run --arms sequential,threads --blocks 20\n"
+		"  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
+		"  switchtax run --format json | jq .answer\n"
+		"  switchtax run race --workers 3                 a lab\n",
+		options_parts__common, NULL, NULL,
+	},
 };

@@ -65,20 +65,6 @@ static error_t parse_timeline(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp timeline_argp = {
-	timeline_argp_options, parse_timeline, "DIR [RUN_ID]",
-	"Read the timelines of a results folder: what every thread did and when, the lock's states "
-	"and the hand-offs. Without RUN_ID, list them; if there is one only, it is meant. run and "
-	"compare make one of each traced run of the warm-up; --timeline makes one of each traced "
-	"run."
-	"\vExamples:\n"
-	"  switchtax timeline results/slowdown-20261122T120000Z\n"
-	"  switchtax timeline DIR 000-03-threads-traced\n"
-	"  switchtax timeline DIR 000-03-threads-traced --format csv > intervals.csv\n"
-	"  switchtax timeline DIR 000-03-threads-traced --perfetto trace.json.gz\n",
-	options_parts__common, NULL, NULL,
-};
-
 static enum exit_status show(const struct timeline_options *options,
 			     const struct timeline *timeline)
 {
@@ -202,6 +188,18 @@ static enum exit_status command_timeline(const struct options *common)
 
 const struct command command__timeline = {
 	.name = "timeline", .summary = "what a run's threads and its lock did, and when",
-	.options_size = sizeof(struct timeline_options), .argp = &timeline_argp,
-	.action = command_timeline,
+	.options_size = sizeof(struct timeline_options), .action = command_timeline,
+	.argp = {
+		timeline_argp_options, parse_timeline, "DIR [RUN_ID]",
+		"Read the timelines of a results folder: what every thread did and when, the "
+		"lock's states and the hand-offs. Without RUN_ID, list them; if there is one only, "
+		"it is meant. run and compare make one of each traced run of the warm-up; "
+		"--timeline makes one of each traced run."
+		"\vExamples:\n"
+		"  switchtax timeline results/slowdown-20261122T120000Z\n"
+		"  switchtax timeline DIR 000-03-threads-traced\n"
+		"  switchtax timeline DIR 000-03-threads-traced --format csv > intervals.csv\n"
+		"  switchtax timeline DIR 000-03-threads-traced --perfetto trace.json.gz\n",
+		options_parts__common, NULL, NULL,
+	},
 };

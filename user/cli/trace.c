@@ -49,18 +49,6 @@ static error_t parse_trace(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp trace_argp = {
-	trace_argp_options, parse_trace, "-- COMMAND [ARG...]",
-	"Run a program once and say where its threads' time went, where its lock's time went "
-	"(Python's, or that of two functions that you name), and on which locks it slept."
-	"\vExamples:\n"
-	"  switchtax trace -- python3 threads.py\n"
-	"  switchtax trace -o results/make -- make -j4\n"
-	"  switchtax trace --lock-symbols pthread_mutex_lock:pthread_mutex_unlock -- ./prog\n"
-	"  switchtax trace --timeline -- build/workloads/slowdown --objects 200000\n",
-	options_parts__program, NULL, NULL,
-};
-
 /* The program's output goes to files, so that stdout carries the result only. */
 static int open_output(struct session *session, const char *name)
 {
@@ -180,6 +168,19 @@ static enum exit_status command_trace(const struct options *options)
 
 const struct command command__trace = {
 	.name = "trace", .summary = "one program, one traced run",
-	.options_size = sizeof(struct trace_options), .argp = &trace_argp,
-	.argp_flags = ARGP_IN_ORDER, .action = command_trace,
+	.options_size = sizeof(struct trace_options), .action = command_trace,
+	.argp_flags = ARGP_IN_ORDER,
+	.argp = {
+		trace_argp_options, parse_trace, "-- COMMAND [ARG...]",
+		"Run a program once and say where its threads' time went, where its lock's time "
+		"went (Python's, or that of two functions that you name), and on which locks it "
+		"slept."
+		"\vExamples:\n"
+		"  switchtax trace -- python3 threads.py\n"
+		"  switchtax trace -o results/make -- make -j4\n"
+		"  switchtax trace --lock-symbols pthread_mutex_lock:pthread_mutex_unlock -- "
+		"./prog\n"
+		"  switchtax trace --timeline -- build/workloads/slowdown --objects 200000\n",
+		options_parts__program, NULL, NULL,
+	},
 };
