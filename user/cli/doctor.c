@@ -1,433 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * `switchtax doctor`: can this machine measure, and what is missing?
- *
- * One short function a check, one table of them, two ways to print what they found. Every check
- * says what was found, and what to do about it if it is not ok. FAIL: nothing can be measured
- * until it is mended. warn: results will be had, but poorer ones.
- */
-#include <cap-ng.h>
+// `switchtax doctor`: can this machine measure, and what is missing? Two ways to print it.
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "workloads/objects/task.h"
 #include "cli/commands.h"
+#include "cli/doctor_checks.h"
 #include "cli/parts.h"
-#include "machine/machine.h"
 #include "program/workload.h"
-#include "report/page.h"
-#include "tracer/tracer.h"
-#include "tracer/features.h"
-
-/* The defaults of the headline experiment, measurement.md section 1. */
-#define HEADLINE_TASKS 5
-#define HEADLINE_OBJECTS 5000000
-
-/* bpf_ktime_get_ns() reads the same clock, twice or more per switch. */
-#define SLOW_CLOCK_NS 500
-#define CLOCK_BATCHES 20
-#define CLOCK_READS 100
-
-/* /proc/stat counts in ticks of 10 ms: this long a look resolves 0.03 CPUs. */
-#define LOAD_LOOK_NS 300000000L
-#define BUSY_PERCENT 50			/* of one CPU */
-#define STEAL_PER_MILLE 10		/* of the CPU time that was wanted */
-
-#define NS_PER_S 1000000000ULL
-#define MIB (1024.0 * 1024.0)
-
-enum status { OK, WARN, FAIL };
 
 static const char *const status_names[] = { "ok", "warn", "FAIL" };
 
-struct finding {
-	enum status status;
-	char found[320];
-	char advice[480];
-};
-
-struct patient {
-	struct machine machine;
-	const char *workload_path;
-	const char *types;		/* a file in place of the kernel's own, or NULL */
-	struct tracer_features features;
-	int features_err;
-	char features_why[sizeof(((struct finding *)0)->advice)];
-	enum tracer_feature feature;	/* that is looked at now */
-};
-
-__attribute__((format(printf, 2, 3)))
-static void found(struct finding *finding, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(finding->found, sizeof(finding->found), format, args);
-	va_end(args);
-}
-
-__attribute__((format(printf, 3, 4)))
-static void advise(struct finding *finding, enum status status, const char *format, ...)
-{
-	va_list args;
-
-	finding->status = status;
-	va_start(args, format);
-	vsnprintf(finding->advice, sizeof(finding->advice), format, args);
-	va_end(args);
-}
-
-/* ---- may we? ---- */
-
-static bool have(unsigned int capability)
-{
-	return capng_have_capability(CAPNG_EFFECTIVE, capability) != 0;
-}
-
-static void check_privileges(const struct patient *patient, struct finding *finding)
-{
-	const char *user = geteuid() ? "not root" : "root";
-
-	(void)patient;
-	if (capng_get_caps_process()) {
-		found(finding, "%s, capabilities cannot be read", user);
-		advise(finding, FAIL, "mount /proc, and run switchtax with sudo");
-	} else if (have(CAP_SYS_ADMIN)) {
-		found(finding, "%s, with CAP_SYS_ADMIN", user);
-	} else if (have(CAP_BPF) && have(CAP_PERFMON)) {
-		found(finding, "%s, with CAP_BPF and CAP_PERFMON", user);
-	} else {
-		found(finding, "%s, without %s", user,
-		      have(CAP_BPF) ? "CAP_PERFMON" :
-		      have(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON");
-		advise(finding, FAIL, geteuid() ? "run it with sudo; --no-bpf measures wall times "
-						  "only, without" :
-						  "this root is confined: start the container "
-						  "with --cap-add BPF --cap-add PERFMON");
-	}
-}
-
-/* ---- the kernel ---- */
-
-/* Too old is what lacks something, not what has a low number. */
-static void check_kernel(const struct patient *patient, struct finding *finding)
-{
-	const char *release = patient->machine.kernel_release;
-
-	found(finding, "Linux %s", release[0] ? release : "of unknown release");
-	if (patient->features_err == -EOPNOTSUPP ||
-	    (patient->features_err == -EINVAL && !patient->types))
-		advise(finding, FAIL, "%s", patient->features_why);
-}
-
-static void check_btf_file(const struct patient *patient, struct finding *finding)
-{
-	const char *path = patient->types ? patient->types : TRACER_VMLINUX;
-
-	if (patient->types || !access(path, R_OK)) {
-		found(finding, "%s", path);
-		if (patient->types && patient->features_err == -EINVAL)
-			advise(finding, FAIL, "%s", patient->features_why);
-		return;
-	}
-	found(finding, "%s: %s", path, strerror(errno));
-	if (!access(path, F_OK))
-		advise(finding, FAIL, "run it with sudo");
-	else
-		advise(finding, FAIL, "mount /sys, boot a kernel with CONFIG_DEBUG_INFO_BTF=y (most "
-				      "distributions' have it), or name a file with this kernel's "
-				      "types by --btf FILE");
-}
-
-/* What the tracer also does without, and what that costs. */
-static void check_feature(const struct patient *patient, struct finding *finding)
-{
-	const struct tracer_feature_text *text = tracer_features__text(patient->feature);
-	bool forced_off = patient->features.forced_off[patient->feature];
-
-	if (patient->features_err) {
-		found(finding, "not looked at");
-		finding->status = WARN;
-	} else if (patient->features.have[patient->feature]) {
-		found(finding, "have: %s", text->what);
-	} else if (forced_off) {
-		found(finding, "fall-back, by " TRACER_WITHOUT ": %s", text->without);
-	} else if (patient->feature == FEATURE_KERNEL_BTF || (text->by_btf && patient->features.types)) {
-		found(finding, "fall-back, %s: %s", text->by_btf ? "for want of kernel-btf" : "by --btf",
-		      text->without);
-	} else {
-		found(finding, "fall-back: %s (Linux %s has it)", text->without, text->since);
-	}
-}
-
-static void check_programs(const struct patient *patient, struct finding *finding)
-{
-	char why[sizeof(finding->advice)] = "";
-	struct tracer *tracer;
-	int err = tracer__open(&tracer, patient->types, why, sizeof(why));
-
-	if (!err) {
-		tracer__close(tracer);
-		found(finding, "load and pass the verifier");
-		return;
-	}
-	found(finding, "cannot be loaded: %s", strerror(-err));
-	advise(finding, FAIL, "%s", why[0] ? why : "mend the checks above first");
-}
-
-static void check_uprobes(const struct patient *patient, struct finding *finding)
-{
-	char why[sizeof(finding->advice)] = "";
-	int err = tracer__check_uprobes(why, sizeof(why));
-
-	(void)patient;
-	if (!err) {
-		found(finding, "can be made");
-		return;
-	}
-	found(finding, "cannot be made: %s", strerror(-err));
-	advise(finding, FAIL, "%s", why);
-}
-
-/* ---- what would spoil the figures? ---- */
-
-static void check_cpus(const struct patient *patient, struct finding *finding)
-{
-	const struct machine *machine = &patient->machine;
-
-	if (machine->cpus_usable == MACHINE_UNKNOWN) {
-		found(finding, "number unknown");
-		advise(finding, WARN, "mount /proc and /sys");
-		return;
-	}
-	found(finding, "%" PRIu64 " usable, online: %s", machine->cpus_usable,
-	      machine->cpus_online_list[0] ? machine->cpus_online_list : "unknown");
-	if (machine->cpus_usable < 2)
-		advise(finding, WARN, "the arms threads and threads-1cpu are the same here; give "
-				      "it two CPUs or more (taskset, the VM's settings)");
-}
-
-/* The most objects per task, in whole thousands, whose tasks fit into the memory. */
-static uint64_t objects_that_fit(uint64_t available)
-{
-	uint64_t objects = HEADLINE_OBJECTS / 1000;
-
-	while (objects && task_bytes(objects * 1000) > available / HEADLINE_TASKS)
-		objects -= objects / 10 ? objects / 10 : 1;
-	return objects * 1000;
-}
-
-static void check_memory(const struct patient *patient, struct finding *finding)
-{
-	uint64_t need = HEADLINE_TASKS * task_bytes(HEADLINE_OBJECTS);
-	uint64_t available = patient->machine.available_bytes;
-
-	if (available == MACHINE_UNKNOWN) {
-		found(finding, "free memory unknown, `switchtax run` wants %.0f MiB",
-		      (double)need / MIB);
-		advise(finding, WARN, "mount /proc");
-		return;
-	}
-	found(finding, "%.0f MiB available, `switchtax run` wants %.0f MiB",
-	      (double)available / MIB, (double)need / MIB);
-	if (available >= need)
-		return;
-	if (objects_that_fit(available))
-		advise(finding, WARN, "free some, or use --objects %" PRIu64,
-		       objects_that_fit(available));
-	else
-		advise(finding, WARN, "free some; not even a small run fits");
-}
-
-static uint64_t elapsed_ns(const struct timespec *from, const struct timespec *to)
-{
-	return (uint64_t)(to->tv_sec - from->tv_sec) * NS_PER_S + (uint64_t)to->tv_nsec -
-	       (uint64_t)from->tv_nsec;
-}
-
-/* One reading, of the fastest batch, since the slower ones were interrupted. */
-static uint64_t clock_cost_ns(void)
-{
-	uint64_t best = UINT64_MAX;
-
-	for (int batch = 0; batch < CLOCK_BATCHES; batch++) {
-		struct timespec start, now;
-		uint64_t cost;
-
-		clock_gettime(CLOCK_MONOTONIC, &start);
-		for (int i = 0; i < CLOCK_READS; i++)
-			clock_gettime(CLOCK_MONOTONIC, &now);
-		cost = elapsed_ns(&start, &now) / CLOCK_READS;
-		if (cost < best)
-			best = cost;
-	}
-	return best;
-}
-
-static void check_clock(const struct patient *patient, struct finding *finding)
-{
-	static const char *const slow[] = { "hpet", "acpi_pm", "pit", "jiffies",
-					    "refined-jiffies" };
-	const char *name = patient->machine.clocksource;
-	uint64_t cost = clock_cost_ns();
-	bool warn = cost > SLOW_CLOCK_NS;
-
-	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
-		warn = warn || !strcmp(name, slow[i]);
-	found(finding, "%s, %" PRIu64 " ns a reading", name[0] ? name : "unknown", cost);
-	if (warn)
-		advise(finding, WARN, "every traced switch reads it twice or more; see `dmesg | "
-				      "grep -i clocksource` for why it is not tsc or kvm-clock");
-}
-
-static void check_steal(const struct patient *patient, struct finding *finding)
-{
-	struct machine_times times = machine__times();
-	double percent;
-
-	(void)patient;
-	if (times.busy_ns == MACHINE_UNKNOWN || times.steal_ns == MACHINE_UNKNOWN) {
-		found(finding, "unknown");
-		advise(finding, WARN, "mount /proc");
-		return;
-	}
-	percent = 100.0 * (double)times.steal_ns /
-		  ((double)times.busy_ns + (double)times.steal_ns + 1);
-	found(finding, "%.1f s since boot, %.2f %% of the CPU time wanted",
-	      (double)times.steal_ns / NS_PER_S, percent);
-	if (percent * 10 > STEAL_PER_MILLE)
-		advise(finding, WARN, "the host runs others on these CPUs: use a quieter or "
-				      "dedicated one, or a larger --budget");
-}
-
-/* CPUs kept busy meanwhile by all but us, in percent of one; negative: unknown. */
-static double load_of_others(void)
-{
-	struct timespec look = { 0, LOAD_LOOK_NS };
-	struct machine_times before = machine__times(), after;
-	struct timespec start, end;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	nanosleep(&look, NULL);		/* we use next to no CPU, so all of it is others' */
-	after = machine__times();
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (before.busy_ns == MACHINE_UNKNOWN || after.busy_ns == MACHINE_UNKNOWN)
-		return -1;
-	if (after.busy_ns <= before.busy_ns)
-		return 0;
-	return 100.0 * (double)(after.busy_ns - before.busy_ns) /
-	       (double)(elapsed_ns(&start, &end) + 1);
-}
-
-static void check_load(const struct patient *patient, struct finding *finding)
-{
-	double percent = load_of_others();
-
-	(void)patient;
-	if (percent < 0) {
-		found(finding, "unknown");
-		advise(finding, WARN, "mount /proc");
-		return;
-	}
-	found(finding, "%.2f CPUs busy with other work", percent / 100);
-	if (percent > BUSY_PERCENT)
-		advise(finding, WARN, "see `top` for who it is, stop it or wait; what it takes is "
-				      "noise in every figure");
-}
-
-static void check_workload(const struct patient *patient, struct finding *finding)
-{
-	const char *path = patient->workload_path;
-	struct stat st;
-
-	if (!path) {
-		found(finding, "not found");
-	} else if (stat(path, &st)) {
-		found(finding, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(st.st_mode) || access(path, X_OK)) {
-		found(finding, "%s is no program that can be run", path);
-	} else {
-		found(finding, "%s", path);
-		return;
-	}
-	advise(finding, FAIL, "run `make`, or install switchtax again");
-}
-
-/* A run has all its figures without it. */
-static void check_page(const struct patient *patient, struct finding *finding)
-{
-	char why[PAGE_WHY_SIZE];
-
-	(void)patient;
-	if (page__check(why) == 0) {
-		found(finding, "report.html can be made");
-		return;
-	}
-	found(finding, "report.html cannot be made");
-	advise(finding, WARN, "%s", why);
-}
-
-/* ---- all of them ---- */
-
-static const struct {
-	const char *name;
-	void (*run)(const struct patient *patient, struct finding *finding);
-	enum tracer_feature feature;
-} checks[] = {
-	{ "privileges", check_privileges, 0 },
-	{ "kernel", check_kernel, 0 },
-	{ "BTF", check_btf_file, 0 },
-	{ "kernel-btf", check_feature, FEATURE_KERNEL_BTF },
-	{ "uprobe-session", check_feature, FEATURE_UPROBE_SESSION },
-	{ "switch-state", check_feature, FEATURE_SWITCH_STATE },
-	{ "task-iterator", check_feature, FEATURE_TASK_ITERATOR },
-	{ "queue-times", check_feature, FEATURE_QUEUE_TIMES },
-	{ "preempt-guard", check_feature, FEATURE_PREEMPT_GUARD },
-	{ "BPF programs", check_programs, 0 },
-	{ "uprobes", check_uprobes, 0 },
-	{ "workload", check_workload, 0 },
-	{ "CPUs", check_cpus, 0 },
-	{ "memory", check_memory, 0 },
-	{ "clock", check_clock, 0 },
-	{ "steal time", check_steal, 0 },
-	{ "load", check_load, 0 },
-	{ "report page", check_page, 0 },
-};
-
-#define CHECKS (sizeof(checks) / sizeof(checks[0]))
-
-static void print_text(FILE *out, const struct finding *findings)
+static void print_text(const struct finding *findings, size_t count)
 {
 	size_t counts[FAIL + 1] = { 0 };
 
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct finding *finding = &findings[i];
 
 		counts[finding->status]++;
-		fprintf(out, "%-4s  %-14s  %s\n", status_names[finding->status], checks[i].name,
-			finding->found);
+		printf("%-4s  %-14s  %s\n", status_names[finding->status], finding->name,
+		       finding->found);
 		if (finding->advice[0])
-			fprintf(out, "%-4s  %-14s  -> %s\n", "", "", finding->advice);
+			printf("%-4s  %-14s  -> %s\n", "", "", finding->advice);
 	}
-	fprintf(out, "\nThis machine %s measure: %zu ok, %zu warn, %zu FAIL.\n",
-		counts[FAIL] ? "cannot" : "can", counts[OK], counts[WARN], counts[FAIL]);
+	printf("\nThis machine %s measure: %zu ok, %zu warn, %zu FAIL.\n",
+	       counts[FAIL] ? "cannot" : "can", counts[OK], counts[WARN], counts[FAIL]);
 }
 
-static cJSON *new_entry(size_t i, const struct finding *finding)
+static cJSON *new_entry(const struct finding *finding)
 {
 	const char *advice = finding->advice[0] ? finding->advice : NULL;
 	cJSON *entry = cJSON_CreateObject();
 
-	if (cJSON_AddStringToObject(entry, "check", checks[i].name) &&
+	if (cJSON_AddStringToObject(entry, "check", finding->name) &&
 	    cJSON_AddStringToObject(entry, "status", status_names[finding->status]) &&
 	    cJSON_AddStringToObject(entry, "found", finding->found) &&
 	    (advice ? cJSON_AddStringToObject(entry, "advice", advice) :
@@ -438,14 +45,14 @@ static cJSON *new_entry(size_t i, const struct finding *finding)
 }
 
 /* Returns 0 or -ENOMEM. */
-static int print_json(FILE *out, const struct finding *findings)
+static int print_json(const struct finding *findings, size_t count)
 {
 	cJSON *array = cJSON_CreateArray();
 	char *text = NULL;
 	bool ok = array != NULL;
 
-	for (size_t i = 0; ok && i < CHECKS; i++) {
-		cJSON *entry = new_entry(i, &findings[i]);
+	for (size_t i = 0; ok && i < count; i++) {
+		cJSON *entry = new_entry(&findings[i]);
 
 		ok = entry && cJSON_AddItemToArray(array, entry);
 		if (!ok)
@@ -454,7 +61,7 @@ static int print_json(FILE *out, const struct finding *findings)
 	if (ok)
 		text = cJSON_Print(array);
 	if (text)
-		fprintf(out, "%s\n", text);
+		puts(text);
 	cJSON_free(text);
 	cJSON_Delete(array);
 	return text ? 0 : -ENOMEM;
@@ -462,25 +69,18 @@ static int print_json(FILE *out, const struct finding *findings)
 
 static enum exit_status command_doctor(const struct options *options)
 {
+	struct finding findings[DOCTOR_MAX_CHECKS];
 	char path[PATH_MAX];
-	bool found = workload__find("slowdown", path, sizeof(path)) == 0;
-	struct patient patient = { .workload_path = found ? path : NULL, .types = options->btf };
-	struct finding findings[CHECKS] = { 0 };
+	int err = workload__find("slowdown", path, sizeof(path));
+	size_t count = doctor_checks__run(findings, err ? NULL : path, options->btf);
 	enum exit_status status = EXIT_MEASURED;
 
-	machine__read(&patient.machine);
-	patient.features_err = tracer_features__ask(&patient.features, patient.types,
-						    patient.features_why,
-						    sizeof(patient.features_why));
-	for (size_t i = 0; i < CHECKS; i++) {
-		patient.feature = checks[i].feature;
-		checks[i].run(&patient, &findings[i]);
+	for (size_t i = 0; i < count; i++)
 		if (findings[i].status == FAIL)
 			status = EXIT_CANNOT_MEASURE;
-	}
 	if (options->format != FORMAT_JSON)
-		print_text(stdout, findings);
-	else if (print_json(stdout, findings))
+		print_text(findings, count);
+	else if (print_json(findings, count))
 		status = EXIT_CANNOT_MEASURE;
 	return status;
 }
