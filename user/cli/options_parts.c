@@ -20,10 +20,10 @@ static const struct argp_option common_options[] = {
 	{ "quiet", 'q', NULL, 0, "only errors on stderr", 0 },
 	{ "verbose", 'v', NULL, 0, "also what the kernel and libbpf say", 0 },
 	{ "cpus", KEY_CPUS, "LIST", 0, "run the program on these CPUs only, as 0-3,8", 0 },
-	{ "timeline", KEY_TIMELINE, NULL, 0, "also write every switch and hand-off of each traced run "
-	  "to RUN_ID.timeline, and hand-offs to handoffs.csv", 0 },
-	{ "btf", KEY_BTF, "FILE", 0, "the running kernel's types, where it does not have them itself "
-	  "(/sys/kernel/btf/vmlinux)", 0 },
+	{ "timeline", KEY_TIMELINE, NULL, 0, "also write every switch and hand-off of each traced "
+	  "run to RUN_ID.timeline, and hand-offs to handoffs.csv", 0 },
+	{ "btf", KEY_BTF, "FILE", 0, "the running kernel's types, where it does not have them "
+	  "itself (/sys/kernel/btf/vmlinux)", 0 },
 	{ "version", KEY_VERSION, NULL, 0, "print the version", -1 },
 	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ 0 },

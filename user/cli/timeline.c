@@ -143,8 +143,8 @@ static enum exit_status choose(const struct timeline_options *options, int dirfd
 	char names[1024];
 
 	if (!folder->count) {
-		log__error("%s: no timeline is in it; run, compare, trace and attach make them with "
-			   "--timeline", options->folder);
+		log__error("%s: no timeline is in it; run, compare, trace and attach make them "
+			   "with --timeline", options->folder);
 		return EXIT_USAGE;
 	}
 	timeline_folder__names(folder, names, sizeof(names));
