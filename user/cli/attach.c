@@ -222,6 +222,6 @@ const struct command command__attach = {
 		"  switchtax attach -p 4711 --live\n"
 		"  switchtax attach -p 4711 --live --refresh 0.5 --format json\n"
 		"  switchtax attach -p $(pgrep -n gunicorn) --budget 30 -o results/gunicorn\n",
-		options_parts__program, NULL, NULL,
+		options__program, NULL, NULL,
 	},
 };

@@ -231,6 +231,6 @@ const struct command command__calibrate = {
 		"  switchtax calibrate --budget 20 --cpus 1\n"
 		"  switchtax calibrate --format csv | grep ^switch,\n"
 		"  switchtax calibrate --no-bpf              needs no root\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -320,6 +320,6 @@ const struct command command__compare = {
 		"  switchtax compare --lock-symbols pthread_mutex_lock:pthread_mutex_unlock './a' "
 		"'./b'\n"
 		"  switchtax compare --no-bpf 'make -j1 -B' 'make -j4 -B'\n",
-		options_parts__program, NULL, NULL,
+		options__program, NULL, NULL,
 	},
 };

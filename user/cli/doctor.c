@@ -94,6 +94,6 @@ const struct command command__doctor = {
 		"\vExamples:\n"
 		"  switchtax doctor\n"
 		"  switchtax doctor --format json\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -119,6 +119,6 @@ const struct command command__explain = {
 		"  switchtax explain --format json results/monday results/tuesday | jq .slowdown\n"
 		"  switchtax explain -o results/both laptop/slowdown server/slowdown\n"
 		"  switchtax explain results/labs                 the scoreboard\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -363,6 +363,6 @@ const struct command command__labs = {
 		"  switchtax labs --only race,C7        two experiments\n"
 		"  switchtax labs --budget 120 -o results/quick\n"
 		"  switchtax labs --format csv | column -ts,\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

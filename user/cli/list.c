@@ -70,6 +70,6 @@ const struct command command__list = {
 		"\vExamples:\n"
 		"  switchtax list\n"
 		"  switchtax list --format json\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

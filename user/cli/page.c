@@ -89,6 +89,6 @@ const struct command command__report = {
 		"and tables. `run` and `compare` make it at their end."
 		"\vExamples:\n"
 		"  switchtax report results/slowdown-20261122T120000Z\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -25,8 +25,8 @@ enum option_key {
 const struct argp *run_lab__argp(const struct argp *run, int argc, char **argv);
 
 /* Children of a command: the common options; these and the lock's, of programs of others. */
-extern const struct argp_child options_parts__common[];
-extern const struct argp_child options_parts__program[];	/* struct program_options */
+extern const struct argp_child options__common[];
+extern const struct argp_child options__program[];	/* struct program_options */
 
 /* The value of --option: a whole number from low to high; a number above 0, up to high. */
 uint64_t options__whole(struct argp_state *state, const char *option, const char *text,

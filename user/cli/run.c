@@ -261,6 +261,6 @@ const struct command command__run = {
 		"  switchtax run --lock mutex --interval-us 1000 -o results/mutex\n"
 		"  switchtax run --format json | jq .answer\n"
 		"  switchtax run race --workers 3                 a lab\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -200,6 +200,6 @@ const struct command command__timeline = {
 		"  switchtax timeline DIR 000-03-threads-traced\n"
 		"  switchtax timeline DIR 000-03-threads-traced --format csv > intervals.csv\n"
 		"  switchtax timeline DIR 000-03-threads-traced --perfetto trace.json.gz\n",
-		options_parts__common, NULL, NULL,
+		options__common, NULL, NULL,
 	},
 };

@@ -181,6 +181,6 @@ const struct command command__trace = {
 		"  switchtax trace --lock-symbols pthread_mutex_lock:pthread_mutex_unlock -- "
 		"./prog\n"
 		"  switchtax trace --timeline -- build/workloads/slowdown --objects 200000\n",
-		options_parts__program, NULL, NULL,
+		options__program, NULL, NULL,
 	},
 };
