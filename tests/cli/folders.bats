@@ -238,7 +238,7 @@ let_go() {
 
 @test "folders: a disk that runs full keeps whole rows and says which file it was" {
 	need_bpf
-	for size in 24k 36k; do
+	for size in 32k 44k; do
 		mount_disk size=$size
 		exits 1 run --objects 20000 --blocks 40 -o "$disk/out"
 		# Whichever came first: a table, or the timeline of a run of the warm-up.
@@ -283,7 +283,7 @@ let_go() {
 	nothing_printed
 	no_folder "$disk/out"
 	umount "$disk"
-	mount -t tmpfs -o size=24k tmpfs "$disk"
+	mount -t tmpfs -o size=32k tmpfs "$disk"
 	exits 1 trace -o "$disk/out" -- head -c 1M /dev/zero
 	[ -n "$stderr" ]
 	whole_rows "$disk"/out/*.csv*

@@ -190,12 +190,13 @@ clean_end() { # WHAT
 # As under nohup(1), or in a shell's job in the background.
 @test "interrupt: what the caller ignores, the program ignores" {
 	need_bpf
-	for signal in INT HUP; do
+	for signal in HUP INT; do
+		bit=$((1 << ($(kill -l $signal) - 1)))
 		(
 			trap '' $signal
-			"$switchtax" trace -q -o "$out" -- grep SigIgn /proc/self/status >/dev/null
-			diff "$out/program.stdout" <(grep SigIgn /proc/self/status)
+			"$switchtax" trace -q -o "$out" -- sed -n 's/^SigIgn:\t//p' /proc/self/status >/dev/null
 		)
+		[ $((16#$(cat "$out/program.stdout") & bit)) -eq $bit ]
 		rm -rf "$out"
 	done
 }
