@@ -37,13 +37,17 @@ const char *figures__scaled(char text[FIGURES_SIZE], const struct interval *x, d
 	return text;
 }
 
+/* NaNs aside; 0: nothing is known. */
+static double widest(const struct interval *x)
+{
+	return x->n ? fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high))) : 0;
+}
+
 /* A digit behind the point where it says something: of what is below `limit`, scaled. */
 static const char *short_figure(char text[FIGURES_SIZE], const struct interval *x, double scale,
 				double limit)
 {
-	double widest = fmax(fabs(x->mid), fmax(fabs(x->low), fabs(x->high)));
-
-	return figures__scaled(text, x, scale, x->n && widest * scale < limit ? "%.1f" : "%.0f");
+	return figures__scaled(text, x, scale, widest(x) * scale < limit ? "%.1f" : "%.0f");
 }
 
 const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
@@ -53,7 +57,10 @@ const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x)
 
 const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x)
 {
-	return figures__scaled(text, x, 1, "%.3f");
+	double most = widest(x);
+
+	return figures__scaled(text, x, 1, most < 10 ? "%.3f" : most < 100 ? "%.2f" :
+					   most < 1000 ? "%.1f" : "%.0f");
 }
 
 const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x)

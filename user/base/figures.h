@@ -15,6 +15,7 @@
 
 /* Milliseconds, with a digit behind the point where it says something. */
 const char *figures__ms(char text[FIGURES_SIZE], const struct interval *x);
+/* Four figures, fewer for smaller ones beside: up to 99999, 21 characters with the interval. */
 const char *figures__ratio(char text[FIGURES_SIZE], const struct interval *x);
 /* x is a share of 1. */
 const char *figures__percent(char text[FIGURES_SIZE], const struct interval *x);
