@@ -18,6 +18,7 @@
 
 #include "../../user/verdict/dose.h"
 #include "../../user/labs/headline.h"
+#include "../../user/program/arm_name.h"
 #include "../../user/verdict/judge.h"
 #include "../../user/verdict/verdict.h"
 
@@ -64,6 +65,7 @@ static bool read_run(const char *line)
 		return false;
 	sample.traced = traced;
 	sample.valid = valid;
+	sample.interval_us = arm_name__split(sample.arm, sample.of);
 	for (int state = 0; state < LOCK_STATES; state++) {
 		char *end;
 
