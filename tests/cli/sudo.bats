@@ -50,7 +50,8 @@ field() { # NAME
 		[[ $(field $set) =~ ^0+$ ]] || fail "$set: $(field $set)"
 	done
 	# Signals as the caller has them, and no tracer of ours either.
-	[ "$(field SigIgn)" = "$(awk '$1 == "SigIgn:" { print $2 }' /proc/self/status)" ]
+	run --separate-stderr awk '$1 == "SigIgn:" { print $2 }' /proc/self/status
+	[ "$(field SigIgn)" = "$output" ] || fail "$(field SigIgn), not $output"
 	[[ $(field SigBlk) =~ ^0+$ && $(field TracerPid) = 0 ]]
 }
 
