@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "tracer/own_code.h"
-
 static int iterate(struct tracer *tracer, pid_t pid)
 {
 	union bpf_iter_link_info info = { .task = { .pid = (__u32)pid } };
@@ -41,15 +39,11 @@ __attribute__((noinline, used)) static void call_for_walk(void)
 static int walk(struct tracer *tracer, pid_t pid)
 {
 	struct bpf_link *link;
-	uint64_t offset;
+	int err = tracer__attach_own(tracer->skel->progs.on_task, call_for_walk, &link);
 
-	if (!own_code__offset(call_for_walk, &offset))
-		return -ENOENT;
+	if (err)
+		return err;
 	tracer->skel->bss->adopt_only = (__u32)pid;
-	link = bpf_program__attach_uprobe(tracer->skel->progs.on_task, false, getpid(),
-					  OWN_CODE_FILE, offset);
-	if (!link)
-		return -errno;
 	call_for_walk();
 	bpf_link__destroy(link);
 	return 0;

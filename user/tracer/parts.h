@@ -69,6 +69,10 @@ void tracer_refusal__forget(void);
 struct switchtax *tracer_types__open(const struct tracer_features *features);
 int tracer_types__check(struct tracer *tracer, char *why, size_t why_size);
 
+/* A program at a function of ours, in our process only. Returns 0 or -errno. */
+int tracer__attach_own(const struct bpf_program *program, void (*function)(void),
+		       struct bpf_link **link);
+
 /* Take all threads of the process into the books. Returns 0 or -errno; -ESRCH: it has none. */
 int tracer_adopt__all(struct tracer *tracer, pid_t pid);
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/proctext.h"
+#include "tracer/own_code.h"
 #include "tracer/uprobes.h"
 #include "include/announce.h"
 #include "include/clock.h"
@@ -259,6 +260,17 @@ int tracer__keep_link(struct tracer *tracer, struct bpf_link *link)
 		return -errno;
 	tracer->links[tracer->nlinks++] = link;
 	return 0;
+}
+
+int tracer__attach_own(const struct bpf_program *program, void (*function)(void),
+		       struct bpf_link **link)
+{
+	uint64_t offset;
+
+	if (!own_code__offset(function, &offset))
+		return -ENOENT;
+	*link = bpf_program__attach_uprobe(program, false, getpid(), OWN_CODE_FILE, offset);
+	return *link ? 0 : -errno;
 }
 
 /* Only in the run's own process: nobody else who runs the file meets a breakpoint. */

@@ -263,17 +263,6 @@ __attribute__((noinline, used)) static void look_at_us(void)
 	__asm__ volatile("nop");
 }
 
-static int attach_look(const struct tracer *tracer, struct bpf_link **link)
-{
-	uint64_t offset;
-
-	if (!own_code__offset(look_at_us, &offset))
-		return -ENOENT;
-	*link = bpf_program__attach_uprobe(tracer->skel->progs.on_self, false, getpid(),
-					   OWN_CODE_FILE, offset);
-	return *link ? 0 : -errno;
-}
-
 int tracer_types__check(struct tracer *tracer, char *why, size_t why_size)
 {
 	struct witness before, after;
@@ -283,7 +272,7 @@ int tracer_types__check(struct tracer *tracer, char *why, size_t why_size)
 
 	if (!tracer->features.types)
 		return 0;
-	err = attach_look(tracer, &link);
+	err = tracer__attach_own(tracer->skel->progs.on_self, look_at_us, &link);
 	if (err)
 		return tracer__refused(why, why_size, "cannot attach a probe to ourselves", err);
 	ok = witness__read(&before);
