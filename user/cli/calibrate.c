@@ -105,14 +105,15 @@ static void list_missing(struct report_prices *report, struct session *session,
 		miss(report, session, "switch thread-vector", "no vector registers that we know (AVX)");
 }
 
-static void print(const struct session *session, const struct report_prices *report,
-		  const char *text)
+static int print(const struct session *session, const struct report_prices *report,
+		 const char *text)
 {
 	switch (session->options->format) {
 	case FORMAT_TEXT: fputs(text, stdout); break;
 	case FORMAT_JSON: report_prices__json(stdout, report); break;
-	case FORMAT_CSV: report_prices__csv(stdout, report); break;
+	case FORMAT_CSV: return report_prices__csv(stdout, report);
 	}
+	return 0;
 }
 
 /* The files first: a reader of stdout may go away. */
@@ -131,7 +132,8 @@ static int publish(struct session *session, const struct report_prices *report)
 				  report->prices->count);
 	if (!err)
 		err = session__write(session, "report.txt", text, size);
-	print(session, report, text);
+	if (print(session, report, text))
+		err = -ENOMEM;
 	free(text);
 	return err;
 }

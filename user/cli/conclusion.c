@@ -13,13 +13,12 @@
 #include "report/stacks.h"
 #include "verdict/judge.h"
 
-static int write_verdict(struct session *session, const struct verdict *verdict)
+/* What verdict.csv holds. */
+static void list_rows(const struct session *session, const struct verdict *verdict,
+		      struct verdict_row rows[VERDICT_COMPONENTS])
 {
-	struct verdict_row rows[VERDICT_COMPONENTS];
-
 	for (int i = 0; i < VERDICT_COMPONENTS; i++)
 		report__row(verdict, i, session->name, &rows[i]);
-	return session__write_rows(session, &rows__verdict, rows, VERDICT_COMPONENTS);
 }
 
 static void complete(struct report *report, const struct session *session,
@@ -34,31 +33,15 @@ static void complete(struct report *report, const struct session *session,
 	report->folder = session->results.path;
 }
 
-static void print_csv(const struct session *session, const struct verdict *verdict)
-{
-	for (size_t i = 0; i < rows__verdict.count; i++)
-		printf("%s%s", i ? "," : "", rows__verdict.columns[i].name);
-	putchar('\n');
-	for (int i = 0; i < VERDICT_COMPONENTS; i++) {
-		struct verdict_row row;
-		char text[256];
-
-		report__row(verdict, i, session->name, &row);
-		for (size_t c = 0; c < rows__verdict.count; c++) {
-			columns__format(&rows__verdict.columns[c], &row, text);
-			printf("%s%s", c ? "," : "", text);
-		}
-		putchar('\n');
-	}
-}
-
-static void print(const struct session *session, const struct report *report, const char *text)
+static int print(const struct session *session, const struct report *report, const char *text,
+		 const struct verdict_row *rows)
 {
 	switch (session->options->format) {
 	case FORMAT_TEXT: fputs(text, stdout); break;
-	case FORMAT_JSON: report__json(stdout, report); break;
-	case FORMAT_CSV: print_csv(session, report->verdict); break;
+	case FORMAT_JSON: return report__json(stdout, report);
+	case FORMAT_CSV: return csv__print(stdout, &rows__verdict, rows, VERDICT_COMPONENTS);
 	}
+	return 0;
 }
 
 static int write_json(struct session *session, const struct report *report)
@@ -80,6 +63,7 @@ static int write_json(struct session *session, const struct report *report)
 static int publish(struct session *session, const struct report *report,
 		   const struct stack_sums *stacks)
 {
+	struct verdict_row rows[VERDICT_COMPONENTS];
 	char *text = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&text, &size);
@@ -91,7 +75,8 @@ static int publish(struct session *session, const struct report *report,
 	report_stacks__text(memory, stacks, report->verdict->question.base,
 			    report->verdict->question.other);
 	fclose(memory);
-	err = write_verdict(session, report->verdict);
+	list_rows(session, report->verdict, rows);
+	err = session__write_rows(session, &rows__verdict, rows, VERDICT_COMPONENTS);
 	if (!err)
 		err = folded__write(session, stacks, report->verdict->question.base,
 				    report->verdict->question.other);
@@ -99,7 +84,8 @@ static int publish(struct session *session, const struct report *report,
 		err = session__write(session, "report.txt", text, size);
 	if (!err)
 		err = write_json(session, report);
-	print(session, report, text);
+	if (print(session, report, text, rows))
+		err = -ENOMEM;
 	free(text);
 	return err;
 }

@@ -223,13 +223,14 @@ static int run_labs(struct lab_sheet *sheet)
 	return err == -EINTR || sheet->count == 1 ? err : 0;
 }
 
-static void print(const struct lab_sheet *sheet)
+static int print(const struct lab_sheet *sheet)
 {
 	switch (sheet->options->format) {
 	case FORMAT_TEXT: fwrite(sheet->text, 1, sheet->size, stdout); break;
 	case FORMAT_JSON: report_lab__json(stdout, &sheet->claims); break;
-	case FORMAT_CSV: report_lab__csv(stdout, &sheet->claims); break;
+	case FORMAT_CSV: return report_lab__csv(stdout, &sheet->claims);
 	}
+	return 0;
 }
 
 /* The scoreboard first: it is the answer. */
@@ -254,8 +255,7 @@ static int publish(struct lab_sheet *sheet)
 	sheet->report = NULL;
 	free(details);
 	err = session__write(&sheet->session, "report.txt", sheet->text, sheet->size);
-	print(sheet);
-	return err;
+	return print(sheet) ? -ENOMEM : err;
 }
 
 static enum exit_status status_of(const struct lab_sheet *sheet, int err)

@@ -85,7 +85,9 @@ static enum exit_status show(const struct timeline_options *options,
 		if (err)
 			log__error("%s", why);
 	} else if (options->common.format == FORMAT_CSV) {
-		timeline_print__csv(stdout, timeline, &intervals);
+		err = timeline_print__csv(stdout, timeline, &intervals);
+		if (err)
+			log__error("%s: %s", timeline->run_id, strerror(-err));
 	} else if (options->common.format == FORMAT_JSON) {
 		timeline_print__json(stdout, timeline, &intervals);
 	} else {

@@ -206,7 +206,7 @@ static int judge(struct sheet *sheet, FILE *details)
 }
 
 /* As `labs` prints it, or `run` of one. */
-static void print(struct sheet *sheet, const char *details)
+static int print(struct sheet *sheet, const char *details)
 {
 	FILE *const *out = sheet->explanation->out;
 	const char *experiment = environment_file__text(&sheet->folder->environment, NULL,
@@ -221,9 +221,9 @@ static void print(struct sheet *sheet, const char *details)
 	fputs(details, out[EXPLANATION_TEXT]);
 	fprintf(out[EXPLANATION_TEXT], "Files: %s\n", name);
 	report_lab__json(out[EXPLANATION_JSON], &sheet->claims);
-	report_lab__csv(out[EXPLANATION_CSV], &sheet->claims);
 	sheet->explanation->csv_name = rows__labs.file;
 	sheet->explanation->valid = !sheet->invalid;
+	return report_lab__csv(out[EXPLANATION_CSV], &sheet->claims);
 }
 
 static int check_labs(const struct folder *folder, struct csv_error *error)
@@ -270,7 +270,7 @@ enum exit_status explain_labs(const struct folder *folder, struct explanation *e
 	if (details)
 		fclose(details);
 	if (!err)
-		print(sheet, text);
+		err = print(sheet, text);
 	free(text);
 	if (sheet) {
 		run_files__free(&sheet->files);

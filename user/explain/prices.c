@@ -64,7 +64,7 @@ static int print(struct explanation *explanation, const struct folder *folder,
 	if (!err) {
 		report_prices__text(explanation->out[EXPLANATION_TEXT], &report);
 		report_prices__json(explanation->out[EXPLANATION_JSON], &report);
-		report_prices__csv(explanation->out[EXPLANATION_CSV], &report);
+		err = report_prices__csv(explanation->out[EXPLANATION_CSV], &report);
 		explanation->csv_name = rows__prices.file;
 	}
 	free(prices);

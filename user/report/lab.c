@@ -218,35 +218,7 @@ void report_lab__json(FILE *out, const struct claims *claims)
 	cJSON_free(text);
 }
 
-/* RFC 4180: a field in quotes, in which a quote is two. */
-static void print_field(FILE *out, const char *text)
+int report_lab__csv(FILE *out, const struct claims *claims)
 {
-	if (!text[strcspn(text, ",\"\n")]) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-void report_lab__csv(FILE *out, const struct claims *claims)
-{
-	char text[ROWS_CLAIM_REASON_SIZE + COLUMN_NUMBER_SIZE];
-
-	for (size_t c = 0; c < rows__labs.count; c++)
-		fprintf(out, "%s%s", c ? "," : "", rows__labs.columns[c].name);
-	fputc('\n', out);
-	for (size_t i = 0; i < claims->count; i++) {
-		for (size_t c = 0; c < rows__labs.count; c++) {
-			columns__format(&rows__labs.columns[c], &claims->rows[i], text);
-			fputs(c ? "," : "", out);
-			print_field(out, text);
-		}
-		fputc('\n', out);
-	}
+	return csv__print(out, &rows__labs, claims->rows, claims->count);
 }

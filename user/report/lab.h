@@ -21,8 +21,8 @@ void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *
 /* All claims, a line each and the reason below. */
 void report_lab__scoreboard(FILE *out, const struct claims *claims);
 
-/* The claims as JSON, and as the rows of labs.csv. */
+/* The claims as JSON, and as the rows of labs.csv: returns 0 or -ENOMEM. */
 void report_lab__json(FILE *out, const struct claims *claims);
-void report_lab__csv(FILE *out, const struct claims *claims);
+int report_lab__csv(FILE *out, const struct claims *claims);
 
 #endif

@@ -98,19 +98,7 @@ void report_prices__json(FILE *out, const struct report_prices *report)
 	cJSON_free(text);
 }
 
-/* Names of prices and variants have nothing in them that would need quotes. */
-void report_prices__csv(FILE *out, const struct report_prices *report)
+int report_prices__csv(FILE *out, const struct report_prices *report)
 {
-	for (size_t c = 0; c < rows__prices.count; c++)
-		fprintf(out, "%s%s", c ? "," : "", rows__prices.columns[c].name);
-	fputc('\n', out);
-	for (size_t i = 0; i < report->prices->count; i++) {
-		for (size_t c = 0; c < rows__prices.count; c++) {
-			char text[ROWS_NAME_SIZE + COLUMN_NUMBER_SIZE];
-
-			columns__format(&rows__prices.columns[c], &report->prices->rows[i], text);
-			fprintf(out, "%s%s", c ? "," : "", text);
-		}
-		fputc('\n', out);
-	}
+	return csv__print(out, &rows__prices, report->prices->rows, report->prices->count);
 }

@@ -23,6 +23,7 @@ struct report_prices {
 
 void report_prices__text(FILE *out, const struct report_prices *report);
 void report_prices__json(FILE *out, const struct report_prices *report);
-void report_prices__csv(FILE *out, const struct report_prices *report);
+/* Returns 0 or -ENOMEM. */
+int report_prices__csv(FILE *out, const struct report_prices *report);
 
 #endif

@@ -198,12 +198,21 @@ fail:
 
 int csv__print(FILE *out, const struct table *table, const void *rows, size_t count)
 {
-	size_t row_size = row_text_size(table) + field_text_size(table);
-	char *buffer = malloc(header_size(table) > row_size ? header_size(table) : row_size);
+	char *buffer = malloc(header_size(table));
 
 	if (!buffer)
 		return -ENOMEM;
 	fwrite(buffer, 1, format_header(table, buffer), out);
+	free(buffer);
+	return csv__print_rows(out, table, rows, count);
+}
+
+int csv__print_rows(FILE *out, const struct table *table, const void *rows, size_t count)
+{
+	char *buffer = malloc(row_text_size(table) + field_text_size(table));
+
+	if (!buffer)
+		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		fwrite(buffer, 1, format_row(table, (const char *)rows + i * table->row_size,
 					     buffer), out);

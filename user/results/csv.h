@@ -58,8 +58,12 @@ int csv__open(struct csv *csv, int dirfd, const char *name, const struct table *
  */
 int csv__append(struct csv *csv, const void *row);
 
-/* A whole table, header and all, as csv__append() would write it. Returns 0 or -ENOMEM. */
+/*
+ * A whole table, header and all, as csv__append() would write it; or rows alone. Return 0 or
+ * -ENOMEM.
+ */
 int csv__print(FILE *out, const struct table *table, const void *rows, size_t count);
+int csv__print_rows(FILE *out, const struct table *table, const void *rows, size_t count);
 
 /*
  * Make the file appear under its name: fsync, and rename without replacing. After a failed

@@ -5,8 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "results/columns.h"
 #include "ledger/ledger.h"
+#include "results/csv.h"
+
+/* Rows that are printed at once. */
+#define CHUNK 64
 
 struct timeline_row {
 	char kind[16];
@@ -60,42 +63,20 @@ static void fill(struct timeline_row *row, const struct timeline *timeline,
 		row->from_thread = interval->from;
 }
 
-/* RFC 4180, section 2.6. */
-static void print_field(FILE *out, const char *text)
+int timeline_print__csv(FILE *out, const struct timeline *timeline,
+			const struct timeline_intervals *intervals)
 {
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
+	struct timeline_row rows[CHUNK];
+	int err = csv__print(out, &table, NULL, 0);
 
-void timeline_print__csv(FILE *out, const struct timeline *timeline,
-			 const struct timeline_intervals *intervals)
-{
-	char text[256];
+	for (size_t at = 0; at < intervals->count && !err;) {
+		size_t count = 0;
 
-	for (size_t i = 0; i < NCOLUMNS; i++)
-		fprintf(out, "%s%s", i ? "," : "", columns[i].name);
-	fputc('\n', out);
-	for (size_t at = 0; at < intervals->count; at++) {
-		struct timeline_row row;
-
-		fill(&row, timeline, &intervals->items[at]);
-		for (size_t i = 0; i < NCOLUMNS; i++) {
-			columns__format(&columns[i], &row, text);
-			if (i)
-				fputc(',', out);
-			print_field(out, text);
-		}
-		fputc('\n', out);
+		while (count < CHUNK && at < intervals->count)
+			fill(&rows[count++], timeline, &intervals->items[at++]);
+		err = csv__print_rows(out, &table, rows, count);
 	}
+	return err;
 }
 
 /* RFC 8259, section 7; the text is UTF-8 already. */

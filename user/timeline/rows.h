@@ -11,10 +11,10 @@
  * Columns: kind (thread, lock, handoff), thread, tid, comm, state, start_ns, end_ns, cpu,
  * from_thread. Times are since the window opened; of a hand-off, when the lock was let go of
  * and when it was taken. thread and tid are as in threads.csv; of the lock, the holder's or
- * the next owner's.
+ * the next owner's. Returns 0 or -ENOMEM.
  */
-void timeline_print__csv(FILE *out, const struct timeline *timeline,
-			 const struct timeline_intervals *intervals);
+int timeline_print__csv(FILE *out, const struct timeline *timeline,
+			const struct timeline_intervals *intervals);
 
 /* An object with what is known of the run, and the same rows as objects. */
 void timeline_print__json(FILE *out, const struct timeline *timeline,
