@@ -226,6 +226,13 @@ refused() {
 	equal "$(csv runs.csv releases)" 100
 }
 
+@test "locks: a function that begins with what cannot be probed" {
+	[ "$(uname -m)" = x86_64 ] || skip "made for x86_64"
+	refused only_once:locked_first "$programs/fifty" "no probe" "locked_first begins" "LOCK" -- \
+		"$programs/fifty"
+	no_bpf_left
+}
+
 @test "locks: functions that are no lock's make the run invalid" {
 	# Taken again and again, and never let go of.
 	rm -rf "$out"

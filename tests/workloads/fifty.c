@@ -38,6 +38,13 @@ __attribute__((noinline)) void only_once(void)
 	calls[1]++;
 }
 
+#if defined(__x86_64__)
+/* Begins with what the kernel does not probe, as a release of one instruction does. */
+void locked_first(void);
+__asm__(".pushsection .text\n.globl locked_first\n.type locked_first, @function\nlocked_first:\n"
+	"lock incl (%rsp)\nret\n.size locked_first, .-locked_first\n.popsection");
+#endif
+
 int main(int argc, char **argv)
 {
 	char *end = NULL;

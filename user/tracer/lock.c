@@ -10,6 +10,11 @@
 #include "tracer/uprobes.h"
 #include "include/clock.h"
 
+/* Of include/linux/errno.h: uprobes' answer to some instructions (is_prefix_bad()). */
+#ifndef ENOTSUPP
+#define ENOTSUPP 524
+#endif
+
 /* By then, those who waited for the lock when we came have been seen to have it. */
 #define UNSEEN_WAITERS_NS 1000000000ULL
 
@@ -115,6 +120,11 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 		skel->bss->the_lock.called = 0;
 		if (err == -ESRCH)
 			snprintf(why, why_size, "the process has ended");
+		else if (err == -ENOTSUPP)
+			snprintf(why, why_size, "%s: the kernel puts no probe on the instruction with "
+				 "which %s or %s begins (as one with a LOCK prefix); name functions "
+				 "that call them", sites->module, sites->acquire[0].function,
+				 sites->release[0].function);
 		else
 			tracer__refused(why, why_size, "cannot attach to the lock's functions",
 					err);
