@@ -112,21 +112,17 @@ static void check_kernel(const struct patient *patient, struct finding *finding)
 
 static void check_btf_file(const struct patient *patient, struct finding *finding)
 {
-	const char *path = patient->types ? patient->types : TRACER_VMLINUX;
-
-	if (patient->types || !access(path, R_OK)) {
-		found(finding, "%s", path);
-		if (patient->types && patient->features_err == -EINVAL)
+	if (patient->types) {
+		found(finding, "%s", patient->types);
+		if (patient->features_err == -EINVAL)
 			advise(finding, FAIL, "%s", patient->features_why);
-		return;
+	} else if (!access(TRACER_VMLINUX, R_OK)) {
+		found(finding, "%s", TRACER_VMLINUX);
+	} else {
+		found(finding, "%s: %s", TRACER_VMLINUX, strerror(errno));
+		advise(finding, FAIL, "%s", access(TRACER_VMLINUX, F_OK) ? patient->features_why
+									 : "run it with sudo");
 	}
-	found(finding, "%s: %s", path, strerror(errno));
-	if (!access(path, F_OK))
-		advise(finding, FAIL, "run it with sudo");
-	else
-		advise(finding, FAIL, "mount /sys, boot a kernel with CONFIG_DEBUG_INFO_BTF=y "
-				      "(most distributions' have it), or name a file with this "
-				      "kernel's types by --btf FILE");
 }
 
 /* What the tracer also does without, and what that costs. */

@@ -204,10 +204,10 @@ static void *sleep_on_pipe(void *arg)
 	return NULL;
 }
 
-/* Returns false if it does not within a second. */
+/* Returns false if it does not within ten seconds. */
 static bool falls_asleep(const struct sleeper *sleeper)
 {
-	for (int ms = 0; ms < 1000; ms++) {
+	for (int ms = 0; ms < 10000; ms++) {
 		if (sleeper->tid && proctext__state(sleeper->tid) == 'S')
 			return true;
 		usleep(1000);
@@ -249,6 +249,11 @@ static int compare_threads(struct tracer *tracer, char *why, size_t why_size)
 	close(sleeper.pipe[0]);
 	if (found)
 		return 0;
+	if (!ready) {
+		snprintf(why, why_size, "--btf: cannot be checked: a thread of ours did not come to "
+			 "its sleep in ten seconds");
+		return -EIO;
+	}
 	does_not_describe(tracer, why, why_size);
 	snprintf(why + strlen(why), why_size - strlen(why), "this process would have other threads, "
 		 "or they would do something else");
