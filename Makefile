@@ -159,7 +159,7 @@ coverage: $(BUILD)/tests/tools/statistics
 $(BUILD)/tests/tools/%: tests/tools/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(USER_CFLAGS) -o $@ $(filter-out %.h,$^) $(USER_LIBS) $(LIBS_OF_C)
+	$(Q)$(CC) $(USER_CFLAGS) -o $@ $(filter-out %.h %.def,$^) $(USER_LIBS) $(LIBS_OF_C)
 
 # Anew: what is no longer built is not to stay in it.
 $(BUILD)/%.a:
@@ -264,7 +264,7 @@ $(BUILD)/switchtax: $(BUILD)/user/main.o $(TRACER_OBJS) $(ARCHIVES)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(NO_TRACER) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(USER_CFLAGS) -Wno-deprecated-declarations $(LDFLAGS) -o $@ $(filter-out %.h,$^) -lcmocka $(USER_LIBS) $(LIBS_OF_C)
+	$(Q)$(CC) $(USER_CFLAGS) -Wno-deprecated-declarations $(LDFLAGS) -o $@ $(filter-out %.h %.def,$^) -lcmocka $(USER_LIBS) $(LIBS_OF_C)
 
 # --- checks ----------------------------------------------------------------
 
@@ -335,7 +335,7 @@ FUZZ_FLAGS := $(USER_PATHS) -std=gnu11 -D_GNU_SOURCE -g -O1 -DSWITCHTAX_VERSION=
 FUZZ_ARCHIVE := $(BUILD)/fuzz/user.a
 $(FUZZ_ARCHIVE): $(USER_MODULES:%=$(BUILD)/fuzz/user/%.o) $(BUILD)/fuzz/user/tracer/none.o
 
-$(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h user/*/*.h)
+$(BUILD)/fuzz/user/%.o: user/%.c $(wildcard user/*.h user/*/*.h include/*)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<

@@ -93,9 +93,9 @@ def test_folded_stacks():
             folded("x", data, 2)
 
 
-def test_the_newest_version_is_that_of_rows_h():
-    with open(os.path.join(ROOT, "user/results/rows.h"), encoding="utf-8") as file:
-        written = re.search(r"define ROWS_SCHEMA_VERSION (\d+)", file.read())[1]
+def test_the_newest_version_is_that_of_the_writer():
+    with open(os.path.join(ROOT, "include/columns.def"), encoding="utf-8") as file:
+        written = re.search(r"^VERSION\((\d+)\)", file.read(), re.M)[1]
     assert NEWEST == int(written)
 
 

@@ -45,28 +45,6 @@ struct table {
 	size_t row_size;	/* of the row struct, in bytes */
 };
 
-/* One column for field @f of row type @row; does not compile if the C type is wrong. */
-#define COLUMN__(row, f, column_type, c_type, opt)                                         \
-	{                                                                                  \
-		.name = #f, .type = (column_type), .optional = (opt),                      \
-		.offset = offsetof(row, f) +                                               \
-			  0 * sizeof(struct {                                              \
-				  char unused;                                             \
-				  _Static_assert(__builtin_types_compatible_p(             \
-							 __typeof__(((row *)0)->f), c_type), \
-						 "type of column " #f);                    \
-			  }),                                                              \
-		.size = sizeof(((row *)0)->f),                                             \
-	}
-#define COLUMN_OF_TEXT(row, f) COLUMN__(row, f, COLUMN_TEXT, char[], false)
-#define COLUMN_OF_U64(row, f) COLUMN__(row, f, COLUMN_U64, uint64_t, false)
-#define COLUMN_OF_I64(row, f) COLUMN__(row, f, COLUMN_I64, int64_t, false)
-#define COLUMN_OF_F64(row, f) COLUMN__(row, f, COLUMN_F64, double, false)
-#define COLUMN_OF_BOOL(row, f) COLUMN__(row, f, COLUMN_BOOL, int8_t, false)
-/* For columns that joined later: older files lack them, and they read as missing. */
-#define COLUMN_OF_U64_ADDED(row, f) COLUMN__(row, f, COLUMN_U64, uint64_t, true)
-#define COLUMN_OF_TEXT_ADDED(row, f) COLUMN__(row, f, COLUMN_TEXT, char[], true)
-
 /* Make every field of @row (table->row_size bytes) missing. */
 void columns__clear(const struct table *table, void *row);
 

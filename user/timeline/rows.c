@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Prints intervals. One table of columns serves both formats.
+// Prints intervals. One list of columns serves both formats.
 #include "timeline/rows.h"
 
 #include <inttypes.h>
@@ -7,44 +7,15 @@
 
 #include "ledger/ledger.h"
 #include "results/csv.h"
+#include "results/rows.h"
 
 /* Rows that are printed at once. */
 #define CHUNK 64
 
-struct timeline_row {
-	char kind[16];
-	uint64_t thread;
-	uint64_t tid;
-	char comm[COMM_BYTES + 1];
-	char state[24];
-	uint64_t start_ns;
-	uint64_t end_ns;
-	uint64_t cpu;
-	uint64_t from_thread;
-};
-
-static const struct column columns[] = {
-	COLUMN_OF_TEXT(struct timeline_row, kind),
-	COLUMN_OF_U64(struct timeline_row, thread),
-	COLUMN_OF_U64(struct timeline_row, tid),
-	COLUMN_OF_TEXT(struct timeline_row, comm),
-	COLUMN_OF_TEXT(struct timeline_row, state),
-	COLUMN_OF_U64(struct timeline_row, start_ns),
-	COLUMN_OF_U64(struct timeline_row, end_ns),
-	COLUMN_OF_U64(struct timeline_row, cpu),
-	COLUMN_OF_U64(struct timeline_row, from_thread),
-};
-
-#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
-
-static const struct table table = {
-	.columns = columns, .count = NCOLUMNS, .row_size = sizeof(struct timeline_row),
-};
-
 static void fill(struct timeline_row *row, const struct timeline *timeline,
 		 const struct timeline_interval *interval)
 {
-	columns__clear(&table, row);
+	columns__clear(&rows__timeline, row);
 	columns__set_text(row->kind, sizeof(row->kind),
 			  timeline_intervals__kind(interval->kind));
 	columns__set_text(row->state, sizeof(row->state), timeline_intervals__state(interval));
@@ -67,14 +38,14 @@ int timeline_print__csv(FILE *out, const struct timeline *timeline,
 			const struct timeline_intervals *intervals)
 {
 	struct timeline_row rows[CHUNK];
-	int err = csv__print(out, &table, NULL, 0);
+	int err = csv__print(out, &rows__timeline, NULL, 0);
 
 	for (size_t at = 0; at < intervals->count && !err;) {
 		size_t count = 0;
 
 		while (count < CHUNK && at < intervals->count)
 			fill(&rows[count++], timeline, &intervals->items[at++]);
-		err = csv__print_rows(out, &table, rows, count);
+		err = csv__print_rows(out, &rows__timeline, rows, count);
 	}
 	return err;
 }
@@ -99,12 +70,14 @@ static void print_object(FILE *out, const struct timeline_row *row)
 	char text[256];
 
 	fputs("{", out);
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		columns__format(&columns[i], row, text);
-		fprintf(out, "%s\"%s\":", i ? "," : "", columns[i].name);
-		if (columns__missing(&columns[i], row))
+	for (size_t i = 0; i < rows__timeline.count; i++) {
+		const struct column *column = &rows__timeline.columns[i];
+
+		columns__format(column, row, text);
+		fprintf(out, "%s\"%s\":", i ? "," : "", column->name);
+		if (columns__missing(column, row))
 			fputs("null", out);
-		else if (columns[i].type == COLUMN_TEXT)
+		else if (column->type == COLUMN_TEXT)
 			print_string(out, text);
 		else
 			fputs(text, out);
