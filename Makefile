@@ -358,6 +358,7 @@ install: build
 	install -d $(ANALYSIS) $(ANALYSIS)/sections
 	install -m 644 $(wildcard $(ANALYSIS_FILES)) $(ANALYSIS)
 	install -m 644 $(wildcard analysis/sections/*.py) $(ANALYSIS)/sections
+	install -D -m 644 include/columns.def $(SHARE)/include/columns.def
 	install -D -m 644 docs/switchtax.1 $(DESTDIR)$(PREFIX)/share/man/man1/switchtax.1
 
 uninstall:

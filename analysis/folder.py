@@ -17,45 +17,14 @@ import threading
 
 import pandas
 
-# The newest schema_version that this code reads.
-NEWEST = 1
+from .columns import FLAG, NEWEST, TABLES, TEXT, WHOLE
+
 MOST_BYTES = 256 << 20
 # Of a timeline; a page shows a stretch of it anyway.
 TIMELINE_BYTES = 48 << 20
 TIMELINE_SECONDS = 60
 
 csv.field_size_limit(1 << 24)
-
-TEXT, NUMBER, WHOLE, FLAG = "text", "number", "whole number", "0 or 1"
-
-# Columns that a page needs; a file may have more, and in another order.
-COLUMNS = {
-    "runs.csv": {
-        "schema_version": WHOLE, "run_id": TEXT, "experiment": TEXT, "arm": TEXT, "block": WHOLE,
-        "order": WHOLE, "traced": FLAG, "valid": FLAG, "reason": TEXT, "wall_ns": WHOLE,
-        "switches_voluntary": WHOLE, "switches_involuntary": WHOLE, "handoffs": WHOLE,
-        "faults_minor": WHOLE, "max_rss_bytes": WHOLE, "steal_ns": WHOLE, "events_lost": WHOLE,
-        "exit_status": NUMBER,
-    },
-    "ledger.csv": {"run_id": TEXT, "state": TEXT, "ns": WHOLE, "count": WHOLE},
-    "threads.csv": {
-        "run_id": TEXT, "thread": WHOLE, "tid": WHOLE, "comm": TEXT, "life_ns": WHOLE,
-        "cpu_ns": WHOLE, "ready_ns": WHOLE, "lock_wait_ns": WHOLE, "blocked_ns": WHOLE,
-    },
-    "histograms.csv": {
-        "run_id": TEXT, "histogram": TEXT, "low_ns": WHOLE, "high_ns": WHOLE, "count": WHOLE,
-    },
-    "verdict.csv": {
-        "experiment": TEXT, "method": TEXT, "component": TEXT, "excess_ms": NUMBER,
-        "low_ms": NUMBER, "high_ms": NUMBER, "share": NUMBER, "share_low": NUMBER,
-        "share_high": NUMBER,
-    },
-    "stacks.csv": {"run_id": TEXT, "kind": TEXT, "stack": TEXT, "samples": WHOLE},
-    "timeline": {
-        "kind": TEXT, "thread": WHOLE, "tid": WHOLE, "comm": TEXT, "state": TEXT,
-        "start_ns": NUMBER, "end_ns": NUMBER, "cpu": WHOLE, "from_thread": WHOLE,
-    },
-}
 
 # Control characters, halves of surrogate pairs, and what reorders the text around it.
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -138,9 +107,9 @@ def split(name, text):
                              for column, values in zip(header, columns)})
 
 
-def table(name, data, columns=None):
-    """The table in the bytes of a CSV file; columns: those needed, with their kinds."""
-    columns = columns or COLUMNS[name]
+def table(name, data):
+    """The table in the bytes of a CSV file, which may have more columns, and in another order."""
+    columns = TABLES[name]
     if not data:
         raise Refused(f"{name}:1: empty, not even a header")
     text = data.decode("utf-8", "replace")
@@ -150,14 +119,15 @@ def table(name, data, columns=None):
     if not text.endswith("\n"):
         raise Refused(f"{name}:{data.count(10) + 1}: truncated: the last line has no end")
     rows = split(name, text)
-    lacking = [column for column in columns if column not in rows.columns]
+    lacking = [column for column, what in columns.items()
+               if column not in rows.columns and not what.added]
     if lacking:
         raise Refused(f"{name}:1: no column {', '.join(lacking)}: this is not the {name} of "
                       "switchtax")
     if "schema_version" in columns:
         check_version(name, text, rows)
-    for column, kind in columns.items():
-        rows[column] = convert(name, text, column, rows[column], kind)
+    for column in rows.columns.intersection(columns):
+        rows[column] = convert(name, text, column, rows[column], columns[column].kind)
     return rows
 
 

@@ -97,7 +97,10 @@ def threads(every, name):
             rows.append({"run_id": run["run_id"], "thread": thread, "tid": 700 + thread,
                          "comm": name if thread == 2 else "slowdown", "life_ns": life,
                          "cpu_ns": cpu, "ready_ns": ready, "lock_wait_ns": wait,
-                         "blocked_ns": life - cpu - ready - (wait or 0)})
+                         "blocked_ns": life - cpu - ready - (wait or 0),
+                         "switches_voluntary": 100, "switches_involuntary": 8,
+                         "kernel_voluntary": 100, "kernel_involuntary": 8,
+                         "acquisitions": "", "handoffs_in": ""})
     return rows
 
 

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from conftest import ROOT, make_page
-from analysis.folder import (NEWEST, Folder, Missing, NotResults, Refused, clean, folded, line_of,
-                             table)
+from conftest import make_page
+from analysis.columns import FLAG, NEWEST, NUMBER, TABLES, TEXT, WHOLE
+from analysis.folder import Folder, Missing, NotResults, Refused, clean, folded, line_of, table
 from analysis.results import Results
 
 LEDGER = b"run_id,state,ns,count\n"
@@ -93,10 +93,22 @@ def test_folded_stacks():
             folded("x", data, 2)
 
 
-def test_the_newest_version_is_that_of_the_writer():
-    with open(os.path.join(ROOT, "include/columns.def"), encoding="utf-8") as file:
-        written = re.search(r"^VERSION\((\d+)\)", file.read(), re.M)[1]
-    assert NEWEST == int(written)
+def test_columns_are_those_of_the_writer():
+    """One of each kind, and one that joined later."""
+    runs = TABLES["runs.csv"]
+    assert list(runs)[:3] == ["schema_version", "run_id", "experiment"]
+    assert runs["run_id"] == (TEXT, False)
+    assert runs["wall_ns"] == (WHOLE, False)
+    assert runs["exit_status"] == (NUMBER, False)
+    assert runs["traced"] == (FLAG, False)
+    assert runs["window_ns"] == (WHOLE, True)
+    assert TABLES["verdict.csv"]["share"] == (NUMBER, False)
+
+
+def test_a_column_that_joined_later_may_be_missing(plain):
+    assert "window_ns" not in results(plain).runs
+    edit(plain, "runs.csv", "wall_ns", "wall")
+    assert refused(plain) == "runs.csv:1: no column wall_ns: this is not the runs.csv of switchtax"
 
 
 def test_a_newer_version_is_refused_by_name(plain):
