@@ -14,6 +14,13 @@ void text__tame(char *text, char line_end)
 			*text = *text == '\n' ? line_end : '?';
 }
 
+void text__to_ascii(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 size_t text__utf8_length(const char *text, size_t left)
 {
 	const unsigned char *s = (const unsigned char *)text;

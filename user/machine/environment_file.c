@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "machine/environment.h"
 
 #define NAME "environment.json"
@@ -187,7 +188,5 @@ void environment_file__label(const struct environment_file *file,
 	else
 		snprintf(label, ENVIRONMENT_FILE_LABEL, "unknown machine");
 	/* It goes to a terminal, and anybody may have written it. */
-	for (char *c = label; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	text__to_ascii(label);
 }
