@@ -22,53 +22,37 @@ static struct stack_arm *arm_of(struct stack_sums *sums, const char *name)
 	return arm;
 }
 
-static void add_ns(struct stack_arm *arm, const struct stack_run *run)
+static void add_ns(struct stack_arm *arm, const struct run *run)
 {
-	const struct run_samples samples = { .stacks = *run->stacks };
+	const struct run_samples *samples = &run->samples;
 	uint64_t parts[SAMPLE_KINDS];
 
-	if (run->has_lock) {
-		run_samples__split(&samples, run->held_running_ns, parts);
+	if (run->ledger.has_lock) {
+		run_samples__split(samples, run->ledger.lock_ns[HELD_RUNNING], parts);
 		arm->has_lock = true;
 	} else {
 		for (int kind = 0; kind < SAMPLE_KINDS; kind++)
-			parts[kind] = run->stacks->samples[kind] * TRACER_SAMPLE_PERIOD_NS;
+			parts[kind] = samples->stacks.samples[kind] * TRACER_SAMPLE_PERIOD_NS;
 	}
 	for (int kind = 0; kind < SAMPLE_KINDS; kind++)
 		arm->ns[kind] += parts[kind];
 }
 
-int stack_sums__add_stacks(struct stack_sums *sums, const struct stack_run *run)
+int stack_sums__add(struct stack_sums *sums, const struct run *run)
 {
 	struct stack_arm *arm;
 
-	if (run->row->valid != 1 || !run->row->block)
+	if (!run->traced || !run->samples.taken || run->row.valid != 1 || !run->row.block)
 		return 0;
-	arm = arm_of(sums, run->row->arm);
+	arm = arm_of(sums, run->row.arm);
 	if (!arm)
 		return -ENOMEM;
 	arm->runs++;
-	if (run->lost)
-		arm->lost.dropped += run->lost->dropped;
-	for (int cause = 0; cause < SAMPLE_LOSSES && run->lost; cause++)
-		arm->lost.losses[cause] += run->lost->losses[cause];
+	arm->lost.dropped += run->samples.dropped;
+	for (int cause = 0; cause < SAMPLE_LOSSES; cause++)
+		arm->lost.losses[cause] += run->samples.losses[cause];
 	add_ns(arm, run);
-	return stacks__merge(&arm->stacks, run->stacks);
-}
-
-int stack_sums__add(struct stack_sums *sums, const struct run *run)
-{
-	const struct stack_run sampled = {
-		.row = &run->row,
-		.has_lock = run->ledger.has_lock,
-		.held_running_ns = run->ledger.lock_ns[HELD_RUNNING],
-		.stacks = &run->samples.stacks,
-		.lost = &run->samples,
-	};
-
-	if (!run->traced || !run->samples.symbolizer)
-		return 0;
-	return stack_sums__add_stacks(sums, &sampled);
+	return stacks__merge(&arm->stacks, &run->samples.stacks);
 }
 
 const struct stack_arm *stack_sums__arm(const struct stack_sums *sums, const char *name)

@@ -29,17 +29,6 @@ struct stack_sums {
  */
 int stack_sums__add(struct stack_sums *sums, const struct run *run);
 
-/* The same of a run of which only its files are left, and which was sampled. */
-struct stack_run {
-	const struct run_row *row;
-	bool has_lock;
-	uint64_t held_running_ns;	/* if it has a lock */
-	const struct stacks *stacks;
-	const struct run_samples *lost;	/* how many were lost; NULL: not known */
-};
-
-int stack_sums__add_stacks(struct stack_sums *sums, const struct stack_run *run);
-
 /* NULL: no run of that arm was added. */
 const struct stack_arm *stack_sums__arm(const struct stack_sums *sums, const char *name);
 void stack_sums__free(struct stack_sums *sums);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Keeps samples, and reads them back from a results folder.
+// Makes samples of runs, and keeps them.
 #include "evidence/trials.h"
 
 #include <errno.h>
@@ -22,7 +22,18 @@ static double number(uint64_t value)
 	return value == COLUMN_MISSING_U64 ? NAN : (double)value;
 }
 
-struct sample sample__from_row(const struct run_row *row)
+static void add_states(struct sample *sample, const uint64_t *lock_ns, const uint64_t *running_ns)
+{
+	sample->has_lock = lock_ns;
+	sample->sampled = lock_ns && running_ns;
+	for (int state = 0; state < LOCK_STATES && sample->has_lock; state++)
+		sample->lock_ms[state] = ms(lock_ns[state]);
+	for (int kind = 0; kind < SAMPLE_KINDS && sample->sampled; kind++)
+		sample->running_ms[kind] = ms(running_ns[kind]);
+}
+
+struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
+			   const uint64_t running_ns[SAMPLE_KINDS])
 {
 	struct sample sample = {
 		.block = row->block,
@@ -44,6 +55,7 @@ struct sample sample__from_row(const struct run_row *row)
 	sample.interval_us = arm_name__split(row->arm, sample.of);
 	if (sample.of[0] && row->interval_us != COLUMN_MISSING_U64)
 		sample.interval_us = row->interval_us;
+	add_states(&sample, lock_ns, running_ns);
 	return sample;
 }
 
@@ -60,17 +72,12 @@ int samples__add(struct samples *samples, const struct sample *sample)
 
 int samples__add_run(struct samples *samples, const struct run *run)
 {
-	struct sample sample = sample__from_row(&run->row);
+	const uint64_t *lock_ns = run->ledger.lock_ns;
 	uint64_t parts[SAMPLE_KINDS];
+	bool sampled = run_samples__split(&run->samples, lock_ns[HELD_RUNNING], parts);
+	struct sample sample = sample__make(&run->row, run->ledger.has_lock ? lock_ns : NULL,
+					    sampled ? parts : NULL);
 
-	sample.has_lock = run->ledger.has_lock;
-	for (int state = 0; state < LOCK_STATES; state++)
-		sample.lock_ms[state] = (double)run->ledger.lock_ns[state] / 1e6;
-	sample.sampled = run->ledger.has_lock &&
-			 run_samples__split(&run->samples, run->ledger.lock_ns[HELD_RUNNING],
-					    parts);
-	for (int kind = 0; kind < SAMPLE_KINDS && sample.sampled; kind++)
-		sample.running_ms[kind] = ms(parts[kind]);
 	return samples__add(samples, &sample);
 }
 
@@ -78,72 +85,4 @@ void samples__free(struct samples *samples)
 {
 	free(samples->items);
 	*samples = (struct samples){ 0 };
-}
-
-struct reading {
-	struct samples *samples;
-	struct run_row *first;
-};
-
-static int on_run(const void *data, void *arg)
-{
-	struct reading *reading = arg;
-	const struct run_row *row = data;
-	struct sample sample = sample__from_row(row);
-
-	/* An arm at another switch interval does not speak for the experiment. */
-	if (reading->first && !sample.of[0]) {
-		*reading->first = *row;
-		reading->first = NULL;
-	}
-	return samples__add(reading->samples, &sample);
-}
-
-static struct sample *find(struct samples *samples, const char *run_id)
-{
-	for (size_t i = 0; i < samples->count; i++)
-		if (strcmp(samples->items[i].run_id, run_id) == 0)
-			return &samples->items[i];
-	return NULL;
-}
-
-static void read_part(const struct ledger_row *row, struct sample *sample)
-{
-	char name[ROWS_NAME_SIZE];
-
-	for (int kind = 0; kind < SAMPLE_KINDS; kind++) {
-		snprintf(name, sizeof(name), "%s.%s", ledger__lock_state(HELD_RUNNING),
-			 sample_kind__name(kind));
-		if (strcmp(row->state, name))
-			continue;
-		sample->running_ms[kind] = ms(row->ns);
-		sample->sampled = true;
-	}
-}
-
-static int on_state(const void *data, void *arg)
-{
-	struct reading *reading = arg;
-	const struct ledger_row *row = data;
-	struct sample *sample = find(reading->samples, row->run_id);
-
-	/* The ledger of a run that was not finished has no row in runs.csv. */
-	if (!sample)
-		return 0;
-	for (int state = 0; state < LOCK_STATES; state++)
-		if (strcmp(row->state, ledger__lock_state(state)) == 0)
-			sample->lock_ms[state] = ms(row->ns);
-	sample->has_lock = true;
-	read_part(row, sample);
-	return 0;
-}
-
-int samples__read(struct samples *samples, int dirfd, struct run_row *first,
-		  struct csv_error *error)
-{
-	struct reading reading = { samples, first };
-	int err = csv__read(dirfd, rows__runs.file, &rows__runs, on_run, &reading, error);
-
-	return err ? err : csv__read(dirfd, rows__ledger.file, &rows__ledger, on_state, &reading,
-				     error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * samples - what verdicts are made of, from runs just made or from their CSV files.
+ * samples - what verdicts are made of, from runs just made or from their rows.
  */
 #ifndef SWITCHTAX_SAMPLES_H
 #define SWITCHTAX_SAMPLES_H
@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "results/csv.h"
 #include "ledger/ledger.h"
 #include "results/rows.h"
 #include "symbols/sample_kind.h"
@@ -48,8 +47,12 @@ struct samples {
 	size_t count;
 };
 
-/* All of a row but the lock's states, which are not in it. */
-struct sample sample__from_row(const struct run_row *row);
+/*
+ * Of a run's row and what is not in it: the lock's states (NULL: it has none), and what
+ * HELD_RUNNING is split into (NULL: that is not known).
+ */
+struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
+			   const uint64_t running_ns[SAMPLE_KINDS]);
 
 /* Append a copy. Returns 0 or -ENOMEM. samples__free() frees what samples holds. */
 int samples__add(struct samples *samples, const struct sample *sample);
@@ -57,13 +60,5 @@ int samples__add(struct samples *samples, const struct sample *sample);
 /* Append what a run just made shows, its lock included. Returns 0 or -ENOMEM. */
 int samples__add_run(struct samples *samples, const struct run *run);
 void samples__free(struct samples *samples);
-
-/*
- * Append what runs.csv and ledger.csv of a results folder hold. Returns 0, -ENOMEM, or
- * as csv__read(), with *error saying where. *first (if not NULL) gets the first row
- * of an arm at the experiment's own switch interval.
- */
-int samples__read(struct samples *samples, int dirfd, struct run_row *first,
-		  struct csv_error *error);
 
 #endif

@@ -18,7 +18,7 @@
 #include "report/machines.h"
 #include "report/stacks.h"
 #include "labs/headline.h"
-#include "record/stack_files.h"
+#include "record/run_files.h"
 #include "verdict/judge.h"
 
 #define UNKNOWN "(not known)"
@@ -303,7 +303,7 @@ static enum exit_status judge(struct inquest *inquest)
 
 	for (size_t i = 0; i < pool->count && !err; i++) {
 		which = i;
-		err = stack_files__add(&pool->folders[i], &inquest->stacks, &error);
+		err = run_files__add_stacks(&pool->folders[i], &inquest->stacks, &error);
 	}
 	if (!err)
 		err = verdict__judge(&pool->samples, inquest->question, &inquest->prices,

@@ -12,6 +12,7 @@
 #include "base/exits.h"
 #include "base/format.h"
 #include "record/pool.h"
+#include "results/csv.h"
 
 enum { EXPLANATION_TEXT, EXPLANATION_JSON, EXPLANATION_CSV, EXPLANATION_FORMS };
 

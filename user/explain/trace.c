@@ -10,7 +10,6 @@
 #include "report/stacks.h"
 #include "report/trace.h"
 #include "record/run_files.h"
-#include "record/stack_files.h"
 
 /* What people know it by: the word behind "--", or the name of its first thread. */
 static const char *program_of(const struct folder *folder, const struct run *run)
@@ -77,7 +76,7 @@ enum exit_status explain_trace(const struct folder *folder, struct explanation *
 		err = -EBADMSG;
 	}
 	if (!err)
-		err = stack_files__add(folder, &stacks, &error);
+		err = run_files__add_stacks(folder, &stacks, &error);
 	if (!err)
 		err = read_price(folder, &probe_ns, &error);
 	if (!err)

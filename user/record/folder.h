@@ -14,7 +14,9 @@
 
 #include "machine/environment_file.h"
 #include "base/exits.h"
+#include "ledger/ledger.h"
 #include "results/rows.h"
+#include "symbols/sample_kind.h"
 
 #define FOLDER_WHY_SIZE 1024
 #define FOLDER_MAX_BLOCK 100000
@@ -31,8 +33,9 @@ struct folder_run {
 	struct run_row row;
 	size_t line;			/* of runs.csv */
 	unsigned int states;		/* of the lock's that ledger.csv has, a bit each */
-	uint64_t states_ns;		/* their sum */
-	uint64_t held_running_ns;	/* one of them */
+	uint64_t lock_ns[LOCK_STATES];
+	bool sampled;			/* lock_ns[HELD_RUNNING] is split: */
+	uint64_t running_ns[SAMPLE_KINDS];
 };
 
 struct folder {

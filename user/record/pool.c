@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/folder_ledger.h"
+#include "record/ledger.h"
 #include "record/pool_likeness.h"
 
 /* The machine of a folder: one that is there already, or a new one. */
@@ -67,7 +67,7 @@ static enum exit_status open_whole(struct folder *folder, const char *path,
 	enum exit_status status = folder__open(folder, path, why);
 	struct csv_error error = { .line = 0 };
 	char name[256];
-	int err = status == EXIT_MEASURED ? folder_ledger__check(folder, &error) : 0;
+	int err = status == EXIT_MEASURED ? record_ledger__read(folder, &error) : 0;
 
 	if (!err)
 		return status;
@@ -112,23 +112,31 @@ static void number_blocks(struct pool *pool, size_t from, size_t machine, uint64
 	pool->machines[machine].blocks += *last - before;
 }
 
+static int add_samples(struct pool *pool, const struct folder *folder)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < folder->count && !err; i++) {
+		const struct folder_run *run = &folder->runs[i];
+		struct sample sample = sample__make(&run->row, run->states ? run->lock_ns : NULL,
+						    run->sampled ? run->running_ns : NULL);
+
+		err = samples__add(&pool->samples, &sample);
+	}
+	return err;
+}
+
 enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE])
 {
 	uint64_t last = 0;
 
 	for (size_t i = 0; i < pool->count; i++) {
-		struct csv_error error = { .line = 0 };
-		struct samples own = { 0 };
 		char name[256];
-		int err = samples__read(&own, pool->folders[i].dirfd, NULL, &error);
+		int err = add_samples(pool, &pool->folders[i]);
 
-		for (size_t s = 0; s < own.count && !err; s++)
-			err = samples__add(&pool->samples, &own.items[s]);
-		samples__free(&own);
 		if (err) {
 			folder__name(&pool->folders[i], name, sizeof(name));
-			snprintf(why, FOLDER_WHY_SIZE, "%s/%s", name,
-				 error.text[0] ? error.text : strerror(-err));
+			snprintf(why, FOLDER_WHY_SIZE, "%s/%s", name, strerror(-err));
 			return EXIT_NOT_VALID;
 		}
 		number_blocks(pool, pool->from[i], pool->machine_of[i], &last);

@@ -1,140 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Puts the rows of several files back into the runs that they came from.
+// Puts the rows of several files back into the runs that they came from (parts.h).
 #include "record/run_files.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/list.h"
-#include "ledger/histograms.h"
-#include "record/lock_files.h"
+#include "record/parts.h"
 
 struct reading {
 	const struct folder *folder;
 	struct run_files *files;
+	const struct run_rows *rows;	/* of the file that is being read */
 	struct csv_error *error;
 };
 
-/* NULL: of a run that did not end, and so is not in runs.csv. */
-static struct run *run_of(const struct reading *reading, const char *run_id)
+static int on_row(const void *row, void *arg)
 {
+	const struct reading *reading = arg;
+	const char *run_id = (const char *)row + reading->rows->table->columns[0].offset;
 	size_t index = folder__find(reading->folder, run_id);
 
-	return index < reading->folder->count ? &reading->files->runs[index] : NULL;
-}
-
-static uint64_t or_zero(uint64_t value)
-{
-	return value == COLUMN_MISSING_U64 ? 0 : value;
-}
-
-static int on_thread(const void *data, void *arg)
-{
-	const struct thread_row *row = data;
-	struct reading *reading = arg;
-	struct run *run = run_of(reading, row->run_id);
-	struct ledger_thread *thread;
-	void *threads;
-
-	if (!run)
+	/* A run that did not end is not in runs.csv. */
+	if (index == reading->folder->count)
 		return 0;
-	threads = list__grow(run->ledger.threads, run->ledger.nthreads, sizeof(*thread));
-	if (!threads)
-		return -ENOMEM;
-	run->ledger.threads = threads;
-	thread = &run->ledger.threads[run->ledger.nthreads++];
-	*thread = (struct ledger_thread){
-		.tid = (uint32_t)row->tid,
-		.life_ns = row->life_ns,
-		.ns = { [THREAD_CPU] = row->cpu_ns, [THREAD_READY] = row->ready_ns,
-			[THREAD_LOCK_WAIT] = or_zero(row->lock_wait_ns),
-			[THREAD_BLOCKED] = row->blocked_ns },
-		.switches = { [VOLUNTARY] = row->switches_voluntary,
-			      [INVOLUNTARY] = row->switches_involuntary },
-		.kernel = { [VOLUNTARY] = row->kernel_voluntary,
-			    [INVOLUNTARY] = row->kernel_involuntary },
-		.acquisitions = or_zero(row->acquisitions),
-		.handoffs_in = or_zero(row->handoffs_in),
-	};
-	columns__set_text(thread->comm, sizeof(thread->comm), row->comm);
-	return 0;
-}
-
-static int on_state(const void *data, void *arg)
-{
-	const struct ledger_row *row = data;
-	struct run *run = run_of(arg, row->run_id);
-
-	if (!run)
-		return 0;
-	for (int state = 0; state < LOCK_STATES; state++)
-		if (strcmp(row->state, ledger__lock_state(state)) == 0)
-			run->ledger.lock_ns[state] = row->ns;
-	return 0;
-}
-
-static int on_bucket(const void *data, void *arg)
-{
-	const struct histogram_row *row = data;
-	const struct reading *reading = arg;
-	struct run *run = run_of(reading, row->run_id);
-	char value[COLUMN_NUMBER_SIZE];
-
-	if (!run)
-		return 0;
-	for (int which = 0; which < HISTOGRAMS; which++) {
-		if (strcmp(row->histogram, histograms__name(which)))
-			continue;
-		for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
-			if (histograms__low_ns(which, bucket) != row->low_ns)
-				continue;
-			run->histogram[which][bucket] = row->count;
-			return 0;
-		}
-		snprintf(value, sizeof(value), "%" PRIu64, row->low_ns);
-		return csv__refuse(reading->error, "low_ns", value,
-				   "no bucket of this histogram begins there");
-	}
-	return 0;
-}
-
-static int on_lock(const void *data, void *arg)
-{
-	const struct lock_row *row = data;
-	struct run *run = run_of(arg, row->run_id);
-
-	if (run)
-		lock_files__take(row, run);
-	return 0;
-}
-
-static int on_futex(const void *data, void *arg)
-{
-	const struct futex_row *row = data;
-	struct reading *reading = arg;
-	struct run *run = run_of(reading, row->run_id);
-	struct futex_wait *wait;
-	void *items;
-
-	if (!run)
-		return 0;
-	items = list__grow(run->futexes.items, run->futexes.count, sizeof(*wait));
-	if (!items)
-		return -ENOMEM;
-	run->futexes.items = items;
-	wait = &run->futexes.items[run->futexes.count++];
-	*wait = (struct futex_wait){
-		.pid = (uint32_t)row->pid,
-		.address = strtoull(row->address, NULL, 16),
-		.waiter_tid = (uint32_t)row->waiter_tid,
-		.waker_tid = (uint32_t)or_zero(row->waker_tid),
-		.waits = row->waits,
-		.wait_ns = row->wait_ns,
-	};
-	columns__set_text(wait->name, sizeof(wait->name), row->name);
-	return 0;
+	return reading->rows->take(row, &reading->files->runs[index], reading->error);
 }
 
 static int on_observation(const void *data, void *arg)
@@ -158,54 +49,40 @@ static int on_observation(const void *data, void *arg)
 	return observations__add(&files->observations, &observation);
 }
 
-/* What runs.csv itself says. */
-static void fill(struct run *run, const struct folder_run *from)
+/* What has been read of each run when the folder was opened: runs.csv and ledger.csv. */
+static int begin(struct reading *reading)
 {
-	const struct run_row *row = &from->row;
-	struct ledger *ledger = &run->ledger;
+	const struct folder *folder = reading->folder;
+	struct run_files *files = reading->files;
+	bool sampled = folder__has(folder, rows__stacks.file);
 
-	run->row = *row;
-	run->traced = row->traced == 1;
-	run->lock.found = *row->lock != '\0';
-	columns__set_text(run->lock.why, sizeof(run->lock.why), row->lock_reason);
-	ledger->has_lock = from->states != 0;
-	ledger->window_ns = or_zero(row->window_ns);
-	ledger->valid = row->valid == 1;
-	columns__set_text(ledger->reason, sizeof(ledger->reason), row->reason);
-	ledger->events_lost = or_zero(row->events_lost);
-	ledger->migrations = or_zero(row->migrations);
-	ledger->switches[VOLUNTARY] = or_zero(row->switches_voluntary);
-	ledger->switches[INVOLUNTARY] = or_zero(row->switches_involuntary);
-	ledger->acquisitions = or_zero(row->acquisitions);
-	ledger->releases = or_zero(row->releases);
-	ledger->handoffs = or_zero(row->handoffs);
-	ledger->handoffs_forced = or_zero(row->handoffs_forced);
-	ledger->half_seen = or_zero(row->half_seen);
+	*files = (struct run_files){ .runs = calloc(folder->count, sizeof(struct run)) };
+	if (!files->runs)
+		return -ENOMEM;
+	files->count = folder->count;
+	for (size_t i = 0; i < folder->count; i++) {
+		const struct folder_run *from = &folder->runs[i];
+		struct run *run = &files->runs[i];
+
+		run_rows__runs.take(&from->row, run, reading->error);
+		run->ledger.has_lock = from->states != 0;
+		memcpy(run->ledger.lock_ns, from->lock_ns, sizeof(from->lock_ns));
+		run->samples.taken = sampled;
+	}
+	return 0;
 }
 
-static int read_all(struct reading *reading)
+static int read_rows(struct reading *reading, const struct run_rows *const *list)
 {
-	static const struct {
-		const struct table *table;
-		int (*on_row)(const void *row, void *arg);
-		bool optional;
-	} files[] = {
-		{ &rows__threads, on_thread, false },
-		{ &rows__ledger, on_state, false },
-		{ &rows__histograms, on_bucket, false },
-		{ &rows__locks, on_lock, true },
-		{ &rows__futexes, on_futex, true },
-		{ &rows__observations, on_observation, true },
-	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !err; i++) {
-		const char *name = files[i].table->file;
+	for (; *list && !err; list++) {
+		const char *name = (*list)->table->file;
 
-		if (files[i].optional && !folder__has(reading->folder, name))
-			continue;
-		err = csv__read(reading->folder->dirfd, name, files[i].table, files[i].on_row,
-				reading, reading->error);
+		reading->rows = *list;
+		if ((*list)->always || folder__has(reading->folder, name))
+			err = csv__read(reading->folder->dirfd, name, (*list)->table, on_row,
+					reading, reading->error);
 	}
 	return err;
 }
@@ -213,15 +90,36 @@ static int read_all(struct reading *reading)
 int run_files__read(const struct folder *folder, struct run_files *files,
 		    struct csv_error *error)
 {
-	struct reading reading = { folder, files, error };
+	static const struct run_rows *const list[] = {
+		&run_rows__threads, &run_rows__histograms, &run_rows__locks, &run_rows__futexes,
+		NULL,
+	};
+	struct reading reading = { folder, files, NULL, error };
+	int err = begin(&reading);
 
-	*files = (struct run_files){ .runs = calloc(folder->count, sizeof(struct run)) };
-	if (!files->runs)
-		return -ENOMEM;
-	files->count = folder->count;
-	for (size_t i = 0; i < folder->count; i++)
-		fill(&files->runs[i], &folder->runs[i]);
-	return read_all(&reading);
+	err = err ? err : read_rows(&reading, list);
+	if (!err && folder__has(folder, rows__observations.file))
+		err = csv__read(folder->dirfd, rows__observations.file, &rows__observations,
+				on_observation, &reading, error);
+	return err;
+}
+
+int run_files__add_stacks(const struct folder *folder, struct stack_sums *sums,
+			  struct csv_error *error)
+{
+	static const struct run_rows *const list[] = { &run_rows__stacks, &run_rows__losses, NULL };
+	struct run_files files;
+	struct reading reading = { folder, &files, NULL, error };
+	int err;
+
+	if (!folder__has(folder, rows__stacks.file))
+		return 0;
+	err = begin(&reading);
+	err = err ? err : read_rows(&reading, list);
+	for (size_t i = 0; i < files.count && !err; i++)
+		err = stack_sums__add(sums, &files.runs[i]);
+	run_files__free(&files);
+	return err;
 }
 
 void run_files__free(struct run_files *files)

@@ -17,7 +17,8 @@ struct run_sample;
 
 /* Of a run without samples all zeros. */
 struct run_samples {
-	struct symbolizer *symbolizer;	/* borrowed; NULL: none are taken */
+	bool taken;
+	struct symbolizer *symbolizer;	/* borrowed; NULL: none are taken now */
 	struct stacks stacks;		/* complete after run_samples__settle() */
 	uint64_t losses[SAMPLE_LOSSES];
 	uint64_t dropped;		/* for want of memory */

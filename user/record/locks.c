@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is known of a run's locks, both ways.
-#include "record/lock_files.h"
+// locks.csv, both ways: what is known of a run's locks.
+#include "lock/interpreters.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lock/interpreters.h"
+#include "record/parts.h"
 
 #define ANNOUNCED "announced"
 #define NAMED "named"
@@ -38,12 +36,11 @@ static size_t split(const char *text, struct lock_site *sites)
 	return count;
 }
 
-static void fill(struct lock_row *row, const struct run *run)
+static void fill_own(struct lock_row *row, const struct run *run)
 {
 	const struct lock_sites *sites = &run->lock.sites;
 	const struct ledger *ledger = &run->ledger;
 
-	row->lock = 1;
 	columns__set_text(row->name, sizeof(row->name), run->row.lock);
 	columns__set_text(row->kind, sizeof(row->kind), !run->lock.found ? ANNOUNCED :
 			  sites->interpreter ? sites->interpreter->name : NAMED);
@@ -62,36 +59,26 @@ static void fill(struct lock_row *row, const struct run *run)
 	row->lost_claims = ledger->lost_claims;
 }
 
-static int write_others(struct csv *csv, struct lock_row *row, const struct run *run)
+/* The first is the ledger's. */
+static enum filled fill(void *data, const struct run *run, size_t index)
 {
-	int err = 0;
+	const struct other_lock *other;
+	struct lock_row *row = data;
 
-	for (int i = 0; i < MAX_OTHER_LOCKS && run->ledger.others[i].key && !err; i++) {
-		columns__clear(&rows__locks, row);
-		columns__set_text(row->run_id, sizeof(row->run_id), run->row.run_id);
-		columns__set_text(row->kind, sizeof(row->kind), INTERPRETER);
-		row->lock = (uint64_t)i + 2;
-		row->acquisitions = run->ledger.others[i].acquisitions;
-		row->releases = run->ledger.others[i].releases;
-		err = csv__append(csv, row);
+	if (!run->traced || index > MAX_OTHER_LOCKS)
+		return FILLED_ALL;
+	if (!index && !run->lock.found && !run->ledger.has_lock)
+		return FILLED_NOTHING;
+	row->lock = index + 1;
+	if (!index) {
+		fill_own(row, run);
+		return FILLED;
 	}
-	return err;
-}
-
-int lock_files__write(struct csv *csv, const struct run *run)
-{
-	struct lock_row *row = malloc(sizeof(*row));
-	int err = row ? 0 : -ENOMEM;
-
-	if (!err && (run->lock.found || run->ledger.has_lock)) {
-		columns__clear(&rows__locks, row);
-		columns__set_text(row->run_id, sizeof(row->run_id), run->row.run_id);
-		fill(row, run);
-		err = csv__append(csv, row);
-	}
-	err = err ? err : write_others(csv, row, run);
-	free(row);
-	return err;
+	other = &run->ledger.others[index - 1];
+	columns__set_text(row->kind, sizeof(row->kind), INTERPRETER);
+	row->acquisitions = other->acquisitions;
+	row->releases = other->releases;
+	return other->key ? FILLED : FILLED_ALL;
 }
 
 static void take_other(const struct lock_row *row, struct ledger *ledger)
@@ -105,15 +92,11 @@ static void take_other(const struct lock_row *row, struct ledger *ledger)
 	};
 }
 
-void lock_files__take(const struct lock_row *row, struct run *run)
+static void take_own(const struct lock_row *row, struct run *run)
 {
 	struct lock_sites *sites = &run->lock.sites;
 	const char *version = strchr(row->name, '-');
 
-	if (row->lock != 1) {
-		take_other(row, &run->ledger);
-		return;
-	}
 	run->lock.found = strcmp(row->kind, ANNOUNCED) != 0;
 	if (row->lost_claims != COLUMN_MISSING_U64)
 		run->ledger.lost_claims = row->lost_claims;
@@ -125,3 +108,17 @@ void lock_files__take(const struct lock_row *row, struct run *run)
 	if (sites->interpreter && version)
 		columns__set_text(sites->version, sizeof(sites->version), version + 1);
 }
+
+static int take(const void *data, struct run *run, struct csv_error *error)
+{
+	const struct lock_row *row = data;
+
+	(void)error;
+	if (row->lock == 1)
+		take_own(row, run);
+	else
+		take_other(row, &run->ledger);
+	return 0;
+}
+
+const struct run_rows run_rows__locks = { &rows__locks, fill, take, false };

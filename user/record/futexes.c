@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// futexes.csv, both ways.
+#include "ledger/futexes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "record/parts.h"
+
+static enum filled fill(void *data, const struct run *run, size_t index)
+{
+	const struct futex_wait *wait;
+	struct futex_row *row = data;
+
+	if (index == run->futexes.count)
+		return FILLED_ALL;
+	wait = &run->futexes.items[index];
+	snprintf(row->address, sizeof(row->address), "0x%" PRIx64, wait->address);
+	columns__set_text(row->name, sizeof(row->name), wait->name);
+	row->waiter_tid = wait->waiter_tid;
+	if (wait->waker_tid)
+		row->waker_tid = wait->waker_tid;
+	row->waits = wait->waits;
+	row->wait_ns = wait->wait_ns;
+	row->pid = wait->pid;
+	return FILLED;
+}
+
+static int take(const void *data, struct run *run, struct csv_error *error)
+{
+	const struct futex_row *row = data;
+	struct futex_wait *wait;
+	void *items = list__grow(run->futexes.items, run->futexes.count, sizeof(*wait));
+
+	(void)error;
+	if (!items)
+		return -ENOMEM;
+	run->futexes.items = items;
+	wait = &run->futexes.items[run->futexes.count++];
+	*wait = (struct futex_wait){
+		.pid = (uint32_t)row->pid,
+		.address = strtoull(row->address, NULL, 16),
+		.waiter_tid = (uint32_t)row->waiter_tid,
+		.waker_tid = (uint32_t)or_zero(row->waker_tid),
+		.waits = row->waits,
+		.wait_ns = row->wait_ns,
+	};
+	columns__set_text(wait->name, sizeof(wait->name), row->name);
+	return 0;
+}
+
+const struct run_rows run_rows__futexes = { &rows__futexes, fill, take, false };

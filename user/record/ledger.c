@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ledger.csv, both ways. What is read is held against runs.csv.
+#include "record/ledger.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "record/parts.h"
+
+#define ALL_STATES ((1u << LOCK_STATES) - 1)
+
+/* Rows of one run: its states, then what the samples split held_running into. */
+#define MOST_ROWS (LOCK_STATES + SAMPLE_KINDS)
+
+struct reading {
+	struct folder *folder;
+	struct csv_error *error;
+};
+
+static void name_of(size_t index, char name[ROWS_NAME_SIZE])
+{
+	if (index < LOCK_STATES)
+		snprintf(name, ROWS_NAME_SIZE, "%s", ledger__lock_state(index));
+	else
+		snprintf(name, ROWS_NAME_SIZE, "%s.%s", ledger__lock_state(HELD_RUNNING),
+			 sample_kind__name(index - LOCK_STATES));
+}
+
+/* Hand-off states have one interval per hand-off; of the others only the sum is kept. */
+static uint64_t state_count(const struct ledger *ledger, enum lock_state state)
+{
+	bool of_handoff = state == HANDOFF_SIGNAL || state == HANDOFF_QUEUE ||
+			  state == HANDOFF_TAKE;
+
+	return of_handoff ? ledger->handoffs : COLUMN_MISSING_U64;
+}
+
+static enum filled fill(void *data, const struct run *run, size_t index)
+{
+	uint64_t parts[SAMPLE_KINDS];
+	struct ledger_row *row = data;
+
+	if (!run->ledger.has_lock || index == MOST_ROWS)
+		return FILLED_ALL;
+	name_of(index, row->state);
+	if (index < LOCK_STATES) {
+		row->ns = run->ledger.lock_ns[index];
+		row->count = state_count(&run->ledger, index);
+		return FILLED;
+	}
+	/* Without a sample nothing is known of the parts. */
+	if (!run_samples__split(&run->samples, run->ledger.lock_ns[HELD_RUNNING], parts))
+		return FILLED_ALL;
+	row->ns = parts[index - LOCK_STATES];
+	row->count = run->samples.stacks.samples[index - LOCK_STATES];
+	return FILLED;
+}
+
+const struct run_rows run_rows__ledger = { &rows__ledger, fill, NULL, true };
+
+/* MOST_ROWS: of none. */
+static size_t index_of(const char *state)
+{
+	char name[ROWS_NAME_SIZE];
+	size_t index = 0;
+
+	for (; index < MOST_ROWS; index++) {
+		name_of(index, name);
+		if (strcmp(state, name) == 0)
+			break;
+	}
+	return index;
+}
+
+static int on_state(const void *data, void *arg)
+{
+	const struct reading *reading = arg;
+	const struct ledger_row *row = data;
+	size_t index = folder__find(reading->folder, row->run_id), state = index_of(row->state);
+	struct folder_run *run = &reading->folder->runs[index];
+
+	if (index == reading->folder->count || state == MOST_ROWS)
+		return 0;
+	if (state >= LOCK_STATES) {
+		run->running_ns[state - LOCK_STATES] = row->ns;
+		run->sampled = true;
+		return 0;
+	}
+	if (row->ns == COLUMN_MISSING_U64)
+		return csv__refuse(reading->error, "ns", "", "every state has its time");
+	if (run->states & (1u << state))
+		return csv__refuse(reading->error, "state", row->state,
+				   "twice for the run %.64s", row->run_id);
+	run->states |= 1u << state;
+	run->lock_ns[state] = row->ns;
+	return 0;
+}
+
+static uint64_t sum_of(const struct folder_run *run)
+{
+	uint64_t sum = 0;
+
+	for (int state = 0; state < LOCK_STATES; state++)
+		sum += run->lock_ns[state];
+	return sum;
+}
+
+/* Identity L1, with the tolerance of ledger.h. */
+static bool adds_up(const struct folder_run *run)
+{
+	uint64_t window = run->row.window_ns, sum = sum_of(run);
+	uint64_t off = sum > window ? sum - window : window - sum;
+	uint64_t most = window / LEDGER_TOLERANCE;
+
+	return window == COLUMN_MISSING_U64 || run->row.valid != 1 ||
+	       off <= (most > LEDGER_TOLERANCE_NS ? most : LEDGER_TOLERANCE_NS);
+}
+
+static int check_run(const struct folder_run *run, struct csv_error *error)
+{
+	bool saw_lock = run->row.traced == 1 && run->row.releases != COLUMN_MISSING_U64;
+
+	if (!run->states && !saw_lock)
+		return 0;
+	if (run->states != ALL_STATES)
+		snprintf(error->text, sizeof(error->text), "%s: it has %d of the lock's %d states "
+			 "in the run %.64s (line %zu of %s)", rows__ledger.file,
+			 __builtin_popcount(run->states), LOCK_STATES, run->row.run_id, run->line,
+			 rows__runs.file);
+	else if (!adds_up(run))
+		snprintf(error->text, sizeof(error->text), "%s: the lock's states in the run %.64s "
+			 "add up to %" PRIu64 " ns, its window in line %zu of %s is %" PRIu64,
+			 rows__ledger.file, run->row.run_id, sum_of(run), run->line,
+			 rows__runs.file, run->row.window_ns);
+	else
+		return 0;
+	return -EBADMSG;
+}
+
+int record_ledger__read(struct folder *folder, struct csv_error *error)
+{
+	struct reading reading = { folder, error };
+	int err = csv__read(folder->dirfd, rows__ledger.file, &rows__ledger, on_state, &reading,
+			    error);
+
+	for (size_t i = 0; i < folder->count && !err; i++)
+		err = check_run(&folder->runs[i], error);
+	return err;
+}
