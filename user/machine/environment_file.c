@@ -116,7 +116,7 @@ static int load(int fd, char **text, size_t *length)
 
 int environment_file__read(int dirfd, struct environment_file *file, char *why, size_t size)
 {
-	int fd = openat(dirfd, NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = openat(dirfd, NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *text = NULL;
 	size_t length = 0;
 	int err = fd < 0 ? -errno : load(fd, &text, &length);

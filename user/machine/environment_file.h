@@ -21,8 +21,8 @@ struct environment_file {
 };
 
 /*
- * environment.json of a folder. Returns 0, -ENOENT, or another -errno (-EBADMSG: it is not one
- * of ours, or newer than we are) with why saying more in one line. On an error the file is as
+ * environment.json of a folder, unless it is a link. Returns 0, -ENOENT, or another -errno
+ * (-EBADMSG: it is not one of ours, or newer than we are) with why saying more in one line. On an error the file is as
  * an empty one. End with environment_file__free().
  */
 int environment_file__read(int dirfd, struct environment_file *file, char *why, size_t size);

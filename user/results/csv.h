@@ -88,7 +88,7 @@ void csv__close(struct csv *csv);
  *
  * Returns 0, what @on_row returned, -EBADMSG for content that is not such a table (@err says
  * what, where), -ENOMEM; csv__read() also what open() and read() say, -EINVAL if it is no
- * regular file, and -EFBIG above CSV_MAX_FILE. @err may be NULL.
+ * regular file, -ELOOP if it is a link, and -EFBIG above CSV_MAX_FILE. @err may be NULL.
  *
  * csv__parse() reads from memory; @name appears in errors only.
  */

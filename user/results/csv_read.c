@@ -313,7 +313,7 @@ int csv__read(int dirfd, const char *name, const struct table *table,
 	err = err ? err : &unseen;
 	start_error(err, name);
 	/* O_NONBLOCK: a FIFO of that name must not hang us */
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fail(err, -errno);
 	code = load(fd, &buf, &len);
