@@ -239,6 +239,26 @@ static void what_differs_is_named(void **state)
 	assert_non_null(strstr(why, paths[1]));
 }
 
+/* Whoever measured hands over the folder that it has open, not what lies at its path by now. */
+static void a_folder_is_taken_as_it_is_open(void **state)
+{
+	const struct plan plan = { "A", 110, 150, 5, 0 };
+	const struct plan other = { "A", 110, 150, 6, 0 };
+	struct pool *pool = *state;
+	char why[FOLDER_WHY_SIZE];
+	int at;
+
+	make(0, &plan);
+	make(1, &other);
+	at = open(paths[0], O_RDONLY | O_DIRECTORY);
+	assert_int_equal(renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE), 0);
+	assert_int_equal(pool__take(pool, at, paths[0], why), EXIT_MEASURED);
+	assert_int_equal(pool->folders[0].runs[0].row.workers, 5);
+	assert_string_equal(pool->folders[0].path, paths[0]);
+	close(at);
+	assert_int_equal(pool__read(pool, why), EXIT_MEASURED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(machines_of_which_nothing_is_known_are_not_one,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_differs_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_is_taken_as_it_is_open, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

@@ -35,11 +35,12 @@ bool folder__has(const struct folder *folder, const char *name)
 	return !fstatat(folder->dirfd, name, &st, 0) && S_ISREG(st.st_mode);
 }
 
-static int open_folder(struct folder *folder)
+static int open_folder(struct folder *folder, int at)
 {
 	struct stat st;
 
-	folder->dirfd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder->dirfd = at < 0 ? open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+				 openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->dirfd < 0)
 		return -errno;
 	if (fstat(folder->dirfd, &st))
@@ -285,7 +286,8 @@ static void read_environment(struct folder *folder)
 			 "before there was one", name);
 }
 
-enum exit_status folder__open(struct folder *folder, const char *path, char why[FOLDER_WHY_SIZE])
+enum exit_status folder__open(struct folder *folder, int at, const char *path,
+			      char why[FOLDER_WHY_SIZE])
 {
 	struct csv_error error = { .line = 0 };
 	char name[256];
@@ -293,7 +295,7 @@ enum exit_status folder__open(struct folder *folder, const char *path, char why[
 
 	*folder = (struct folder){ .path = path, .dirfd = -1 };
 	folder__name(folder, name, sizeof(name));
-	err = open_folder(folder);
+	err = open_folder(folder, at);
 	if (err) {
 		snprintf(why, FOLDER_WHY_SIZE, "%s: %s", *name ? name : "''",
 			 err == -ENOENT ? "there is no such folder" :

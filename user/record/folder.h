@@ -52,11 +52,13 @@ struct folder {
 };
 
 /*
- * Open and check. EXIT_MEASURED, EXIT_USAGE (there is no such folder, or it is none of results)
- * or EXIT_NOT_VALID (its files cannot be used); why then says what is wrong where, and what can
- * be done, in one line. End with folder__close() in every case.
+ * Open and check the folder that at is open for, whatever has its path now; at -1: that path.
+ * EXIT_MEASURED, EXIT_USAGE (there is no such folder, or it is none of results) or EXIT_NOT_VALID
+ * (its files cannot be used); why then says what is wrong where, and what can be done, in one
+ * line. End with folder__close() in every case.
  */
-enum exit_status folder__open(struct folder *folder, const char *path, char why[FOLDER_WHY_SIZE]);
+enum exit_status folder__open(struct folder *folder, int at, const char *path,
+			      char why[FOLDER_WHY_SIZE]);
 void folder__close(struct folder *folder);
 
 /* The index of the run of that run_id; folder->count: there is none. */

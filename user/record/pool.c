@@ -61,10 +61,10 @@ static enum exit_status check_pair(const struct pool *pool, size_t index,
 	return EXIT_MEASURED;
 }
 
-static enum exit_status open_whole(struct folder *folder, const char *path,
+static enum exit_status open_whole(struct folder *folder, int at, const char *path,
 				   char why[FOLDER_WHY_SIZE])
 {
-	enum exit_status status = folder__open(folder, path, why);
+	enum exit_status status = folder__open(folder, at, path, why);
 	struct csv_error error = { .line = 0 };
 	char name[256];
 	int err = status == EXIT_MEASURED ? record_ledger__read(folder, &error) : 0;
@@ -76,20 +76,34 @@ static enum exit_status open_whole(struct folder *folder, const char *path,
 	return EXIT_NOT_VALID;
 }
 
+/* One more, whatever it holds. */
+static enum exit_status add(struct pool *pool, int at, const char *path,
+			    char why[FOLDER_WHY_SIZE])
+{
+	size_t index = pool->count++;
+	enum exit_status status = open_whole(&pool->folders[index], at, path, why);
+
+	if (status == EXIT_MEASURED)
+		place(pool, index);
+	return status;
+}
+
+enum exit_status pool__take(struct pool *pool, int at, const char *path,
+			    char why[FOLDER_WHY_SIZE])
+{
+	pool->count = pool->nmachines = 0;
+	pool->samples = (struct samples){ 0 };
+	return add(pool, at, path, why);
+}
+
 enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
 			    char why[FOLDER_WHY_SIZE])
 {
-	enum exit_status status = EXIT_MEASURED;
+	enum exit_status status = pool__take(pool, -1, paths[0], why);
 
-	pool->count = pool->nmachines = 0;
-	pool->samples = (struct samples){ 0 };
-	for (size_t i = 0; i < count && status == EXIT_MEASURED; i++) {
-		status = open_whole(&pool->folders[i], paths[i], why);
-		pool->count++;
-		if (status != EXIT_MEASURED)
-			break;
-		place(pool, i);
-		if (i)
+	for (size_t i = 1; i < count && status == EXIT_MEASURED; i++) {
+		status = add(pool, -1, paths[i], why);
+		if (status == EXIT_MEASURED)
 			status = check_pair(pool, i, why);
 	}
 	return status;

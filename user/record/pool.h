@@ -41,6 +41,10 @@ struct pool {
 enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
 			    char why[FOLDER_WHY_SIZE]);
 
+/* The same of one folder that at is open for; path is what people know it by. */
+enum exit_status pool__take(struct pool *pool, int at, const char *path,
+			    char why[FOLDER_WHY_SIZE]);
+
 /* Fill pool->samples. Returns EXIT_MEASURED, or EXIT_NOT_VALID with why. */
 enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE]);
 
