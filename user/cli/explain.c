@@ -40,18 +40,6 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static enum exit_status explain(struct pool *pool, struct explanation *explanation)
-{
-	switch (pool->folders[0].kind) {
-	case FOLDER_SLOWDOWN:
-	case FOLDER_COMPARE: return explain_experiment(pool, explanation);
-	case FOLDER_TRACE: return explain_trace(&pool->folders[0], explanation);
-	case FOLDER_LABS: return explain_labs(&pool->folders[0], explanation);
-	case FOLDER_CALIBRATE: return explain_prices(&pool->folders[0], explanation);
-	}
-	return EXIT_USAGE;
-}
-
 static enum exit_status open_pool(struct pool *pool, const struct explain_options *options)
 {
 	char why[FOLDER_WHY_SIZE] = "";
@@ -65,6 +53,19 @@ static enum exit_status open_pool(struct pool *pool, const struct explain_option
 	return status;
 }
 
+static enum exit_status publish(const struct explanation *explanation,
+				const struct options *options)
+{
+	enum exit_status status = EXIT_MEASURED;
+
+	if (options->output)
+		status = explanation__write(explanation, options->output);
+	if (status != EXIT_MEASURED)
+		return status;
+	explanation__print(explanation, options->format);
+	return explanation->valid ? EXIT_MEASURED : EXIT_NOT_VALID;
+}
+
 static enum exit_status run(struct pool *pool, const struct explain_options *options)
 {
 	enum exit_status status = open_pool(pool, options);
@@ -72,17 +73,11 @@ static enum exit_status run(struct pool *pool, const struct explain_options *opt
 
 	if (status != EXIT_MEASURED)
 		return status;
-	if (explanation__open(&explanation)) {
-		log__error("cannot explain: no memory");
-		status = EXIT_NOT_VALID;
-	} else {
-		status = explain(pool, &explanation);
-		if (status != EXIT_MEASURED)
-			log__error("%s", explanation.why);
-		else
-			status = explanation__publish(&explanation, options->common.format,
-						     options->common.output);
-	}
+	status = explanation__make(&explanation, pool);
+	if (status != EXIT_MEASURED)
+		log__error("%s", explanation.why);
+	else
+		status = publish(&explanation, &options->common);
 	explanation__free(&explanation);
 	return status;
 }

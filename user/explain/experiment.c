@@ -12,7 +12,7 @@
 
 #include "verdict/dose.h"
 #include "experiment/experiment.h"
-#include "explain/explanation.h"
+#include "explain/parts.h"
 #include "prices/price_runs.h"
 #include "report/report.h"
 #include "report/machines.h"
@@ -40,7 +40,6 @@ struct inquest {
 	struct verdict_prices prices;
 	struct verdict verdict;
 	struct report_machine *machines;	/* NULL: there is one */
-	struct stack_sums stacks;	/* what the holders did while they ran */
 	char *files;			/* the folders, for people */
 };
 
@@ -140,8 +139,10 @@ static const char *text_of(const struct folder *folder, const char *object, cons
 
 static const char *untraced_reason(const struct pool *pool)
 {
+	const struct folder *first = &pool->folders[0];
+
 	return any_traced(&pool->samples) ? NULL :
-	       text_of(&pool->folders[0], "bpf", "reason", "no run was");
+	       text_of(first, "bpf", "reason", first->environment.root ? NULL : "no run was");
 }
 
 /* Of the last traced run, as the experiment itself has it. */
@@ -213,13 +214,13 @@ static int judge_machines(struct inquest *inquest)
 
 /* ---- all of it ---- */
 
-static int print_rows(const struct inquest *inquest, FILE *out)
+static int list_rows(const struct inquest *inquest)
 {
 	struct verdict_row rows[VERDICT_COMPONENTS];
 
 	for (int i = 0; i < VERDICT_COMPONENTS; i++)
 		report__row(&inquest->verdict, i, inquest->other->experiment, &rows[i]);
-	return csv__print(out, &rows__verdict, rows, VERDICT_COMPONENTS);
+	return explanation__rows(inquest->explanation, &rows__verdict, rows, VERDICT_COMPONENTS);
 }
 
 static void describe(const struct inquest *inquest, struct report *report)
@@ -264,17 +265,16 @@ static int print(const struct inquest *inquest)
 		report.comparison = &programs;
 	if (inquest->machines)
 		report.machines = &machines;
-	report__text(explanation->out[EXPLANATION_TEXT], &report);
-	report_stacks__text(explanation->out[EXPLANATION_TEXT], &inquest->stacks,
-			    inquest->question->base, inquest->question->other);
-	err = report__json(explanation->out[EXPLANATION_JSON], &report);
-	explanation->csv_name = rows__verdict.file;
+	report__text(explanation->out[FORMAT_TEXT], &report);
+	report_stacks__text(explanation->out[FORMAT_TEXT], &explanation->stacks,
+			    explanation->base, explanation->other);
+	err = report__json(explanation->out[FORMAT_JSON], &report);
 	explanation->valid = !inquest->verdict.invalid;
-	return err ? err : print_rows(inquest, explanation->out[EXPLANATION_CSV]);
+	return err ? err : list_rows(inquest);
 }
 
 /* There is no pair to be judged: say why. */
-static enum exit_status no_pair(const struct inquest *inquest)
+static int no_pair(const struct inquest *inquest)
 {
 	const struct pool *pool = inquest->pool;
 	struct explanation *explanation = inquest->explanation;
@@ -289,56 +289,63 @@ static enum exit_status no_pair(const struct inquest *inquest)
 	snprintf(explanation->why, sizeof(explanation->why), "%s%s: there is no block with a valid "
 		 "run of both %s and %s, so there is no verdict; %" PRIu64 " of %" PRIu64
 		 " measured runs are not valid%s%.200s", name, pool->count > 1 ? " and others" : "",
-		 inquest->question->base, inquest->question->other, verdict->invalid,
-		 verdict->runs, *reason ? ": " : "", reason);
-	return EXIT_NOT_VALID;
+		 explanation->base, explanation->other, verdict->invalid, verdict->runs,
+		 *reason ? ": " : "", reason);
+	return verdict->runs ? -ENODATA : -EBADMSG;
 }
 
-static enum exit_status judge(struct inquest *inquest)
+static int read_stacks(struct inquest *inquest, struct csv_error *error, size_t *which)
 {
 	struct pool *pool = inquest->pool;
-	struct csv_error error = { .line = 0 };
-	size_t which = 0;
-	int err = price(inquest, &error, &which);
+	int err = 0;
 
 	for (size_t i = 0; i < pool->count && !err; i++) {
-		which = i;
-		err = run_files__add_stacks(&pool->folders[i], &inquest->stacks, &error);
+		*which = i;
+		err = run_files__add_stacks(&pool->folders[i], &inquest->explanation->stacks, error);
 	}
-	if (!err)
-		err = verdict__judge(&pool->samples, inquest->question, &inquest->prices,
-				     &inquest->verdict);
-	if (err == -ENODATA)
-		return no_pair(inquest);
-	if (!err)
-		err = judge_machines(inquest);
-	if (!err)
-		err = list_files(inquest);
-	if (!err)
-		err = print(inquest);
-	return err ? explanation__failed(inquest->explanation, &pool->folders[which], &error, err) :
-		     EXIT_MEASURED;
+	return err;
 }
 
-enum exit_status explain_experiment(struct pool *pool, struct explanation *explanation)
+static int judge(struct inquest *inquest, struct csv_error *error)
 {
+	struct pool *pool = inquest->pool;
+	size_t which = 0;
+	int err = price(inquest, error, &which), judged;
+
+	err = err ? err : read_stacks(inquest, error, &which);
+	if (err)
+		return explanation__fail(inquest->explanation, &pool->folders[which], error, err);
+	judged = verdict__judge(&pool->samples, inquest->question, &inquest->prices,
+				&inquest->verdict);
+	if (judged && judged != -ENODATA)
+		return judged;
+	err = judge_machines(inquest);
+	err = err ? err : list_files(inquest);
+	err = err ? err : print(inquest);
+	return err || !judged ? err : no_pair(inquest);
+}
+
+int explain_experiment(struct pool *pool, struct explanation *explanation,
+		       struct csv_error *error)
+{
+	const struct folder *first = &pool->folders[0];
 	struct inquest *inquest = calloc(1, sizeof(*inquest));
-	enum exit_status status;
+	int err;
 
 	if (!inquest)
-		return explanation__failed(explanation, &pool->folders[0], NULL, -ENOMEM);
+		return -ENOMEM;
 	inquest->pool = pool;
 	inquest->explanation = explanation;
-	inquest->question = pool->folders[0].kind == FOLDER_COMPARE ? &compare_question :
-								     &slowdown__question;
-	inquest->other = row_of(&pool->folders[0], inquest->question->other);
-	status = pool__read(pool, explanation->why);
-	if (status == EXIT_MEASURED)
-		status = judge(inquest);
+	inquest->question = first->kind == FOLDER_COMPARE ? &compare_question :
+							   &slowdown__question;
+	inquest->other = row_of(first, inquest->question->other);
+	explanation->base = inquest->question->base;
+	explanation->other = inquest->question->other;
+	err = pool__read(pool, explanation->why) == EXIT_MEASURED ? judge(inquest, error) :
+								     -EBADMSG;
 	verdict__free(&inquest->verdict);
-	stack_sums__free(&inquest->stacks);
 	free(inquest->machines);
 	free(inquest->files);
 	free(inquest);
-	return status;
+	return err;
 }

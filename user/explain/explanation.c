@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "explain/parts.h"
 #include "results/folder.h"
 
-int explanation__open(struct explanation *explanation)
+static int open_forms(struct explanation *explanation)
 {
 	*explanation = (struct explanation){ .valid = true };
 	for (int form = 0; form < EXPLANATION_FORMS; form++) {
@@ -39,27 +40,74 @@ void explanation__free(struct explanation *explanation)
 	close_forms(explanation);
 	for (int form = 0; form < EXPLANATION_FORMS; form++)
 		free(explanation->text[form]);
+	free(explanation->rows);
+	stack_sums__free(&explanation->stacks);
 }
 
-enum exit_status explanation__failed(struct explanation *explanation, const struct folder *folder,
-				     const struct csv_error *error, int err)
+int explanation__rows(struct explanation *explanation, const struct table *table,
+		      const void *rows, size_t count)
+{
+	explanation->rows = calloc(count + 1, table->row_size);
+	if (!explanation->rows)
+		return -ENOMEM;
+	memcpy(explanation->rows, rows, count * table->row_size);
+	explanation->table = table;
+	explanation->count = count;
+	return csv__print(explanation->out[FORMAT_CSV], table, rows, count);
+}
+
+int explanation__fail(struct explanation *explanation, const struct folder *folder,
+		      const struct csv_error *error, int err)
 {
 	char name[256];
 
 	folder__name(folder, name, sizeof(name));
 	snprintf(explanation->why, sizeof(explanation->why), "%s%s%s", name,
-		 error && error->text[0] ? "/" : ": ",
-		 error && error->text[0] ? error->text : strerror(-err));
-	return EXIT_NOT_VALID;
+		 error->text[0] ? "/" : ": ", error->text[0] ? error->text : strerror(-err));
+	return err;
 }
 
-/* All of it or nothing. */
-static enum exit_status write_folder(const struct explanation *explanation, const char *path)
+static int explain(struct pool *pool, struct explanation *explanation, struct csv_error *error)
+{
+	const struct folder *folder = &pool->folders[0];
+
+	switch (folder->kind) {
+	case FOLDER_SLOWDOWN:
+	case FOLDER_COMPARE: return explain_experiment(pool, explanation, error);
+	case FOLDER_TRACE: return explain_trace(folder, explanation, error);
+	case FOLDER_LABS: return explain_labs(folder, explanation, error);
+	case FOLDER_CALIBRATE: return explain_prices(folder, explanation, error);
+	}
+	return -EINVAL;
+}
+
+enum exit_status explanation__make(struct explanation *explanation, struct pool *pool)
+{
+	struct csv_error error = { .line = 0 };
+	int err = open_forms(explanation), closed;
+
+	if (!err)
+		err = explain(pool, explanation, &error);
+	closed = close_forms(explanation);
+	/* Without a pair the forms say so. */
+	explanation->whole = !closed && (!err || err == -ENODATA);
+	err = err ? err : closed;
+	if (err && !explanation->why[0])
+		explanation__fail(explanation, &pool->folders[0], &error, err);
+	return err ? EXIT_NOT_VALID : EXIT_MEASURED;
+}
+
+void explanation__print(const struct explanation *explanation, enum output_format format)
+{
+	fwrite(explanation->text[format], 1, explanation->size[format], stdout);
+}
+
+enum exit_status explanation__write(const struct explanation *explanation, const char *path)
 {
 	const char *names[EXPLANATION_FORMS] = {
-		[EXPLANATION_TEXT] = "report.txt",
-		[EXPLANATION_JSON] = "report.json",
-		[EXPLANATION_CSV] = explanation->csv_name,
+		[FORMAT_TEXT] = "report.txt",
+		[FORMAT_JSON] = "report.json",
+		[FORMAT_CSV] = explanation->table ? explanation->table->file : NULL,
 	};
 	struct results results;
 	char why[PATH_MAX + 256];
@@ -85,27 +133,4 @@ static enum exit_status write_folder(const struct explanation *explanation, cons
 	results__discard_if_empty(&results);
 	results__close(&results);
 	return err ? EXIT_NOT_VALID : EXIT_MEASURED;
-}
-
-enum exit_status explanation__publish(struct explanation *explanation, enum output_format format,
-				      const char *output)
-{
-	static const int forms[] = {
-		[FORMAT_TEXT] = EXPLANATION_TEXT,
-		[FORMAT_JSON] = EXPLANATION_JSON,
-		[FORMAT_CSV] = EXPLANATION_CSV,
-	};
-	int form = forms[format];
-	enum exit_status status = EXIT_MEASURED;
-
-	if (close_forms(explanation)) {
-		log__error("%s", strerror(ENOMEM));
-		return EXIT_NOT_VALID;
-	}
-	if (output)
-		status = write_folder(explanation, output);
-	if (status != EXIT_MEASURED)
-		return status;
-	fwrite(explanation->text[form], 1, explanation->size[form], stdout);
-	return explanation->valid ? EXIT_MEASURED : EXIT_NOT_VALID;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * explanation - what `switchtax explain` has found, in each of its forms, before any of it is
- * printed or written: an explanation that fails half-way leaves nothing.
+ * explanation - what results folders show, in each of its forms, before any of it is printed or
+ * written: an explanation that fails half-way leaves nothing. A command that measures and
+ * `switchtax explain` say the same because both ask here.
  */
 #ifndef SWITCHTAX_EXPLANATION_H
 #define SWITCHTAX_EXPLANATION_H
@@ -11,39 +12,40 @@
 
 #include "base/exits.h"
 #include "base/format.h"
+#include "evidence/stack_sums.h"
 #include "record/pool.h"
 #include "results/csv.h"
 
-enum { EXPLANATION_TEXT, EXPLANATION_JSON, EXPLANATION_CSV, EXPLANATION_FORMS };
+#define EXPLANATION_FORMS (FORMAT_CSV + 1)
 
 struct explanation {
+	/* By enum output_format. */
 	FILE *out[EXPLANATION_FORMS];	/* to be written to; NULL once closed */
 	char *text[EXPLANATION_FORMS];
 	size_t size[EXPLANATION_FORMS];
-	const char *csv_name;		/* of the file: verdict.csv, labs.csv; NULL: no file */
+	const struct table *table;	/* of the CSV, if it is a file as well; else NULL */
+	void *rows;			/* those of the table, */
+	size_t count;			/* and how many */
+	struct stack_sums stacks;	/* what each arm was sampled doing */
+	const char *base;		/* the two arms in question; NULL: there are none */
+	const char *other;
+	bool whole;			/* all forms are there */
 	bool valid;			/* every run is */
 	char why[FOLDER_WHY_SIZE];	/* what went wrong */
 };
 
 /*
- * Fill all forms from a folder of that kind, or several. Return EXIT_MEASURED or EXIT_NOT_VALID
- * with explanation->why.
+ * Explain the folders of an open pool. EXIT_MEASURED, or EXIT_NOT_VALID with explanation->why;
+ * where only a pair to be judged is missing the forms are whole all the same, and say that. End
+ * with explanation__free() in every case.
  */
-enum exit_status explain_experiment(struct pool *pool, struct explanation *explanation);
-enum exit_status explain_trace(const struct folder *folder, struct explanation *explanation);
-enum exit_status explain_labs(const struct folder *folder, struct explanation *explanation);
-enum exit_status explain_prices(const struct folder *folder, struct explanation *explanation);
-
-/* What is wrong with -errno err, or with the file that *error names, in *explanation->why. */
-enum exit_status explanation__failed(struct explanation *explanation, const struct folder *folder,
-				     const struct csv_error *error, int err);
-
-/* Open the forms. Returns 0 or -ENOMEM. End with explanation__free() in every case. */
-int explanation__open(struct explanation *explanation);
-
-/* Write the folder asked for with -o, NULL: none, and print the form asked for. */
-enum exit_status explanation__publish(struct explanation *explanation, enum output_format format,
-				      const char *output);
+enum exit_status explanation__make(struct explanation *explanation, struct pool *pool);
 void explanation__free(struct explanation *explanation);
+
+/* What goes to stdout. */
+void explanation__print(const struct explanation *explanation, enum output_format format);
+
+/* Make a folder that holds all forms, or none. An error is printed. */
+enum exit_status explanation__write(const struct explanation *explanation, const char *path);
 
 #endif

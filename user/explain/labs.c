@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cpulist.h"
-#include "explain/explanation.h"
+#include "explain/parts.h"
 #include "labs/slowdown.h"
 #include "report/lab.h"
 #include "record/run_files.h"
@@ -96,7 +96,8 @@ static int collect(const struct sheet *sheet, const struct lab *lab, struct lab_
 
 	*result = (struct lab_result){ 0 };
 	snprintf(result->end.stop_reason, sizeof(result->end.stop_reason), "%s",
-		 reason ? reason : "explained from its files");
+		 reason ? reason : sheet->folder->environment.root ? "" : "explained from its "
+		 "files");
 	for (size_t i = 0; i < sheet->files.count && !err; i++) {
 		const struct run *run = &sheet->files.runs[i];
 
@@ -120,13 +121,14 @@ static unsigned int count_cpus(const struct run_row *row)
 }
 
 /*
- * The parameters that a judge asks for, from the runs themselves. The slowdown of the lab sheet
- * runs at its own defaults, and more workers are a part of it.
+ * The parameters that a judge asks for, most from the runs themselves. The slowdown of the lab
+ * sheet runs at its own defaults, and more workers are a part of it.
  */
 static struct lab_options options_of(const struct sheet *sheet, const struct lab *lab)
 {
 	bool fixed = strcmp(lab->name, lab_slowdown.name) == 0;
-	struct lab_options options = { .cpus = 1 };
+	const char *nice = environment_file__text(&sheet->folder->environment, "parameters", "nice");
+	struct lab_options options = { .cpus = 1, .nice = nice ? atoi(nice) : 0 };
 
 	for (size_t i = 0; i < sheet->files.count; i++) {
 		const struct run_row *row = &sheet->files.runs[i].row;
@@ -161,13 +163,24 @@ static const char *refusal(const struct sheet *sheet, const struct lab *lab,
 	return NULL;
 }
 
-static bool appears(const struct sheet *sheet, const struct lab *lab)
+static bool was_judged(const struct sheet *sheet, const struct lab *lab)
 {
-	for (size_t i = 0; i < sheet->files.count; i++)
-		if (strcmp(sheet->files.runs[i].row.experiment, lab->name) == 0)
-			return true;
 	for (size_t i = 0; i < sheet->before.count; i++)
 		if (strcmp(sheet->before.rows[i].experiment, lab->name) == 0)
+			return true;
+	return false;
+}
+
+/* One that has ended unjudged, beside others that were not, was broken off. */
+static bool appears(const struct sheet *sheet, const struct lab *lab)
+{
+	if (was_judged(sheet, lab))
+		return true;
+	if (sheet->before.count && environment_file__text(&sheet->folder->environment,
+							  "stop_reasons", lab->name))
+		return false;
+	for (size_t i = 0; i < sheet->files.count; i++)
+		if (strcmp(sheet->files.runs[i].row.experiment, lab->name) == 0)
 			return true;
 	return false;
 }
@@ -215,15 +228,15 @@ static int print(struct sheet *sheet, const char *details)
 
 	folder__name(sheet->folder, name, sizeof(name));
 	if (!experiment || strcmp(experiment, "labs") == 0) {
-		report_lab__scoreboard(out[EXPLANATION_TEXT], &sheet->claims);
-		fputc('\n', out[EXPLANATION_TEXT]);
+		report_lab__scoreboard(out[FORMAT_TEXT], &sheet->claims);
+		fputc('\n', out[FORMAT_TEXT]);
 	}
-	fputs(details, out[EXPLANATION_TEXT]);
-	fprintf(out[EXPLANATION_TEXT], "Files: %s\n", name);
-	report_lab__json(out[EXPLANATION_JSON], &sheet->claims);
-	sheet->explanation->csv_name = rows__labs.file;
+	fputs(details, out[FORMAT_TEXT]);
+	fprintf(out[FORMAT_TEXT], "Files: %s\n", name);
+	report_lab__json(out[FORMAT_JSON], &sheet->claims);
 	sheet->explanation->valid = !sheet->invalid;
-	return report_lab__csv(out[EXPLANATION_CSV], &sheet->claims);
+	return explanation__rows(sheet->explanation, &rows__labs, sheet->claims.rows,
+				 sheet->claims.count);
 }
 
 static int check_labs(const struct folder *folder, struct csv_error *error)
@@ -251,31 +264,35 @@ static int read_sheet(struct sheet *sheet, struct csv_error *error)
 	return err ? err : sort_observations(sheet);
 }
 
-enum exit_status explain_labs(const struct folder *folder, struct explanation *explanation)
+static int explain(struct sheet *sheet, struct csv_error *error)
 {
-	struct sheet *sheet = calloc(1, sizeof(*sheet));
-	struct csv_error error = { .line = 0 };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *details = open_memstream(&text, &size);
-	int err = -ENOMEM;
+	int err = details ? check_labs(sheet->folder, error) : -ENOMEM;
 
-	if (sheet && details) {
-		sheet->folder = folder;
-		sheet->explanation = explanation;
-		err = check_labs(folder, &error);
-		err = err ? err : read_sheet(sheet, &error);
-		err = err ? err : judge(sheet, details);
-	}
+	err = err ? err : read_sheet(sheet, error);
+	err = err ? err : judge(sheet, details);
 	if (details)
 		fclose(details);
-	if (!err)
-		err = print(sheet, text);
+	err = err ? err : print(sheet, text);
 	free(text);
-	if (sheet) {
-		run_files__free(&sheet->files);
-		free(sheet->order);
-	}
+	return err;
+}
+
+int explain_labs(const struct folder *folder, struct explanation *explanation,
+		 struct csv_error *error)
+{
+	struct sheet *sheet = calloc(1, sizeof(*sheet));
+	int err;
+
+	if (!sheet)
+		return -ENOMEM;
+	sheet->folder = folder;
+	sheet->explanation = explanation;
+	err = explain(sheet, error);
+	run_files__free(&sheet->files);
+	free(sheet->order);
 	free(sheet);
-	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+	return err;
 }

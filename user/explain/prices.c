@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/explanation.h"
+#include "explain/parts.h"
 #include "report/prices.h"
 #include "record/run_files.h"
 
 /* Of valid runs and of what was measured beside them, without a warm-up. */
-static int collect(const struct run_files *files, struct observations *all, uint64_t *rounds)
+static int collect(const struct run_files *files, struct observations *all)
 {
 	int err = 0;
 
@@ -24,12 +24,22 @@ static int collect(const struct run_files *files, struct observations *all, uint
 	for (size_t i = 0; files->runs && i < files->count && !err; i++) {
 		const struct run *run = &files->runs[i];
 
-		if (run->row.block > *rounds)
-			*rounds = run->row.block;
 		if (run->row.block && run->row.valid == 1)
 			err = observations__of_run(all, run);
 	}
 	return err;
+}
+
+/* Whole ones: the last may have been broken off, which its runs do not tell. */
+static uint64_t count_rounds(const struct folder *folder, const struct run_files *files)
+{
+	const char *text = environment_file__text(&folder->environment, "parameters", "rounds");
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < files->count; i++)
+		if (files->runs[i].row.block > last)
+			last = files->runs[i].row.block;
+	return text ? strtoull(text, NULL, 10) : last;
 }
 
 static void list_missing(const struct folder *folder, struct report_prices *report)
@@ -62,30 +72,28 @@ static int print(struct explanation *explanation, const struct folder *folder,
 	if (!err && prices__against_perf(all, &report.against_perf) == -ENOMEM)
 		err = -ENOMEM;
 	if (!err) {
-		report_prices__text(explanation->out[EXPLANATION_TEXT], &report);
-		report_prices__json(explanation->out[EXPLANATION_JSON], &report);
-		err = report_prices__csv(explanation->out[EXPLANATION_CSV], &report);
-		explanation->csv_name = rows__prices.file;
+		report_prices__text(explanation->out[FORMAT_TEXT], &report);
+		report_prices__json(explanation->out[FORMAT_JSON], &report);
+		err = explanation__rows(explanation, &rows__prices, prices->rows, prices->count);
 	}
 	free(prices);
 	return err;
 }
 
-enum exit_status explain_prices(const struct folder *folder, struct explanation *explanation)
+int explain_prices(const struct folder *folder, struct explanation *explanation,
+		   struct csv_error *error)
 {
-	struct csv_error error = { .line = 0 };
 	struct observations all = { 0 };
 	struct run_files files = { 0 };
-	uint64_t rounds = 0;
-	int err = run_files__read(folder, &files, &error);
+	int err = run_files__read(folder, &files, error);
 
 	if (!err)
-		err = collect(&files, &all, &rounds);
+		err = collect(&files, &all);
 	if (!err)
-		err = print(explanation, folder, &all, rounds);
+		err = print(explanation, folder, &all, count_rounds(folder, &files));
 	for (size_t i = 0; i < files.count; i++)
 		explanation->valid = explanation->valid && files.runs[i].row.valid == 1;
 	observations__free(&all);
 	run_files__free(&files);
-	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+	return err;
 }

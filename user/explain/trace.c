@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/explanation.h"
+#include "explain/parts.h"
 #include "prices/prices.h"
 #include "report/stacks.h"
 #include "report/trace.h"
@@ -42,8 +42,8 @@ static int read_price(const struct folder *folder, double *ns, struct csv_error 
 	return err;
 }
 
-static void print(struct explanation *explanation, const struct folder *folder,
-		  const struct run *run, const struct stack_sums *stacks, double probe_ns)
+static int print(struct explanation *explanation, const struct folder *folder,
+		 const struct run *run, double probe_ns)
 {
 	char path[PATH_MAX];
 	const struct report_trace report = {
@@ -55,33 +55,32 @@ static void print(struct explanation *explanation, const struct folder *folder,
 	};
 
 	folder__name(folder, path, sizeof(path));
-	report_trace__text(explanation->out[EXPLANATION_TEXT], &report);
-	report_stacks__text(explanation->out[EXPLANATION_TEXT], stacks, NULL, run->row.arm);
-	report_trace__json(explanation->out[EXPLANATION_JSON], &report);
-	report_trace__csv(explanation->out[EXPLANATION_CSV], run);
+	report_trace__text(explanation->out[FORMAT_TEXT], &report);
+	report_stacks__text(explanation->out[FORMAT_TEXT], &explanation->stacks, NULL,
+			    run->row.arm);
+	report_trace__csv(explanation->out[FORMAT_CSV], run);
 	explanation->valid = run->row.valid == 1;
+	return report_trace__json(explanation->out[FORMAT_JSON], &report);
 }
 
-enum exit_status explain_trace(const struct folder *folder, struct explanation *explanation)
+int explain_trace(const struct folder *folder, struct explanation *explanation,
+		  struct csv_error *error)
 {
-	struct csv_error error = { .line = 0 };
-	struct stack_sums stacks = { 0 };
 	struct run_files files = { 0 };
 	double probe_ns;
-	int err = run_files__read(folder, &files, &error);
+	int err = run_files__read(folder, &files, error);
 
 	if (!err && files.count > 1) {
-		snprintf(error.text, sizeof(error.text), "%s: %zu runs, where there can be one",
+		snprintf(error->text, sizeof(error->text), "%s: %zu runs, where there can be one",
 			 rows__runs.file, files.count);
 		err = -EBADMSG;
 	}
 	if (!err)
-		err = run_files__add_stacks(folder, &stacks, &error);
+		err = run_files__add_stacks(folder, &explanation->stacks, error);
 	if (!err)
-		err = read_price(folder, &probe_ns, &error);
+		err = read_price(folder, &probe_ns, error);
 	if (!err)
-		print(explanation, folder, &files.runs[0], &stacks, probe_ns);
-	stack_sums__free(&stacks);
+		err = print(explanation, folder, &files.runs[0], probe_ns);
 	run_files__free(&files);
-	return err ? explanation__failed(explanation, folder, &error, err) : EXIT_MEASURED;
+	return err;
 }
