@@ -143,6 +143,29 @@ let_go() {
 	no_process_left
 }
 
+@test "folders: what is explained is what was written, whatever lies at its path by then" {
+	start_and_hold
+	mv "$out" "$here/moved"
+	cp -r "$root/tests/golden/slowdown" "$out"
+	before=$(listing "$out")
+	let_go
+	[ "$status" -eq 0 ] || fail "exit $status" "$stderr"
+	[ "$(listing "$out")" = "$before" ]
+	[ "$(cat "$here/stdout")" = "$(cat "$here/moved/report.txt")" ]
+	grep -q 'of 20000 objects' "$here/stdout"
+}
+
+@test "folders: no secret of root's is read through a link in a folder of somebody else's" {
+	need_root
+	echo secret >"$here/victim"
+	start_and_hold
+	ln -s "$here/victim" "$out/stacks.csv"
+	let_go
+	[ "$status" -eq 1 ]
+	says "$out/stacks.csv" "symbolic links"
+	[[ $stderr != *secret* ]]
+}
+
 @test "folders: links planted before the files are opened are not followed, whoever wins" {
 	need_root
 	echo precious >"$here/victim"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One road to the words: a report says nothing that its files do not hold, so `explain` of the
-# folder says the same to the last byte. Of run, compare and labs: explain.bats.
+# One road to the words: a command has its folder explained, and publishes that, so `explain` of
+# the folder says the same to the last byte. Of run, compare and labs: explain.bats.
 # shellcheck disable=SC2154 # what `run` and cli.bash set
 
 load ../lib/cli
@@ -71,4 +71,16 @@ while True:
 	grep -q "^Not measured: perf_bench_sched_pipe: " "$folder/report.txt"
 	same_again text report.txt
 	same_again csv prices.csv
+}
+
+# There is nothing to judge, and the report of the command says so; explain refuses, in short.
+@test "road: no pair" {
+	"$switchtax" run --no-bpf -q --workers 2 --objects 20000 --blocks 1 --arms sequential \
+		-o "$folder" >"$here/stdout"
+	diff "$here/stdout" "$folder/report.txt"
+	grep -q "There is no valid pair of sequential and threads runs" "$folder/report.txt"
+	[ -s "$folder/verdict.csv" ] && [ -s "$folder/report.json" ]
+	exits 1 explain "$folder"
+	says "no block with a valid run of both"
+	nothing_printed
 }

@@ -13,7 +13,6 @@
 #include "live/watch.h"
 #include "base/log.h"
 #include "base/proctext.h"
-#include "prices/probe_price.h"
 #include "run/drive.h"
 #include "cli/traced_run.h"
 #include "cli/parts.h"
@@ -166,17 +165,9 @@ static enum exit_status watch(struct session *session)
 		session__abandon(session);
 		status = EXIT_NOT_VALID;
 	} else {
-		const struct report_trace report = {
-			.run = &run,
-			.program = program,
-			.folder = session->results.path,
-			.attached = true,
-			.probe_ns = probe_price__if_felt(session->tracer, &run),
-		};
-
 		if (!run.ledger.nthreads)
 			log__warn("-p %s: it ended before anything of it was seen", program);
-		status = traced_run__finish(session, &report, stop_reason);
+		status = traced_run__finish(session, &run, program, stop_reason);
 	}
 	run__free(&run);
 	return status == EXIT_MEASURED && interrupt__pending() ? EXIT_INTERRUPTED : status;

@@ -7,12 +7,10 @@
 #include "workloads/kit/vector.h"
 #include "prices/calibration.h"
 #include "cli/commands.h"
+#include "cli/conclusion.h"
 #include "base/cpulist.h"
 #include "base/log.h"
-#include "prices/prices.h"
 #include "base/progress.h"
-#include "report/prices.h"
-#include "cli/session.h"
 #include "cli/parts.h"
 
 #define LEAST_ROUNDS 5
@@ -78,120 +76,40 @@ static struct lab_request request_of(struct session *session, struct calibration
 	};
 }
 
-static void miss(struct report_prices *report, struct session *session, const char *what,
-		 const char *why)
+static void miss(struct session *session, const char *what, const char *why)
 {
-	if (!why || !*why || report->nmissing == REPORT_PRICES_MAX_MISSING)
-		return;
-	snprintf(report->missing[report->nmissing++], sizeof(report->missing[0]), "%s: %s", what,
-		 why);
-	session__note(session, "not_measured", what, why);
+	if (why && *why)
+		session__note(session, "not_measured", what, why);
 }
 
-static void list_missing(struct report_prices *report, struct session *session,
-			 const struct calibration_beside *beside)
+static void list_missing(struct session *session, const struct calibration_beside *beside)
 {
 	const char *no_probes = beside->no_probes;
 
 	if (!session->tracer)
 		no_probes = session->untraced_reason;
-	miss(report, session, "probe_hit", no_probes);
-	miss(report, session, "perf_bench_sched_pipe", beside->no_perf);
+	miss(session, "probe_hit", no_probes);
+	miss(session, "perf_bench_sched_pipe", beside->no_perf);
 	if (!calibration__contends())
-		miss(report, session, "lock_contended", "the workload `contend` is not there");
+		miss(session, "lock_contended", "the workload `contend` is not there");
 	if (count_cpus(session->options) < 2)
-		miss(report, session, "switches across CPUs", "only one CPU can be used");
+		miss(session, "switches across CPUs", "only one CPU can be used");
 	if (vector_widest() == VECTOR_NONE)
-		miss(report, session, "switch thread-vector", "no vector registers that we know (AVX)");
-}
-
-static int print(const struct session *session, const struct report_prices *report,
-		 const char *text)
-{
-	switch (session->options->format) {
-	case FORMAT_TEXT: fputs(text, stdout); break;
-	case FORMAT_JSON: report_prices__json(stdout, report); break;
-	case FORMAT_CSV: return report_prices__csv(stdout, report);
-	}
-	return 0;
-}
-
-/* The files first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report_prices *report)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&text, &size);
-	int err;
-
-	if (!memory)
-		return -errno;
-	report_prices__text(memory, report);
-	fclose(memory);
-	err = session__write_rows(session, &rows__prices, report->prices->rows,
-				  report->prices->count);
-	if (!err)
-		err = session__write(session, "report.txt", text, size);
-	if (print(session, report, text))
-		err = -ENOMEM;
-	free(text);
-	return err;
-}
-
-static int make_list(struct session *session, const struct calibration_beside *beside,
-		     const struct lab_result *result)
-{
-	struct prices *prices = calloc(1, sizeof(*prices));
-	struct report_prices report = {
-		.prices = prices,
-		.rounds = result->end.blocks_done,
-		.stop_reason = result->end.stop_reason,
-		.folder = session->results.path,
-	};
-	int err = prices ? prices__collect(prices, &result->observations) : -ENOMEM;
-
-	if (!err && prices__against_perf(&result->observations, &report.against_perf) == -ENOMEM)
-		err = -ENOMEM;
-	if (err) {
-		log__error("cannot make the price list: %s", strerror(-err));
-	} else {
-		list_missing(&report, session, beside);
-		err = publish(session, &report);
-	}
-	free(prices);
-	return err;
-}
-
-static enum exit_status status_of(int err, int list_err, const struct lab_result *result)
-{
-	if (err == -EINTR)
-		return EXIT_INTERRUPTED;
-	if (err == -EPERM)
-		return EXIT_CANNOT_MEASURE;
-	return err || list_err || result->invalid ? EXIT_NOT_VALID : EXIT_MEASURED;
+		miss(session, "switch thread-vector", "no vector registers that we know (AVX)");
 }
 
 static enum exit_status conclude(struct session *session, const struct calibration_beside *beside,
 				 const struct lab_result *result, int err)
 {
-	int list_err = 0, commit_err;
+	enum exit_status status;
 
-	if (err && err != -EINTR)
-		log__error("%s", result->end.error);
-	if (!result->runs) {
-		if (err == -EINTR)
-			log__info("interrupted before a run was finished; nothing is written");
-		session__abandon(session);
-		return status_of(err, 0, result);
-	}
-	list_err = make_list(session, beside, result);
-	if (err == -EINTR)
-		log__info("interrupted; what was finished is in %s", session->results.path);
+	list_missing(session, beside);
+	parameters__number(&session->parameters, "rounds", (double)result->end.blocks_done);
+	status = conclusion__of_blocks(session, &result->end, err, true);
 	if (result->invalid)
 		log__error("not valid: %lu of %lu runs, see runs.csv",
 			   (unsigned long)result->invalid, (unsigned long)result->runs);
-	commit_err = session__commit(session, result->end.stop_reason);
-	return status_of(err, list_err ? list_err : commit_err, result);
+	return err == -EPERM ? EXIT_CANNOT_MEASURE : status;
 }
 
 static enum exit_status command_calibrate(const struct options *options)

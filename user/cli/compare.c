@@ -245,13 +245,7 @@ static void list_parameters(struct parameters *list, const struct comparison *co
 
 static enum exit_status run(struct comparison *comparison, struct session *session)
 {
-	struct experiment experiment;
-	const struct report_comparison programs = {
-		comparison->base.text, comparison->other.text,
-		experiment.base_lock_why, experiment.other_lock_why,
-	};
-	struct report about = { .comparison = &programs };
-	enum exit_status status;
+	struct experiment_end end;
 	int err = outputs__open(&comparison->outputs, &session->results);
 
 	if (err) {
@@ -261,11 +255,9 @@ static enum exit_status run(struct comparison *comparison, struct session *sessi
 	}
 	list_parameters(&session->parameters, comparison);
 	comparison->plan.blocks.symbolizer = session->symbolizer;
-	err = experiment__run(&comparison->plan, session->tracer, &session->record, &experiment);
-	about.programs_printed = outputs__close(&comparison->outputs);
-	status = conclusion__draw(session, &comparison->plan, &experiment, NULL, &about, err);
-	experiment__free(&experiment);
-	return status;
+	err = experiment__run(&comparison->plan, session->tracer, &session->record, &end);
+	outputs__close(&comparison->outputs);
+	return conclusion__of_blocks(session, &end, err, end.blocks_done);
 }
 
 static enum exit_status compare(struct comparison *comparison)

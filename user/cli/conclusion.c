@@ -1,145 +1,138 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Verdict, report and files of a finished experiment.
+/*
+ * Closes the files of what was measured, has the folder explained, and publishes that.
+ *
+ * The folder is handed over open: whatever is at its path by then, what is explained is what was
+ * written.
+ */
 #include "cli/conclusion.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
-#include "cli/folded.h"
-#include "prices/price_runs.h"
-#include "report/stacks.h"
-#include "verdict/judge.h"
+#include "explain/explanation.h"
 
-/* What verdict.csv holds. */
-static void list_rows(const struct session *session, const struct verdict *verdict,
-		      struct verdict_row rows[VERDICT_COMPONENTS])
+static int write_folded(struct session *session, const char *arm, const struct stacks *base,
+			const struct stacks *stacks)
 {
-	for (int i = 0; i < VERDICT_COMPONENTS; i++)
-		report__row(verdict, i, session->name, &rows[i]);
-}
-
-static void complete(struct report *report, const struct session *session,
-		     const struct experiment *experiment, const struct verdict *verdict)
-{
-	report->verdict = verdict;
-	report->experiment = session->name;
-	report->seed = session->options->experiment.seed;
-	report->interval_refused = experiment->end.interval_refused;
-	report->stop_reason = experiment->end.stop_reason;
-	report->untraced_reason = session->untraced_reason;
-	report->folder = session->results.path;
-}
-
-static int print(const struct session *session, const struct report *report, const char *text,
-		 const struct verdict_row *rows)
-{
-	switch (session->options->format) {
-	case FORMAT_TEXT: fputs(text, stdout); break;
-	case FORMAT_JSON: return report__json(stdout, report);
-	case FORMAT_CSV: return csv__print(stdout, &rows__verdict, rows, VERDICT_COMPONENTS);
-	}
-	return 0;
-}
-
-static int write_json(struct session *session, const struct report *report)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&text, &size);
-	int err = memory ? report__json(memory, report) : -errno;
-
-	if (memory)
-		fclose(memory);
-	if (!err)
-		err = session__write(session, "report.json", text, size);
-	free(text);
-	return err;
-}
-
-/* The report goes to its files first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report *report,
-		   const struct stack_sums *stacks)
-{
-	struct verdict_row rows[VERDICT_COMPONENTS];
-	char *text = NULL;
+	char *text = NULL, name[ROWS_NAME_SIZE + 32];
 	size_t size = 0;
 	FILE *memory = open_memstream(&text, &size);
 	int err;
 
 	if (!memory)
 		return -errno;
-	report__text(memory, report);
-	report_stacks__text(memory, stacks, report->verdict->question.base,
-			    report->verdict->question.other);
-	fclose(memory);
-	list_rows(session, report->verdict, rows);
-	err = session__write_rows(session, &rows__verdict, rows, VERDICT_COMPONENTS);
-	if (!err)
-		err = folded__write(session, stacks, report->verdict->question.base,
-				    report->verdict->question.other);
-	if (!err)
-		err = session__write(session, "report.txt", text, size);
-	if (!err)
-		err = write_json(session, report);
-	if (print(session, report, text, rows))
-		err = -ENOMEM;
+	if (base)
+		stacks__print_difference(memory, base, stacks);
+	else
+		stacks__print_folded(memory, stacks);
+	snprintf(name, sizeof(name), "stacks-%s.folded", arm);
+	err = fclose(memory) ? -ENOMEM : session__write(session, name, text, size);
 	free(text);
 	return err;
 }
 
-/* Returns 0 if there is a verdict and every run behind it is valid. */
-static int judge(struct session *session, const struct experiment_plan *plan,
-		 const struct experiment *experiment, const struct prices *list,
-		 const struct report *about)
+/* Where the time went, for tools that draw flame graphs: of each arm, and of two the difference. */
+static int write_stacks(struct session *session, const struct explanation *explanation)
 {
-	const struct prices none = { .count = 0 };
-	const struct verdict_prices prices = price_runs__of(list ? list : &none, about->lock);
-	struct verdict *verdict = calloc(1, sizeof(*verdict));
-	struct report report = *about;
-	int err;
+	const struct stack_sums *sums = &explanation->stacks;
+	const struct stack_arm *base = stack_sums__arm(sums, explanation->base);
+	const struct stack_arm *other = stack_sums__arm(sums, explanation->other);
+	int err = 0;
 
-	if (!verdict)
-		return -ENOMEM;
-	err = verdict__judge(&experiment->samples, &plan->question, &prices, verdict);
-	if (err && err != -ENODATA)
-		log__error("cannot judge: %s", strerror(-err));
-	if (!err || (err == -ENODATA && verdict->runs)) {
-		complete(&report, session, experiment, verdict);
-		err = publish(session, &report, &experiment->stacks);
-		if (!err && verdict->invalid)
-			err = -EBADMSG;
-	}
-	verdict__free(verdict);
-	free(verdict);
+	for (size_t i = 0; i < sums->count && !err; i++)
+		err = write_folded(session, sums->arms[i].name, NULL, &sums->arms[i].stacks);
+	if (base && other && !err)
+		err = write_folded(session, "diff", &base->stacks, &other->stacks);
 	return err;
 }
 
-enum exit_status conclusion__draw(struct session *session, const struct experiment_plan *plan,
-				  struct experiment *experiment, const struct prices *prices,
-				  const struct report *about, int err)
+/* labs.csv was written lab by lab; of labs and prices the CSV is what programs read. */
+static int write_forms(struct session *session, const struct explanation *explanation)
 {
-	int verdict_err = 0, prices_err = 0, commit_err;
+	const struct record_wish *files = &session->wish->files;
+	int err = 0;
 
-	if (err && err != -EINTR)
-		log__error("%s", experiment->end.error);
-	if (!experiment->samples.count) {
-		if (err == -EINTR)
+	if (explanation->table && !files->labs)
+		err = session__write_rows(session, explanation->table, explanation->rows,
+					  explanation->count);
+	err = err ? err : write_stacks(session, explanation);
+	err = err ? err : session__write(session, "report.txt", explanation->text[FORMAT_TEXT],
+					 explanation->size[FORMAT_TEXT]);
+	if (!err && !files->observations)
+		err = session__write(session, "report.json", explanation->text[FORMAT_JSON],
+				     explanation->size[FORMAT_JSON]);
+	return err;
+}
+
+/* The files first: a reader of stdout may go away. */
+static enum exit_status publish(struct session *session, struct pool *pool)
+{
+	struct explanation explanation;
+	enum exit_status status = explanation__make(&explanation, pool);
+	int err = 0;
+
+	if (explanation.whole) {
+		err = write_forms(session, &explanation);
+		explanation__print(&explanation, session->options->format);
+		status = err || !explanation.valid ? EXIT_NOT_VALID : EXIT_MEASURED;
+	} else {
+		log__error("%s", explanation.why);
+	}
+	explanation__free(&explanation);
+	return status;
+}
+
+static enum exit_status explain(struct session *session)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	enum exit_status status = EXIT_NOT_VALID;
+	char why[FOLDER_WHY_SIZE] = "no memory to explain it";
+
+	if (pool)
+		status = pool__take(pool, session->results.dirfd, session->results.path, why);
+	if (status == EXIT_MEASURED)
+		status = publish(session, pool);
+	else
+		log__error("%s", why);
+	if (pool)
+		pool__close(pool);
+	free(pool);
+	return status == EXIT_MEASURED ? EXIT_MEASURED : EXIT_NOT_VALID;
+}
+
+enum exit_status conclusion__draw(struct session *session, const char *stop_reason, bool explain_it)
+{
+	enum exit_status status = EXIT_MEASURED;
+	int err = record__commit(&session->record), other;
+
+	if (err)
+		log__error("%s", session->record.why);
+	other = session__write_environment(session, stop_reason);
+	if (!err && explain_it)
+		status = explain(session);
+	session__close(session, !err && !other);
+	return err || other ? EXIT_NOT_VALID : status;
+}
+
+enum exit_status conclusion__of_blocks(struct session *session, const struct experiment_end *end,
+				       int err, bool explain_it)
+{
+	bool interrupted = err == -EINTR;
+	enum exit_status status;
+
+	if (err && !interrupted && *end->error)
+		log__error("%s", end->error);
+	if (!end->kept) {
+		if (interrupted)
 			log__info("interrupted before a run was finished; nothing is written");
 		session__abandon(session);
-		return err == -EINTR ? EXIT_INTERRUPTED : EXIT_NOT_VALID;
+		return interrupted ? EXIT_INTERRUPTED : err ? EXIT_NOT_VALID : EXIT_MEASURED;
 	}
-	if (prices && prices->count)
-		prices_err = session__write_rows(session, &rows__prices, prices->rows,
-						 prices->count);
-	if (experiment->end.blocks_done)
-		verdict_err = judge(session, plan, experiment, prices, about);
-	if (err == -EINTR)
+	if (interrupted)
 		log__info("interrupted; what was finished is in %s", session->results.path);
-	commit_err = session__commit(session, experiment->end.stop_reason);
-	if (err == -EINTR)
-		return EXIT_INTERRUPTED;
-	return err || verdict_err || prices_err || commit_err ? EXIT_NOT_VALID : EXIT_MEASURED;
+	status = conclusion__draw(session, end->stop_reason, explain_it);
+	return interrupted ? EXIT_INTERRUPTED : err ? EXIT_NOT_VALID : status;
 }

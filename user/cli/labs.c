@@ -2,18 +2,16 @@
 // `switchtax labs`, and `switchtax run` of one lab.
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "cli/commands.h"
+#include "cli/conclusion.h"
 #include "cli/labs.h"
 #include "base/cpulist.h"
 #include "experiment/lab_run.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "report/lab.h"
-#include "cli/session.h"
 #include "cli/parts.h"
 
 #define MAX_LABS 32
@@ -109,9 +107,6 @@ struct lab_sheet {
 	uint64_t runs;
 	uint64_t invalid;
 	bool failed;
-	FILE *report;			/* one lab after the other */
-	char *text;
-	size_t size;
 };
 
 static struct lab_options lab_options_of(const struct lab_sheet *sheet)
@@ -179,9 +174,6 @@ static int judge(struct lab_sheet *sheet, const struct lab *lab, const struct la
 		judge_err = record__claims(&sheet->session.record, &sheet->claims, before);
 	if (judge_err)
 		log__error("%s: cannot judge: %s", lab->name, strerror(-judge_err));
-	else
-		report_lab__one(sheet->report, lab, result, &sheet->claims);
-	fputc('\n', sheet->report);
 	return judge_err;
 }
 
@@ -223,60 +215,17 @@ static int run_labs(struct lab_sheet *sheet)
 	return err == -EINTR || sheet->count == 1 ? err : 0;
 }
 
-static int print(const struct lab_sheet *sheet)
-{
-	switch (sheet->options->format) {
-	case FORMAT_TEXT: fwrite(sheet->text, 1, sheet->size, stdout); break;
-	case FORMAT_JSON: report_lab__json(stdout, &sheet->claims); break;
-	case FORMAT_CSV: return report_lab__csv(stdout, &sheet->claims);
-	}
-	return 0;
-}
-
-/* The scoreboard first: it is the answer. */
-static int publish(struct lab_sheet *sheet)
-{
-	char *details = sheet->text;
-	int err;
-
-	sheet->text = NULL;
-	sheet->report = open_memstream(&sheet->text, &sheet->size);
-	if (!sheet->report) {
-		free(details);
-		return -ENOMEM;
-	}
-	if (!sheet->alone) {
-		report_lab__scoreboard(sheet->report, &sheet->claims);
-		fputc('\n', sheet->report);
-	}
-	fputs(details, sheet->report);
-	fprintf(sheet->report, "Files: %s\n", sheet->session.results.path);
-	fclose(sheet->report);
-	sheet->report = NULL;
-	free(details);
-	err = session__write(&sheet->session, "report.txt", sheet->text, sheet->size);
-	return print(sheet) ? -ENOMEM : err;
-}
-
-static enum exit_status status_of(const struct lab_sheet *sheet, int err)
-{
-	if (err == -EINTR)
-		return EXIT_INTERRUPTED;
-	if (err == -EINVAL)
-		return EXIT_USAGE;
-	if (err == -EPERM)
-		return EXIT_CANNOT_MEASURE;
-	return err || sheet->failed || sheet->invalid ? EXIT_NOT_VALID : EXIT_MEASURED;
-}
-
-/* Of a lab, only what the command line has named. */
+/* Of a lab, only what the command line has named; and what else its judge asks for. */
 static void list_parameters(struct lab_sheet *sheet)
 {
 	const struct experiment_options *experiment = &sheet->options->experiment;
 	const struct workload_parameters *workload = &experiment->parameters;
 	struct parameters *list = &sheet->session.parameters;
 	unsigned int given = sheet->given;
+	int nice = getpriority(PRIO_PROCESS, 0);
 
+	if (nice)
+		parameters__number(list, "nice", nice);
 	if (given & LAB_TAKES_LOCK)
 		parameters__text(list, "lock", workload->lock);
 	if (given & LAB_TAKES_WORKERS)
@@ -290,49 +239,36 @@ static void list_parameters(struct lab_sheet *sheet)
 
 static enum exit_status conclude(struct lab_sheet *sheet, int err)
 {
+	struct experiment_end end = { .kept = sheet->runs };
 	const char *reason = err == -EINTR ? "interrupted" : err ? "a run failed" : "all is done";
-	int publish_err = 0, commit_err;
+	enum exit_status status;
 
-	fclose(sheet->report);
-	sheet->report = NULL;
-	if (!sheet->runs) {
-		if (err == -EINTR)
-			log__info("interrupted before a run was finished; nothing is written");
-		session__abandon(&sheet->session);
-		return status_of(sheet, err);
-	}
-	if (sheet->claims.count)
-		publish_err = publish(sheet);
-	if (err == -EINTR)
-		log__info("interrupted; what was finished is in %s", sheet->session.results.path);
-	commit_err = session__commit(&sheet->session, reason);
-	return status_of(sheet, err ? err : publish_err ? publish_err : commit_err);
+	snprintf(end.stop_reason, sizeof(end.stop_reason), "%s", reason);
+	status = conclusion__of_blocks(&sheet->session, &end, err, sheet->claims.count);
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	if (err == -EPERM)
+		return EXIT_CANNOT_MEASURE;
+	return status == EXIT_MEASURED && (sheet->failed || sheet->invalid) ? EXIT_NOT_VALID :
+									      status;
 }
 
 static enum exit_status run_sheet(struct lab_sheet *sheet, const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD,
 						  .files = { .observations = true, .labs = true } };
-	enum exit_status status = EXIT_NOT_VALID;
+	enum exit_status status = session__open(&sheet->session, options, &wish);
 
+	if (status != EXIT_MEASURED)
+		return status;
 	sheet->options = options;
 	for (size_t i = 0; i < sheet->count; i++)
 		sheet->default_s += sheet->labs[i]->budget_s;
 	sheet->budget_s = options->experiment.budget_s > 0 ? options->experiment.budget_s :
 							     sheet->default_s;
-	sheet->report = open_memstream(&sheet->text, &sheet->size);
-	if (sheet->report) {
-		status = session__open(&sheet->session, options, &wish);
-		if (status == EXIT_MEASURED) {
-			list_parameters(sheet);
-			progress__init(&sheet->progress, options->quiet);
-			status = conclude(sheet, run_labs(sheet));
-		}
-	}
-	if (sheet->report)
-		fclose(sheet->report);
-	free(sheet->text);
-	return status;
+	list_parameters(sheet);
+	progress__init(&sheet->progress, options->quiet);
+	return conclude(sheet, run_labs(sheet));
 }
 
 enum exit_status labs__one(const struct options *options, const struct lab *lab,

@@ -194,21 +194,18 @@ static void list_parameters(struct parameters *list, const struct experiment_opt
 static enum exit_status run(struct session *session, const struct slowdown *slowdown)
 {
 	const struct experiment_plan *plan = &slowdown->plan;
-	const struct workload_parameters *parameters = &plan->blocks.options->parameters;
-	const struct report about = {
-		.lock = parameters->lock,
-		.workers = parameters->workers,
-		.objects = parameters->objects,
-		.interval_us = parameters->interval_us,
-	};
-	struct experiment experiment;
-	enum exit_status status;
-	int err = experiment__run(plan, session->tracer, &session->record, &experiment);
+	const struct prices *prices = &slowdown->prices;
+	struct experiment_end end;
+	int err = experiment__run(plan, session->tracer, &session->record, &end);
 
 	list_parameters(&session->parameters, plan->blocks.options);
-	status = conclusion__draw(session, plan, &experiment, &slowdown->prices, &about, err);
-	experiment__free(&experiment);
-	return status;
+	if (end.kept && prices->count) {
+		int prices_err = session__write_rows(session, &rows__prices, prices->rows,
+						     prices->count);
+
+		err = err ? err : prices_err;
+	}
+	return conclusion__of_blocks(session, &end, err, end.blocks_done);
 }
 
 static enum exit_status run_slowdown(const struct options *options)

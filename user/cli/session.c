@@ -136,7 +136,7 @@ void session__note(struct session *session, const char *object, const char *name
 	session->nnotes++;
 }
 
-static int write_environment(struct session *session, const char *stop_reason)
+int session__write_environment(struct session *session, const char *stop_reason)
 {
 	struct machine machine;
 	struct environment environment = {
@@ -166,14 +166,6 @@ static int write_environment(struct session *session, const char *stop_reason)
 	return err;
 }
 
-static void close_all(struct session *session)
-{
-	results__discard_if_empty(&session->results);
-	results__close(&session->results);
-	symbolizer__close(session->symbolizer);
-	tracer__close(session->tracer);
-}
-
 /* The experiment is done and kept: a page that cannot be made changes nothing about it. */
 static void offer_page(const struct session *session)
 {
@@ -188,21 +180,18 @@ static void offer_page(const struct session *session)
 		log__info("the same with figures: %s/" PAGE_FILE, session->results.path);
 }
 
-int session__commit(struct session *session, const char *stop_reason)
+void session__close(struct session *session, bool page)
 {
-	int err = record__commit(&session->record), other;
-
-	if (err)
-		log__error("%s", session->record.why);
-	other = write_environment(session, stop_reason);
-	if (!err && !other)
+	if (page)
 		offer_page(session);
-	close_all(session);
-	return err ? err : other;
+	results__discard_if_empty(&session->results);
+	results__close(&session->results);
+	symbolizer__close(session->symbolizer);
+	tracer__close(session->tracer);
 }
 
 void session__abandon(struct session *session)
 {
 	record__abandon(&session->record);
-	close_all(session);
+	session__close(session, false);
 }

@@ -61,11 +61,14 @@ struct session {
 enum exit_status session__open(struct session *session, const struct options *options,
 			       const struct session_wish *wish);
 
+/* Write environment.json. Returns 0, or -errno with the reason printed. */
+int session__write_environment(struct session *session, const char *stop_reason);
+
 /*
- * Name the files and write environment.json; then close everything. A folder in which
- * nothing was kept is removed. Returns 0, or -errno with the reason printed.
+ * Close everything; page: all files are there, so one can be made if it is wished. A folder in
+ * which nothing was kept is removed.
  */
-int session__commit(struct session *session, const char *stop_reason);
+void session__close(struct session *session, bool page);
 
 /* One more text for environment.json, in the object of that name; one object a session. */
 void session__note(struct session *session, const char *object, const char *name,

@@ -10,7 +10,6 @@
 #include "include/announce.h"
 #include "cli/commands.h"
 #include "base/log.h"
-#include "prices/probe_price.h"
 #include "program/path.h"
 #include "run/drive.h"
 #include "symbols/symbols.h"
@@ -110,13 +109,8 @@ static void remove_outputs(struct session *session)
 static enum exit_status finish(struct session *session, const struct run *run, bool interrupted)
 {
 	const struct trace_options *options = (const struct trace_options *)session->options;
-	const struct report_trace report = {
-		.run = run,
-		.program = options->argv[0],
-		.folder = session->results.path,
-		.probe_ns = probe_price__if_felt(session->tracer, run),
-	};
-	enum exit_status status = traced_run__finish(session, &report, "the program ended");
+	enum exit_status status = traced_run__finish(session, run, options->argv[0],
+						     "the program ended");
 
 	if (!interrupted)
 		return status;

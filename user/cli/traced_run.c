@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "cli/folded.h"
+#include "cli/conclusion.h"
+#include "prices/probe_price.h"
 #include "prices/prices.h"
-#include "report/stacks.h"
 
 const struct session_wish traced_run__wish = { .samples = true, .files = { .futexes = true } };
 
@@ -44,39 +44,6 @@ struct run_spec traced_run__spec(const struct session *session,
 	};
 }
 
-/* What a run is told in. */
-struct account {
-	const struct report_trace *report;
-	const struct stack_sums *stacks;
-};
-
-/* As a file, and to stdout if that is what is asked for. */
-static int publish_as(struct session *session, const struct account *account, bool json)
-{
-	const struct report_trace *report = account->report;
-	const char *name = json ? "report.json" : "report.txt";
-	char *text = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&text, &size);
-	int err = 0;
-
-	if (!memory)
-		return -errno;
-	if (json)
-		err = report_trace__json(memory, report);
-	else
-		report_trace__text(memory, report);
-	if (!json)
-		report_stacks__text(memory, account->stacks, NULL, report->run->row.arm);
-	fclose(memory);
-	if (!err)
-		err = session__write(session, name, text, size);
-	if (session->options->format == (json ? FORMAT_JSON : FORMAT_TEXT))
-		fputs(text, stdout);
-	free(text);
-	return err;
-}
-
 /* Only where it is felt. */
 static int write_price(struct session *session, double probe_ns)
 {
@@ -91,46 +58,25 @@ static int write_price(struct session *session, double probe_ns)
 	return session__write_rows(session, &rows__prices, &row, 1);
 }
 
-/* The report goes to its files first: a reader of stdout may go away. */
-static int publish(struct session *session, const struct report_trace *report,
-		   const struct stack_sums *stacks)
+enum exit_status traced_run__finish(struct session *session, const struct run *run,
+				    const char *program, const char *stop_reason)
 {
-	const struct account account = { report, stacks };
-	int err = write_price(session, report->probe_ns);
-
-	if (!err)
-		err = publish_as(session, &account, false);
-	if (!err)
-		err = publish_as(session, &account, true);
-	if (!err)
-		err = folded__write(session, stacks, NULL, report->run->row.arm);
-	if (session->options->format == FORMAT_CSV)
-		report_trace__csv(stdout, report->run);
-	return err;
-}
-
-enum exit_status traced_run__finish(struct session *session, const struct report_trace *report,
-				    const char *stop_reason)
-{
-	const struct run_row *row = &report->run->row;
+	const struct run_row *row = &run->row;
 	bool failed = row->exit_status && row->exit_status != COLUMN_MISSING_I64;
-	int err = record__run(&session->record, report->run), other;
-	struct stack_sums stacks = { 0 };
+	int err = record__run(&session->record, run);
+	enum exit_status status;
 
-	parameters__text(&session->parameters, "program", report->program);
+	parameters__text(&session->parameters, "program", program);
 	if (err)
 		log__error("%s", session->record.why);
 	else
-		err = stack_sums__add(&stacks, report->run);
-	if (!err)
-		err = publish(session, report, &stacks);
-	stack_sums__free(&stacks);
-	other = session__commit(session, stop_reason);
-	if (err || other)
+		err = write_price(session, probe_price__if_felt(session->tracer, run));
+	status = conclusion__draw(session, stop_reason, !err);
+	if (err)
 		return EXIT_NOT_VALID;
 	if (!row->valid)
 		log__error("not valid: %s", row->reason);
 	if (failed)
-		log__warn("%s ended with status %ld", report->program, (long)row->exit_status);
-	return row->valid && !failed ? EXIT_MEASURED : EXIT_NOT_VALID;
+		log__warn("%s ended with status %ld", program, (long)row->exit_status);
+	return failed ? EXIT_NOT_VALID : status;
 }

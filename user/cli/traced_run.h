@@ -6,8 +6,8 @@
 #ifndef SWITCHTAX_TRACED_RUN_H
 #define SWITCHTAX_TRACED_RUN_H
 
-#include "report/trace.h"
 #include "cli/session.h"
+#include "run/run.h"
 
 /* What it wants of its session: nothing is worth telling of a run that is not traced. */
 extern const struct session_wish traced_run__wish;
@@ -22,11 +22,8 @@ void traced_run__identify(const struct options *options, struct run_row *row);
 struct run_spec traced_run__spec(const struct session *session,
 				 const struct program_options *program, const char *announcer);
 
-/*
- * Write the run's rows, report and environment, print the result, and close the session.
- * report->run is the run, and its program is named by report->program.
- */
-enum exit_status traced_run__finish(struct session *session, const struct report_trace *report,
-				    const char *stop_reason);
+/* Write the run, of a program of that name to people, and conclude. The status to end with. */
+enum exit_status traced_run__finish(struct session *session, const struct run *run,
+				    const char *program, const char *stop_reason);
 
 #endif

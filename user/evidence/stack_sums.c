@@ -42,7 +42,7 @@ int stack_sums__add(struct stack_sums *sums, const struct run *run)
 {
 	struct stack_arm *arm;
 
-	if (!run->traced || !run->samples.taken || run->row.valid != 1 || !run->row.block)
+	if (!run->traced || run->row.valid != 1 || !run->row.block)
 		return 0;
 	arm = arm_of(sums, run->row.arm);
 	if (!arm)

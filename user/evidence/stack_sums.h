@@ -24,8 +24,8 @@ struct stack_sums {
 };
 
 /*
- * Add a run, if it was sampled, is valid and no warm-up (block 0). Without a lock each sample
- * stands for the time between two of them. Returns 0 or -ENOMEM.
+ * Add a run that was sampled, if it was traced, is valid and no warm-up (block 0). Without a lock
+ * each sample stands for the time between two of them. Returns 0 or -ENOMEM.
  */
 int stack_sums__add(struct stack_sums *sums, const struct run *run);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What an experiment keeps of its runs, and when it knows enough.
+// When an experiment knows enough.
 #include "experiment/experiment.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/stats.h"
 #include "experiment/blocks.h"
@@ -15,7 +14,7 @@
 /* An experiment under way. */
 struct under_way {
 	const struct experiment_plan *plan;
-	struct experiment *experiment;
+	struct samples samples;		/* for the stop rule */
 	struct experiment_blocks blocks;
 };
 
@@ -29,30 +28,14 @@ static int measure_before(void *arg)
 	return err ? experiment_end__fail(way->blocks.end, err, plan->before_what, why) : 0;
 }
 
-/* The report says it where a ledger was to be. */
-static void keep_lock_reason(struct under_way *way, const struct plan_arm *arm,
-			     const struct run *run)
-{
-	const struct verdict_question *question = &way->plan->question;
-	struct experiment *experiment = way->experiment;
-
-	if (!run->traced)
-		return;
-	if (strcmp(arm->name, question->base) == 0)
-		columns__set_text(experiment->base_lock_why, LOCK_SITES_WHY_SIZE, run->lock.why);
-	if (strcmp(arm->name, question->other) == 0)
-		columns__set_text(experiment->other_lock_why, LOCK_SITES_WHY_SIZE, run->lock.why);
-}
-
 static int keep(void *arg, const struct plan_arm *arm, const struct run *run)
 {
 	struct under_way *way = arg;
+	const struct sample sample = sample__make(&run->row, NULL, NULL);
 	int err = experiment_blocks__record(&way->blocks, run);
 
-	keep_lock_reason(way, arm, run);
-	if (!err)
-		err = samples__add_run(&way->experiment->samples, run);
-	return err ? err : stack_sums__add(&way->experiment->stacks, run);
+	(void)arm;
+	return err ? err : samples__add(&way->samples, &sample);
 }
 
 static bool precise_enough(void *arg, uint64_t block, char *reason, size_t size)
@@ -62,7 +45,7 @@ static bool precise_enough(void *arg, uint64_t block, char *reason, size_t size)
 	struct interval slowdown;
 
 	if (way->blocks.blocks || block < MIN_BLOCKS_FOR_PRECISION || percent <= 0 ||
-	    verdict__slowdown(&way->experiment->samples, &way->plan->question, &slowdown) ||
+	    verdict__slowdown(&way->samples, &way->plan->question, &slowdown) ||
 	    (slowdown.high - slowdown.low) / 2 > slowdown.mid * percent / 100)
 		return false;
 	snprintf(reason, size, "the slowdown is known to +-%.3g %%", percent);
@@ -70,7 +53,7 @@ static bool precise_enough(void *arg, uint64_t block, char *reason, size_t size)
 }
 
 int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
-		    struct record *record, struct experiment *experiment)
+		    struct record *record, struct experiment_end *end)
 {
 	const struct experiment_options *options = plan->blocks.options;
 	struct under_way way = { .plan = plan, .blocks = plan->blocks };
@@ -78,8 +61,7 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 	struct progress progress;
 	int err;
 
-	*experiment = (struct experiment){ 0 };
-	way.experiment = experiment;
+	*end = (struct experiment_end){ 0 };
 	progress__init(&progress, options->quiet);
 	blocks->name = options->name;
 	blocks->arms = plan->arms;
@@ -93,14 +75,9 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 	blocks->calls = (struct experiment_calls){ .before = measure_before, .keep = keep,
 						   .enough = precise_enough };
 	blocks->arg = &way;
-	blocks->end = &experiment->end;
+	blocks->end = end;
 	err = experiment_blocks__run(blocks);
 	progress__clear(&progress);
+	samples__free(&way.samples);
 	return err;
-}
-
-void experiment__free(struct experiment *experiment)
-{
-	samples__free(&experiment->samples);
-	stack_sums__free(&experiment->stacks);
 }

@@ -10,8 +10,6 @@
 
 #include <stddef.h>
 
-#include "evidence/stack_sums.h"
-#include "evidence/trials.h"
 #include "experiment/plan.h"
 #include "verdict/verdict.h"
 
@@ -30,20 +28,11 @@ struct experiment_plan {
 	const char *before_what;
 };
 
-struct experiment {
-	struct samples samples;
-	struct stack_sums stacks;	/* of the holder's samples */
-	char base_lock_why[LOCK_SITES_WHY_SIZE];	/* no lock was found; "": no reason known */
-	char other_lock_why[LOCK_SITES_WHY_SIZE];
-	struct experiment_end end;
-};
-
 /*
- * Run it; tracer NULL: untraced runs only. Returns as experiment_blocks__run(), with
- * experiment->end saying more. End with experiment__free().
+ * Run it; tracer NULL: untraced runs only. Returns as experiment_blocks__run(), with *end saying
+ * more. What the runs have shown is in their record.
  */
 int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
-		    struct record *record, struct experiment *experiment);
-void experiment__free(struct experiment *experiment);
+		    struct record *record, struct experiment_end *end);
 
 #endif

@@ -101,17 +101,14 @@ void outputs__end(struct outputs *outputs, bool keep)
 	}
 }
 
-bool outputs__close(struct outputs *outputs)
+void outputs__close(struct outputs *outputs)
 {
-	bool kept;
-
 	if (!outputs->results)
-		return false;
-	kept = unlinkat(outputs->results->dirfd, OUTPUTS_FOLDER, AT_REMOVEDIR) != 0;
+		return;
+	unlinkat(outputs->results->dirfd, OUTPUTS_FOLDER, AT_REMOVEDIR);
 	if (outputs->dirfd >= 0)
 		close(outputs->dirfd);
 	if (outputs->null_fd >= 0)
 		close(outputs->null_fd);
 	*outputs = (struct outputs){ .results = NULL };
-	return kept;
 }

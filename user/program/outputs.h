@@ -37,10 +37,7 @@ void outputs__tail(const struct outputs *outputs, char *text, size_t size);
 /* The run has ended; keep false: as if it had never been. */
 void outputs__end(struct outputs *outputs, bool keep);
 
-/*
- * Removes programs/ if it is empty; true: something was kept. Accepts one that was never
- * opened, if results is NULL.
- */
-bool outputs__close(struct outputs *outputs);
+/* Removes programs/ if it is empty. Accepts one that was never opened, if results is NULL. */
+void outputs__close(struct outputs *outputs);
 
 #endif

@@ -54,7 +54,6 @@ static int begin(struct reading *reading)
 {
 	const struct folder *folder = reading->folder;
 	struct run_files *files = reading->files;
-	bool sampled = folder__has(folder, rows__stacks.file);
 
 	*files = (struct run_files){ .runs = calloc(folder->count, sizeof(struct run)) };
 	if (!files->runs)
@@ -67,7 +66,6 @@ static int begin(struct reading *reading)
 		run_rows__runs.take(&from->row, run, reading->error);
 		run->ledger.has_lock = from->states != 0;
 		memcpy(run->ledger.lock_ns, from->lock_ns, sizeof(from->lock_ns));
-		run->samples.taken = sampled;
 	}
 	return 0;
 }

@@ -217,8 +217,3 @@ void report_lab__json(FILE *out, const struct claims *claims)
 	fprintf(out, "%s\n", text ? text : "{}");
 	cJSON_free(text);
 }
-
-int report_lab__csv(FILE *out, const struct claims *claims)
-{
-	return csv__print(out, &rows__labs, claims->rows, claims->count);
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_lab - what the labs have shown, for people, and as JSON or CSV.
+ * report_lab - what the labs have shown, for people and as JSON.
  */
 #ifndef SWITCHTAX_REPORT_LAB_H
 #define SWITCHTAX_REPORT_LAB_H
@@ -21,8 +21,7 @@ void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *
 /* All claims, a line each and the reason below. */
 void report_lab__scoreboard(FILE *out, const struct claims *claims);
 
-/* The claims as JSON, and as the rows of labs.csv: returns 0 or -ENOMEM. */
+/* The claims as JSON. */
 void report_lab__json(FILE *out, const struct claims *claims);
-int report_lab__csv(FILE *out, const struct claims *claims);
 
 #endif

@@ -97,8 +97,3 @@ void report_prices__json(FILE *out, const struct report_prices *report)
 	fprintf(out, "%s\n", text ? text : "{}");
 	cJSON_free(text);
 }
-
-int report_prices__csv(FILE *out, const struct report_prices *report)
-{
-	return csv__print(out, &rows__prices, report->prices->rows, report->prices->count);
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report_prices - the price list for people, and as JSON or CSV. */
+/* report_prices - the price list for people and as JSON. */
 #ifndef SWITCHTAX_REPORT_PRICES_H
 #define SWITCHTAX_REPORT_PRICES_H
 
@@ -23,7 +23,5 @@ struct report_prices {
 
 void report_prices__text(FILE *out, const struct report_prices *report);
 void report_prices__json(FILE *out, const struct report_prices *report);
-/* Returns 0 or -ENOMEM. */
-int report_prices__csv(FILE *out, const struct report_prices *report);
 
 #endif

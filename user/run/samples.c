@@ -102,7 +102,7 @@ static int count(struct run_samples *samples, struct run_sample *raw)
 
 void run_samples__begin(struct run_samples *samples, struct symbolizer *symbolizer, uid_t uid)
 {
-	*samples = (struct run_samples){ .taken = symbolizer, .symbolizer = symbolizer };
+	*samples = (struct run_samples){ .symbolizer = symbolizer };
 	if (symbolizer)
 		symbolizer__begin(symbolizer, uid);
 }

@@ -17,8 +17,7 @@ struct run_sample;
 
 /* Of a run without samples all zeros. */
 struct run_samples {
-	bool taken;
-	struct symbolizer *symbolizer;	/* borrowed; NULL: none are taken now */
+	struct symbolizer *symbolizer;	/* borrowed; NULL: none are taken */
 	struct stacks stacks;		/* complete after run_samples__settle() */
 	uint64_t losses[SAMPLE_LOSSES];
 	uint64_t dropped;		/* for want of memory */
