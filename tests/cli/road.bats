@@ -65,6 +65,32 @@ while True:
 	same_again csv labs.csv
 }
 
+# What a machine refuses is undecided, with the machine's reason.
+@test "road: labs, one of which cannot be run" {
+	cp -r "$build/workloads" "$here/all"
+	cp "$build/tests/misbehave" "$here/all/refcount"
+	MISBEHAVE=exit3 SWITCHTAX_WORKLOADS=$here/all "$switchtax" labs -q --no-bpf \
+		--only refcount,interval --blocks 1 -o "$folder" >/dev/null
+	grep -q "^C1,refcount,undecided,.*exited with status 3" "$folder/labs.csv"
+	same_again text report.txt
+	same_again csv labs.csv
+}
+
+# What was broken off has no verdict beside one that was not.
+@test "road: labs that are interrupted" {
+	SWITCHTAX_WORKLOADS=$build/workloads setsid env --default-signal=INT "$switchtax" labs -q \
+		--no-bpf --only refcount,interval --blocks 20 -o "$folder" >"$here/stdout" 3>&- &
+	program=$!
+	retry retry grep -q '^1,interval-' "$folder/runs.csv.partial"
+	kill -INT "$program"
+	wait "$program" || [ $? -eq 130 ]
+	program=
+	diff "$here/stdout" "$folder/report.txt"
+	run ! grep -q '^interval: ' "$folder/report.txt"
+	same_again text report.txt
+	same_again csv labs.csv
+}
+
 # Without perf one price is missing, and the report says so.
 @test "road: calibrate" {
 	SWITCHTAX_WORKLOADS=$build/workloads PATH=$(dirname "$switchtax") "$switchtax" calibrate -q --blocks 1 -o "$folder" >/dev/null

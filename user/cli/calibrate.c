@@ -132,9 +132,7 @@ static enum exit_status command_calibrate(const struct options *options)
 	request = request_of(&session, &beside, &progress);
 	err = lab_run(&request, &result);
 	progress__clear(&progress);
-	status = conclude(&session, &beside, &result, err);
-	lab_result__free(&result);
-	return status;
+	return conclude(&session, &beside, &result, err);
 }
 
 const struct command command__calibrate = {

@@ -49,19 +49,18 @@ static int write_stacks(struct session *session, const struct explanation *expla
 	return err;
 }
 
-/* labs.csv was written lab by lab; of labs and prices the CSV is what programs read. */
+/* Of labs and prices the CSV is what programs read. */
 static int write_forms(struct session *session, const struct explanation *explanation)
 {
-	const struct record_wish *files = &session->wish->files;
 	int err = 0;
 
-	if (explanation->table && !files->labs)
+	if (explanation->table)
 		err = session__write_rows(session, explanation->table, explanation->rows,
 					  explanation->count);
 	err = err ? err : write_stacks(session, explanation);
 	err = err ? err : session__write(session, "report.txt", explanation->text[FORMAT_TEXT],
 					 explanation->size[FORMAT_TEXT]);
-	if (!err && !files->observations)
+	if (!err && !session->wish->files.observations)
 		err = session__write(session, "report.json", explanation->text[FORMAT_JSON],
 				     explanation->size[FORMAT_JSON]);
 	return err;

@@ -103,7 +103,7 @@ struct lab_sheet {
 	double budget_s;		/* of all; by default the sum of theirs */
 	double default_s;
 	struct progress progress;
-	struct claims claims;
+	size_t ended;			/* labs that can be judged */
 	uint64_t runs;
 	uint64_t invalid;
 	bool failed;
@@ -160,43 +160,27 @@ static struct lab_request request_of(struct lab_sheet *sheet, const struct lab *
 	};
 }
 
-/* A lab that this machine refuses is undecided; one that failed is an error. */
-static int judge(struct lab_sheet *sheet, const struct lab *lab, const struct lab_request *request,
-		 struct lab_result *result, int err)
-{
-	const struct lab_evidence evidence = { &result->observations, &result->samples,
-					       &request->options };
-	size_t before = sheet->claims.count;
-	int judge_err = lab__judge(lab, &evidence, err == -EPERM ? result->end.refused : NULL,
-				   &sheet->claims);
-
-	if (!judge_err)
-		judge_err = record__claims(&sheet->session.record, &sheet->claims, before);
-	if (judge_err)
-		log__error("%s: cannot judge: %s", lab->name, strerror(-judge_err));
-	return judge_err;
-}
-
+/* Of several labs one that this machine refuses is undecided; one that failed is an error. */
 static int one_lab(struct lab_sheet *sheet, const struct lab *lab, double before_s)
 {
 	const struct lab_request request = request_of(sheet, lab, before_s);
 	struct lab_result result;
-	int err = lab_run(&request, &result), judge_err = 0;
+	int err = lab_run(&request, &result);
+	bool refused = err == -EPERM && !sheet->alone;
 
 	progress__clear(&sheet->progress);
 	sheet->runs += result.runs;
 	sheet->invalid += result.invalid;
-	if (err == -EPERM && !sheet->alone)
-		log__warn("%s: %s", lab->name, result.end.refused);
-	else if (err && err != -EINTR)
-		log__error("%s", result.end.error);
+	sheet->ended += !err || refused;
 	session__note(&sheet->session, "stop_reasons", lab->name, result.end.stop_reason);
-	if (!err || (err == -EPERM && !sheet->alone))
-		judge_err = judge(sheet, lab, &request, &result, err);
-	if (err == -EPERM && !sheet->alone)
-		err = 0;
-	lab_result__free(&result);
-	return err ? err : judge_err;
+	if (refused) {
+		log__warn("%s: %s", lab->name, result.end.refused);
+		session__note(&sheet->session, "refused", lab->name, result.end.refused);
+		return 0;
+	}
+	if (err && err != -EINTR)
+		log__error("%s", result.end.error);
+	return err;
 }
 
 /* A lab that fails does not take the others with it, unless nothing can be written any more. */
@@ -240,11 +224,12 @@ static void list_parameters(struct lab_sheet *sheet)
 static enum exit_status conclude(struct lab_sheet *sheet, int err)
 {
 	struct experiment_end end = { .kept = sheet->runs };
-	const char *reason = err == -EINTR ? "interrupted" : err ? "a run failed" : "all is done";
+	const char *reason = err == -EINTR ? EXPERIMENT_INTERRUPTED :
+			     err ? EXPERIMENT_FAILED : "all is done";
 	enum exit_status status;
 
 	snprintf(end.stop_reason, sizeof(end.stop_reason), "%s", reason);
-	status = conclusion__of_blocks(&sheet->session, &end, err, sheet->claims.count);
+	status = conclusion__of_blocks(&sheet->session, &end, err, sheet->ended);
 	if (err == -EINVAL)
 		return EXIT_USAGE;
 	if (err == -EPERM)
@@ -256,7 +241,7 @@ static enum exit_status conclude(struct lab_sheet *sheet, int err)
 static enum exit_status run_sheet(struct lab_sheet *sheet, const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD,
-						  .files = { .observations = true, .labs = true } };
+						  .files = { .observations = true } };
 	enum exit_status status = session__open(&sheet->session, options, &wish);
 
 	if (status != EXIT_MEASURED)

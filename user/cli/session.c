@@ -130,9 +130,8 @@ void session__note(struct session *session, const char *object, const char *name
 		return;
 	snprintf(session->note_names[i], sizeof(session->note_names[i]), "%s", name);
 	snprintf(session->note_texts[i], sizeof(session->note_texts[i]), "%s", text);
-	session->notes[i] = (struct environment_parameter){ session->note_names[i],
-							    session->note_texts[i] };
-	session->notes_name = object;
+	session->notes[i] = (struct environment_note){ object, session->note_names[i],
+						       session->note_texts[i] };
 	session->nnotes++;
 }
 
@@ -152,7 +151,8 @@ int session__write_environment(struct session *session, const char *stop_reason)
 		.bpf = session->tracer != NULL,
 		.bpf_reason = session->untraced_reason,
 		.stop_reason = stop_reason,
-		.beside = { session->notes_name, session->notes, session->nnotes },
+		.notes = session->notes,
+		.nnotes = session->nnotes,
 	};
 	char *text;
 	int err;

@@ -18,7 +18,7 @@
 #include "symbols/symbolizer.h"
 #include "tracer/tracer.h"
 
-#define SESSION_MAX_NOTES 32	/* more than there are labs */
+#define SESSION_MAX_NOTES 32	/* more than two of each lab */
 
 /* Is it to go on where nothing can be traced? By --no-bpf, always. */
 enum session_untraced {
@@ -46,9 +46,7 @@ struct session {
 	struct results results;
 	struct record record;
 	time_t started;
-	/* What environment.json says beside, under that name: session__note(). */
-	const char *notes_name;
-	struct environment_parameter notes[SESSION_MAX_NOTES];
+	struct environment_note notes[SESSION_MAX_NOTES];	/* session__note() */
 	char note_names[SESSION_MAX_NOTES][64];
 	char note_texts[SESSION_MAX_NOTES][256];
 	size_t nnotes;
@@ -70,7 +68,7 @@ int session__write_environment(struct session *session, const char *stop_reason)
  */
 void session__close(struct session *session, bool page);
 
-/* One more text for environment.json, in the object of that name; one object a session. */
+/* One more text for environment.json, in the object of that name (which is borrowed). */
 void session__note(struct session *session, const char *object, const char *name,
 		   const char *text);
 

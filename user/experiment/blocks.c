@@ -195,7 +195,7 @@ static int run_blocks(struct engine *engine)
 			return 0;
 	}
 	snprintf(engine->end->stop_reason, sizeof(engine->end->stop_reason),
-		 err == -EINTR ? "interrupted" : "a run failed");
+		 err == -EINTR ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED);
 	return err;
 }
 

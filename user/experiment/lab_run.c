@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What each run of a lab leaves behind, and what is measured beside them.
+// What each run of a lab has observed goes to its file, and what is measured beside them.
 #include "experiment/lab_run.h"
 
 #include <errno.h>
@@ -21,48 +21,31 @@ static int fail(struct lab_session *session, int err, const char *where, const c
 	return experiment_end__fail(&session->result->end, err, where, what);
 }
 
-void lab_result__count(struct lab_result *result, const struct run *run)
+/* What it says to what is measured beside, it says only if it counts. */
+static int record_observations(struct lab_session *session, const struct run *run)
 {
-	result->runs++;
-	result->traced_runs += run->traced;
-	result->invalid += run->row.valid != 1;
-	for (size_t i = 0; run->traced && i < run->ledger.nthreads; i++) {
-		const struct ledger_thread *thread = &run->ledger.threads[i];
-
-		for (int kind = 0; kind < SWITCH_KINDS; kind++) {
-			result->switches_seen += thread->switches[kind];
-			result->switches_kernel += thread->kernel[kind];
-		}
-	}
-}
-
-/* What the run has shown goes to its file; to the judge only if it counts. */
-static int keep_observations(struct lab_session *session, const struct run *run)
-{
-	struct observations *all = &session->result->observations;
-	size_t before = all->count;
-	int err = run->output ? observations__parse(all, run->output, run) : 0;
+	struct observations *block = &session->result->observations;
+	size_t before = block->count;
+	int err = run->output ? observations__parse(block, run->output, run) : 0;
 
 	if (err == -EBADMSG)
 		return fail(session, err, run->row.run_id, "its evidence cannot be read");
 	if (!err)
-		err = record__observations(session->blocks.record, all, before);
-	if (!run->row.block || run->row.valid != 1) {
-		all->count = before;
-		return err;
-	}
-	err = err ? err : observations__of_run(all, run);
-	return err ? err : samples__add_run(&session->result->samples, run);
+		err = record__observations(session->blocks.record, block, before);
+	if (run->row.valid != 1)
+		block->count = before;
+	return err;
 }
 
 static int keep(void *arg, const struct plan_arm *arm, const struct run *run)
 {
 	struct lab_session *session = arg;
 	const char *why = session->blocks.record->why;
-	int err = keep_observations(session, run);
+	int err = record_observations(session, run);
 
 	(void)arm;
-	lab_result__count(session->result, run);
+	session->result->runs++;
+	session->result->invalid += run->row.valid != 1;
 	if (!err)
 		return experiment_blocks__record(&session->blocks, run);
 	if (!session->result->end.error[0])
@@ -70,7 +53,7 @@ static int keep(void *arg, const struct plan_arm *arm, const struct run *run)
 	return err;
 }
 
-/* What is measured beside the arms is recorded and kept as theirs is. */
+/* What is measured beside the arms is recorded as theirs is. */
 static int measure_beside(void *arg, uint64_t block)
 {
 	struct lab_session *session = arg;
@@ -83,8 +66,7 @@ static int measure_beside(void *arg, uint64_t block)
 	if (request->after_block)
 		err = request->after_block(request->after_block_arg, block, session->result);
 	record_err = record__observations(record, all, before);
-	if (!block)
-		all->count = before;
+	all->count = 0;
 	if (record_err)
 		return fail(session, record_err, "observations", record->why);
 	return err;
@@ -144,12 +126,7 @@ int lab_run(const struct lab_request *request, struct lab_result *result)
 	if (!err)
 		err = experiment_blocks__run(blocks);
 	outputs__close(&session.outputs);
+	observations__free(&result->observations);
 	lab_plan__free(&session.plan);
 	return err;
-}
-
-void lab_result__free(struct lab_result *result)
-{
-	observations__free(&result->observations);
-	samples__free(&result->samples);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lab_run - a lab's plan in blocks, and what its runs have shown: `labs`, `run LAB`, `calibrate`.
+ * lab_run - a lab's plan in blocks: `labs`, `run LAB`, `calibrate`.
  */
 #ifndef SWITCHTAX_LAB_RUN_H
 #define SWITCHTAX_LAB_RUN_H
 
 #include "evidence/observations.h"
-#include "evidence/trials.h"
 #include "experiment/plan.h"
 
 struct lab_result;
@@ -31,21 +30,13 @@ struct lab_request {
 };
 
 struct lab_result {
-	struct observations observations;	/* of valid runs, without the warm-up */
-	struct samples samples;			/* of the same runs */
+	struct observations observations;	/* of this block's valid runs, while it is run */
 	uint64_t runs;
-	uint64_t traced_runs;
 	uint64_t invalid;
-	uint64_t switches_seen;			/* of all traced runs, and ... */
-	uint64_t switches_kernel;		/* ... by the kernel's own counters */
 	struct experiment_end end;
 };
 
-/* Returns as experiment_blocks__run(). End with lab_result__free() in every case. */
+/* Returns as experiment_blocks__run(); what the runs have shown is in their record. */
 int lab_run(const struct lab_request *request, struct lab_result *result);
-void lab_result__free(struct lab_result *result);
-
-/* One more run, as a judge counts them. */
-void lab_result__count(struct lab_result *result, const struct run *run);
 
 #endif

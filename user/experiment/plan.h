@@ -62,6 +62,10 @@ struct plan_arm {
 /* Why a run is not valid whose program had to be given a switch interval and did not take it. */
 #define EXPERIMENT_INTERVAL_REASON "the program did not take the switch interval"
 
+/* Why blocks were broken off, as a stop reason. */
+#define EXPERIMENT_INTERRUPTED "interrupted"
+#define EXPERIMENT_FAILED "a run failed"
+
 /* Room for a path and what a run says. */
 #define EXPERIMENT_ERROR_SIZE (PATH_MAX + RUN_ERROR_SIZE)
 

@@ -19,10 +19,15 @@ struct sheet {
 	const struct folder *folder;
 	struct run_files files;
 	size_t *order;			/* observations, sorted by their run */
-	struct claims before;		/* labs.csv as it is */
 	struct claims claims;
 	struct explanation *explanation;
 	uint64_t invalid;
+};
+
+/* One lab of it. */
+struct one {
+	struct report_lab report;
+	struct samples samples;		/* of valid runs, without the warm-up */
 };
 
 static int by_run(const void *a, const void *b, void *arg)
@@ -48,15 +53,6 @@ static int sort_observations(struct sheet *sheet)
 	return 0;
 }
 
-static int on_claim(const void *data, void *arg)
-{
-	struct claims *claims = arg;
-
-	if (claims->count < CLAIMS_MAX)
-		claims->rows[claims->count++] = *(const struct claim_row *)data;
-	return 0;
-}
-
 /* The first of the sorted observations of that run. */
 static size_t first_of(const struct sheet *sheet, size_t run)
 {
@@ -74,40 +70,59 @@ static size_t first_of(const struct sheet *sheet, size_t run)
 }
 
 /* All that was observed in a run, in the order in which it was made. */
-static int observe(const struct sheet *sheet, size_t index, struct lab_result *result)
+static int observe(const struct sheet *sheet, size_t index, struct one *one)
 {
 	const struct observations *all = &sheet->files.observations;
+	struct observations *own = &one->report.observations;
 	int err = 0;
 
 	for (size_t i = first_of(sheet, index); i < all->count && !err; i++) {
 		if (sheet->files.run_of[sheet->order[i]] != index)
 			break;
-		err = observations__add(&result->observations, &all->items[sheet->order[i]]);
+		err = observations__add(own, &all->items[sheet->order[i]]);
 	}
-	err = err ? err : observations__of_run(&result->observations, &sheet->files.runs[index]);
-	return err ? err : samples__add_run(&result->samples, &sheet->files.runs[index]);
+	err = err ? err : observations__of_run(own, &sheet->files.runs[index]);
+	return err ? err : samples__add_run(&one->samples, &sheet->files.runs[index]);
 }
 
-static int collect(const struct sheet *sheet, const struct lab *lab, struct lab_result *result)
+static void count(struct report_lab *report, const struct run *run)
 {
-	const char *reason = environment_file__text(&sheet->folder->environment, "stop_reasons",
-						    lab->name);
+	report->runs++;
+	report->traced_runs += run->traced;
+	report->invalid += run->row.valid != 1;
+	if (run->row.block > report->blocks)
+		report->blocks = run->row.block;
+	for (size_t i = 0; run->traced && i < run->ledger.nthreads; i++) {
+		const struct ledger_thread *thread = &run->ledger.threads[i];
+
+		for (int kind = 0; kind < SWITCH_KINDS; kind++) {
+			report->switches_seen += thread->switches[kind];
+			report->switches_kernel += thread->kernel[kind];
+		}
+	}
+}
+
+static const char *note(const struct sheet *sheet, const char *object, const struct lab *lab)
+{
+	return environment_file__text(&sheet->folder->environment, object, lab->name);
+}
+
+static int collect(const struct sheet *sheet, const struct lab *lab, struct one *one)
+{
+	const char *reason = note(sheet, "stop_reasons", lab);
 	int err = 0;
 
-	*result = (struct lab_result){ 0 };
-	snprintf(result->end.stop_reason, sizeof(result->end.stop_reason), "%s",
-		 reason ? reason : sheet->folder->environment.root ? "" : "explained from its "
-		 "files");
+	one->report.lab = lab;
+	one->report.stop_reason = reason ? reason : sheet->folder->environment.root ? "" :
+				  "explained from its files";
 	for (size_t i = 0; i < sheet->files.count && !err; i++) {
 		const struct run *run = &sheet->files.runs[i];
 
 		if (strcmp(run->row.experiment, lab->name))
 			continue;
-		lab_result__count(result, run);
-		if (run->row.block > result->end.blocks_done)
-			result->end.blocks_done = run->row.block;
+		count(&one->report, run);
 		if (run->row.block && run->row.valid == 1)
-			err = observe(sheet, i, result);
+			err = observe(sheet, i, one);
 	}
 	return err;
 }
@@ -148,72 +163,53 @@ static struct lab_options options_of(const struct sheet *sheet, const struct lab
 	return options;
 }
 
-/* Where nothing was measured, labs.csv says why; nothing else could. */
-static const char *refusal(const struct sheet *sheet, const struct lab *lab,
-			   const struct lab_result *result)
+static bool has_runs(const struct sheet *sheet, const struct lab *lab)
 {
-	if (result->samples.count)
-		return NULL;
-	for (size_t i = 0; i < sheet->before.count; i++) {
-		const struct claim_row *row = &sheet->before.rows[i];
-
-		if (strcmp(row->experiment, lab->name) == 0 && isnan(row->figure))
-			return row->reason;
-	}
-	return NULL;
-}
-
-static bool was_judged(const struct sheet *sheet, const struct lab *lab)
-{
-	for (size_t i = 0; i < sheet->before.count; i++)
-		if (strcmp(sheet->before.rows[i].experiment, lab->name) == 0)
-			return true;
-	return false;
-}
-
-/* One that has ended unjudged, beside others that were not, was broken off. */
-static bool appears(const struct sheet *sheet, const struct lab *lab)
-{
-	if (was_judged(sheet, lab))
-		return true;
-	if (sheet->before.count && environment_file__text(&sheet->folder->environment,
-							  "stop_reasons", lab->name))
-		return false;
 	for (size_t i = 0; i < sheet->files.count; i++)
 		if (strcmp(sheet->files.runs[i].row.experiment, lab->name) == 0)
 			return true;
 	return false;
 }
 
+/* Whatever was measured of it: all that there was to be, or nothing, because of the machine? */
+static bool has_ended(const struct sheet *sheet, const struct lab *lab)
+{
+	const char *reason = note(sheet, "stop_reasons", lab);
+
+	return note(sheet, "refused", lab) ||
+	       (has_runs(sheet, lab) && !(reason && (!strcmp(reason, EXPERIMENT_INTERRUPTED) ||
+						     !strcmp(reason, EXPERIMENT_FAILED))));
+}
+
 static int one_lab(struct sheet *sheet, const struct lab *lab, FILE *details)
 {
 	const struct lab_options options = options_of(sheet, lab);
-	struct lab_result *result = calloc(1, sizeof(*result));
-	struct lab_evidence evidence;
-	int err = result ? collect(sheet, lab, result) : -ENOMEM;
+	struct one one = { .samples = { 0 } };
+	const struct lab_evidence evidence = { &one.report.observations, &one.samples, &options };
+	int err = collect(sheet, lab, &one);
 
+	if (!err)
+		err = lab__judge(lab, &evidence, note(sheet, "refused", lab), &sheet->claims);
 	if (!err) {
-		evidence = (struct lab_evidence){ &result->observations, &result->samples,
-						  &options };
-		err = lab__judge(lab, &evidence, refusal(sheet, lab, result), &sheet->claims);
-	}
-	if (!err) {
-		sheet->invalid += result->invalid;
-		report_lab__one(details, lab, result, &sheet->claims);
+		sheet->invalid += one.report.invalid;
+		report_lab__one(details, &one.report, &sheet->claims);
 		fputc('\n', details);
 	}
-	if (result)
-		lab_result__free(result);
-	free(result);
+	observations__free(&one.report.observations);
+	samples__free(&one.samples);
 	return err;
 }
 
+/* What was broken off is judged only if there is nothing else. */
 static int judge(struct sheet *sheet, FILE *details)
 {
+	bool any = false;
 	int err = 0;
 
+	for (size_t i = 0; all_labs[i]; i++)
+		any |= has_ended(sheet, all_labs[i]);
 	for (size_t i = 0; all_labs[i] && !err; i++)
-		if (appears(sheet, all_labs[i]))
+		if (any ? has_ended(sheet, all_labs[i]) : has_runs(sheet, all_labs[i]))
 			err = one_lab(sheet, all_labs[i], details);
 	return err;
 }
@@ -258,9 +254,6 @@ static int read_sheet(struct sheet *sheet, struct csv_error *error)
 {
 	int err = run_files__read(sheet->folder, &sheet->files, error);
 
-	if (!err && folder__has(sheet->folder, rows__labs.file))
-		err = csv__read(sheet->folder->dirfd, rows__labs.file, &rows__labs, on_claim,
-				&sheet->before, error);
 	return err ? err : sort_observations(sheet);
 }
 

@@ -139,22 +139,30 @@ static bool add_command(cJSON *root, const struct environment *environment)
 	return add(root, "command", array) && ok;
 }
 
-static bool add_group(cJSON *root, const struct environment_group *group)
+static bool add_parameters(cJSON *root, const struct environment *environment)
 {
 	cJSON *object = cJSON_CreateObject();
 	bool ok = true;
 
-	for (size_t i = 0; i < group->count; i++)
-		ok = ok && add_text(object, group->items[i].name, group->items[i].value);
-	return add(root, group->name, object) && ok;
+	for (size_t i = 0; i < environment->nparameters; i++)
+		ok = ok && add_text(object, environment->parameters[i].name,
+				    environment->parameters[i].value);
+	return add(root, "parameters", object) && ok;
 }
 
-static bool add_parameters(cJSON *root, const struct environment *environment)
+static bool add_notes(cJSON *root, const struct environment *environment)
 {
-	const struct environment_group group = { "parameters", environment->parameters,
-						 environment->nparameters };
+	bool ok = true;
 
-	return add_group(root, &group);
+	for (size_t i = 0; i < environment->nnotes && ok; i++) {
+		const struct environment_note *note = &environment->notes[i];
+		cJSON *object = cJSON_GetObjectItemCaseSensitive(root, note->object);
+
+		if (!object)
+			object = cJSON_AddObjectToObject(root, note->object);
+		ok = add_text(object, note->name, note->value);
+	}
+	return ok;
 }
 
 static bool add_started(cJSON *root, time_t started)
@@ -220,7 +228,7 @@ static bool add_all(cJSON *root, const struct environment *environment)
 	       add_parameters(root, environment) &&
 	       add_seed(root, environment->seed) &&
 	       add_text(root, "stop_reason", environment->stop_reason) &&
-	       (!environment->beside.count || add_group(root, &environment->beside)) &&
+	       add_notes(root, environment) &&
 	       add_bpf(root, environment) &&
 	       add_user(root) &&
 	       add_versions(root) &&

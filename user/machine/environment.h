@@ -24,11 +24,11 @@ struct environment_parameter {
 	const char *value;		/* written as a string, as given; NULL: null */
 };
 
-/* Texts under a name of their own, as an object. */
-struct environment_group {
+/* One more text, in an object of that name. */
+struct environment_note {
+	const char *object;
 	const char *name;
-	const struct environment_parameter *items;
-	size_t count;
+	const char *value;
 };
 
 /* All strings are borrowed. */
@@ -45,7 +45,8 @@ struct environment {
 	bool bpf;			/* were runs traced? */
 	const char *bpf_reason;		/* why not; ignored if bpf is set */
 	const char *stop_reason;	/* why no more blocks were run; NULL: null */
-	struct environment_group beside;	/* count 0: none is written */
+	const struct environment_note *notes;
+	size_t nnotes;
 };
 
 /*

@@ -9,10 +9,8 @@
 #include "record/parts.h"
 #include "timeline/format.h"
 
-static const struct run_rows others[] = {
-	{ .table = &rows__observations },
-	{ .table = &rows__labs },
-};
+/* A lab's, which come with record__observations(). */
+static const struct run_rows observations_rows = { .table = &rows__observations };
 
 static const struct run_rows *const files[RECORD_FILES] = {
 	[RECORD_RUNS] = &run_rows__runs,
@@ -24,8 +22,7 @@ static const struct run_rows *const files[RECORD_FILES] = {
 	[RECORD_FUTEXES] = &run_rows__futexes,
 	[RECORD_STACKS] = &run_rows__stacks,
 	[RECORD_LOSSES] = &run_rows__losses,
-	[RECORD_OBSERVATIONS] = &others[0],
-	[RECORD_LABS] = &others[1],
+	[RECORD_OBSERVATIONS] = &observations_rows,
 };
 
 static int explain(struct record *record, enum record_file file, int err)
@@ -43,7 +40,6 @@ static bool is_wanted(const struct record_wish *wish, enum record_file file)
 	case RECORD_STACKS:
 	case RECORD_LOSSES: return wish->stacks;
 	case RECORD_OBSERVATIONS: return wish->observations;
-	case RECORD_LABS: return wish->labs;
 	default: return true;
 	}
 }
@@ -127,15 +123,6 @@ int record__observations(struct record *record, const struct observations *obser
 
 	for (size_t i = from; i < observations->count && !err; i++)
 		err = append(record, RECORD_OBSERVATIONS, &observations->items[i].row);
-	return err;
-}
-
-int record__claims(struct record *record, const struct claims *claims, size_t from)
-{
-	int err = 0;
-
-	for (size_t i = from; i < claims->count && !err; i++)
-		err = append(record, RECORD_LABS, &claims->rows[i]);
 	return err;
 }
 

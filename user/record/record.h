@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#include "evidence/claims.h"
 #include "results/csv.h"
 #include "evidence/observations.h"
 #include "results/folder.h"
@@ -27,7 +26,6 @@ enum record_file {
 	RECORD_STACKS,
 	RECORD_LOSSES,
 	RECORD_OBSERVATIONS,
-	RECORD_LABS,
 	RECORD_FILES,
 };
 
@@ -44,7 +42,6 @@ struct record_wish {
 	bool futexes;		/* futexes.csv */
 	bool stacks;		/* stacks.csv, losses.csv */
 	bool observations;	/* observations.csv */
-	bool labs;		/* labs.csv */
 };
 
 /* Create the files. Returns 0 or -errno, see record->why. */
@@ -56,9 +53,6 @@ int record__run(struct record *record, const struct run *run);
 /* Write the observations from that index on; of a run, before the run itself. As above. */
 int record__observations(struct record *record, const struct observations *observations,
 			 size_t from);
-
-/* Write the verdicts from that index on. As above. */
-int record__claims(struct record *record, const struct claims *claims, size_t from);
 
 /* Give the files their names. Returns 0 or -errno, see record->why. */
 int record__commit(struct record *record);

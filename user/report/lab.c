@@ -161,26 +161,27 @@ static void print_observations(FILE *out, const struct observations *observation
 	free(rows);
 }
 
-static void print_kernel(FILE *out, const struct lab_result *result)
+static void print_kernel(FILE *out, const struct report_lab *report)
 {
-	if (!result->traced_runs)
+	if (!report->traced_runs)
 		return;
 	fprintf(out, "\nAgainst the kernel: %" PRIu64 " context switches counted in %" PRIu64
-		" traced runs, %" PRIu64 " by the kernel's own counters.\n", result->switches_seen,
-		result->traced_runs, result->switches_kernel);
+		" traced runs, %" PRIu64 " by the kernel's own counters.\n", report->switches_seen,
+		report->traced_runs, report->switches_kernel);
 }
 
-void report_lab__one(FILE *out, const struct lab *lab, const struct lab_result *result,
-		     const struct claims *claims)
+void report_lab__one(FILE *out, const struct report_lab *report, const struct claims *claims)
 {
+	const struct lab *lab = report->lab;
+
 	fprintf(out, "%s: %s\n\n", lab->name, lab->question);
 	for (size_t i = 0; i < claims->count; i++)
 		if (strcmp(claims->rows[i].experiment, lab->name) == 0)
 			print_claim(out, &claims->rows[i]);
-	print_observations(out, &result->observations);
-	print_kernel(out, result);
+	print_observations(out, &report->observations);
+	print_kernel(out, report);
 	fprintf(out, "%" PRIu64 " runs in %" PRIu64 " blocks, %" PRIu64 " not valid; %s.\n",
-		result->runs, result->end.blocks_done, result->invalid, result->end.stop_reason);
+		report->runs, report->blocks, report->invalid, report->stop_reason);
 }
 
 static void add_figure(cJSON *item, const char *name, double value)
