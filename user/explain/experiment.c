@@ -18,7 +18,6 @@
 #include "report/machines.h"
 #include "report/stacks.h"
 #include "labs/headline.h"
-#include "record/run_files.h"
 #include "verdict/judge.h"
 
 #define UNKNOWN "(not known)"

@@ -12,13 +12,11 @@
 #include "explain/parts.h"
 #include "labs/slowdown.h"
 #include "report/lab.h"
-#include "record/run_files.h"
 
 /* A folder of labs under way. */
 struct sheet {
 	const struct folder *folder;
 	struct run_files files;
-	size_t *order;			/* observations, sorted by their run */
 	struct claims claims;
 	struct explanation *explanation;
 	uint64_t invalid;
@@ -29,61 +27,6 @@ struct one {
 	struct report_lab report;
 	struct samples samples;		/* of valid runs, without the warm-up */
 };
-
-static int by_run(const void *a, const void *b, void *arg)
-{
-	const struct run_files *files = arg;
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-	if (files->run_of[x] != files->run_of[y])
-		return files->run_of[x] < files->run_of[y] ? -1 : 1;
-	return (x > y) - (x < y);
-}
-
-static int sort_observations(struct sheet *sheet)
-{
-	size_t count = sheet->files.observations.count;
-
-	sheet->order = calloc(count + 1, sizeof(*sheet->order));
-	if (!sheet->order)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		sheet->order[i] = i;
-	qsort_r(sheet->order, count, sizeof(*sheet->order), by_run, &sheet->files);
-	return 0;
-}
-
-/* The first of the sorted observations of that run. */
-static size_t first_of(const struct sheet *sheet, size_t run)
-{
-	size_t low = 0, high = sheet->files.observations.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (sheet->files.run_of[sheet->order[middle]] < run)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* All that was observed in a run, in the order in which it was made. */
-static int observe(const struct sheet *sheet, size_t index, struct one *one)
-{
-	const struct observations *all = &sheet->files.observations;
-	struct observations *own = &one->report.observations;
-	int err = 0;
-
-	for (size_t i = first_of(sheet, index); i < all->count && !err; i++) {
-		if (sheet->files.run_of[sheet->order[i]] != index)
-			break;
-		err = observations__add(own, &all->items[sheet->order[i]]);
-	}
-	err = err ? err : observations__of_run(own, &sheet->files.runs[index]);
-	return err ? err : samples__add_run(&one->samples, &sheet->files.runs[index]);
-}
 
 static void count(struct report_lab *report, const struct run *run)
 {
@@ -110,7 +53,7 @@ static const char *note(const struct sheet *sheet, const char *object, const str
 static int collect(const struct sheet *sheet, const struct lab *lab, struct one *one)
 {
 	const char *reason = note(sheet, "stop_reasons", lab);
-	int err = 0;
+	int err = explain_observed(&sheet->files, lab->name, &one->report.observations);
 
 	one->report.lab = lab;
 	one->report.stop_reason = reason ? reason : sheet->folder->environment.root ? "" :
@@ -122,7 +65,7 @@ static int collect(const struct sheet *sheet, const struct lab *lab, struct one 
 			continue;
 		count(&one->report, run);
 		if (run->row.block && run->row.valid == 1)
-			err = observe(sheet, i, one);
+			err = samples__add_run(&one->samples, run);
 	}
 	return err;
 }
@@ -250,13 +193,6 @@ static int check_labs(const struct folder *folder, struct csv_error *error)
 	return 0;
 }
 
-static int read_sheet(struct sheet *sheet, struct csv_error *error)
-{
-	int err = run_files__read(sheet->folder, &sheet->files, error);
-
-	return err ? err : sort_observations(sheet);
-}
-
 static int explain(struct sheet *sheet, struct csv_error *error)
 {
 	char *text = NULL;
@@ -264,7 +200,7 @@ static int explain(struct sheet *sheet, struct csv_error *error)
 	FILE *details = open_memstream(&text, &size);
 	int err = details ? check_labs(sheet->folder, error) : -ENOMEM;
 
-	err = err ? err : read_sheet(sheet, error);
+	err = err ? err : run_files__read(sheet->folder, &sheet->files, error);
 	err = err ? err : judge(sheet, details);
 	if (details)
 		fclose(details);
@@ -285,7 +221,6 @@ int explain_labs(const struct folder *folder, struct explanation *explanation,
 	sheet->explanation = explanation;
 	err = explain(sheet, error);
 	run_files__free(&sheet->files);
-	free(sheet->order);
 	free(sheet);
 	return err;
 }

@@ -4,6 +4,7 @@
 #define SWITCHTAX_EXPLAIN_PARTS_H
 
 #include "explain/explanation.h"
+#include "record/run_files.h"
 #include "results/csv.h"
 
 /*
@@ -18,6 +19,13 @@ int explain_labs(const struct folder *folder, struct explanation *explanation,
 		 struct csv_error *error);
 int explain_prices(const struct folder *folder, struct explanation *explanation,
 		   struct csv_error *error);
+
+/*
+ * Append what was observed of an experiment in its valid runs and beside them, without the
+ * warm-up. Returns 0 or -ENOMEM.
+ */
+int explain_observed(const struct run_files *files, const char *experiment,
+		     struct observations *out);
 
 /* The CSV: rows of the table, which are copied. Returns 0 or -ENOMEM. */
 int explanation__rows(struct explanation *explanation, const struct table *table,

@@ -6,29 +6,7 @@
 
 #include "explain/parts.h"
 #include "report/prices.h"
-#include "record/run_files.h"
-
-/* Of valid runs and of what was measured beside them, without a warm-up. */
-static int collect(const struct run_files *files, struct observations *all)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < files->observations.count && !err; i++) {
-		const struct observation *item = &files->observations.items[i];
-		const struct run *run = files->run_of[i] < files->count ?
-					&files->runs[files->run_of[i]] : NULL;
-
-		if (item->row.block && (!run || run->row.valid == 1))
-			err = observations__add(all, item);
-	}
-	for (size_t i = 0; files->runs && i < files->count && !err; i++) {
-		const struct run *run = &files->runs[i];
-
-		if (run->row.block && run->row.valid == 1)
-			err = observations__of_run(all, run);
-	}
-	return err;
-}
+#include "prices/calibration.h"
 
 /* Whole ones: the last may have been broken off, which its runs do not tell. */
 static uint64_t count_rounds(const struct folder *folder, const struct run_files *files)
@@ -88,7 +66,7 @@ int explain_prices(const struct folder *folder, struct explanation *explanation,
 	int err = run_files__read(folder, &files, error);
 
 	if (!err)
-		err = collect(&files, &all);
+		err = explain_observed(&files, CALIBRATION_NAME, &all);
 	if (!err)
 		err = print(explanation, folder, &all, count_rounds(folder, &files));
 	for (size_t i = 0; i < files.count; i++)

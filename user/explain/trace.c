@@ -9,7 +9,6 @@
 #include "prices/prices.h"
 #include "report/stacks.h"
 #include "report/trace.h"
-#include "record/run_files.h"
 
 /* What people know it by: the word behind "--", or the name of its first thread. */
 static const char *program_of(const struct folder *folder, const struct run *run)
