@@ -19,7 +19,7 @@
 /* What is being done to the measuring window at this moment (window.bpf.h). */
 enum window_turn { WINDOW_STAYS, WINDOW_OPENS, WINDOW_CLOSES };
 
-/* Where a thread's time goes (measurement.md, section 3). */
+/* Where a thread's time goes (docs/measurement.md, the thread ledger). */
 enum thread_state {
 	THREAD_CPU,
 	THREAD_READY,
@@ -48,7 +48,7 @@ enum call_seat {
 	CALL_ELSEWHERE,		/* takes or holds another lock by the same functions */
 };
 
-/* Where the lock's time goes (measurement.md, section 2). */
+/* Where the lock's time goes (docs/measurement.md, the lock ledger). */
 enum lock_state {
 	HELD_RUNNING,
 	HELD_PREEMPTED_SELF,

@@ -156,7 +156,7 @@ assert isinstance(report, dict) and report["answer"], report' <<<"$output"
 	no_process_left
 }
 
-@test "output: all the files, with the columns of interface.md" {
+@test "output: all the files, with their columns" {
 	need_bpf
 	exits 0 run --timeline --seed 7 "${small[@]}" -o "$out"
 	for name in runs threads ledger handoffs histograms verdict; do

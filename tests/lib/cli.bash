@@ -87,7 +87,7 @@ no_folder() { # DIR
 	[ ! -e "$1" ] || fail "$1 was left: $(ls -la "$1")"
 }
 
-# Every file holds whole rows of the columns of interface.md.
+# Every file holds whole rows of its columns.
 whole_rows() { # FILE...
 	"$python" "$lib/whole_csv.py" "$@"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""whole_csv.py FILE...: every row is whole, and the columns are those of interface.md.
+"""whole_csv.py FILE...: every row is whole, and the columns are those that it lists.
 
 NAME.csv.partial is held to the same, and may also be empty: killed before its header.
 """

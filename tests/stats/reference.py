@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The figures of a verdict once more, by numpy and scipy from the measurement model alone."""
+"""The figures of a verdict once more, by numpy and scipy from their definitions alone."""
 
 import itertools
 

@@ -108,7 +108,7 @@ def dose_figures(handoffs, excess):
 
 
 def figures(runs):
-    """Every figure of FIGURES in every block, from the definitions in the measurement model."""
+    """Every figure of FIGURES in every block, from the definitions alone."""
     wall, lock = runs.wall, runs.lock
     base, other, memory = (wall[arm, False] for arm in ("sequential", "threads", "interleaved"))
     slope, intercept = dose_figures(*runs.doses())

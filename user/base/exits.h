@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exits - what switchtax's exit status means; interface.md fixes the numbers. */
+/* exits - what switchtax's exit status means; docs/switchtax.1, EXIT STATUS. */
 #ifndef SWITCHTAX_EXITS_H
 #define SWITCHTAX_EXITS_H
 

@@ -20,7 +20,7 @@
 #include "tracer/tracer.h"
 #include "tracer/features.h"
 
-/* The defaults of the headline experiment, measurement.md section 1. */
+/* The defaults of the headline experiment. */
 #define HEADLINE_TASKS 5
 #define HEADLINE_OBJECTS 5000000
 

@@ -3,8 +3,7 @@
  * blocks - the engine of every experiment: each block runs each arm once, traced and untraced, in
  * random order, until the blocks are done or the budget is used.
  *
- * What a run is worth, and whether enough is known, is asked of the caller. Block 0 is the warm-up
- * (measurement model, section 6).
+ * What a run is worth, and whether enough is known, is asked of the caller. Block 0 is the warm-up.
  */
 #ifndef SWITCHTAX_EXPERIMENT_BLOCKS_H
 #define SWITCHTAX_EXPERIMENT_BLOCKS_H

@@ -4,7 +4,7 @@
  *
  * A lab's plan is a list of steps. A block runs each step once (traced, untraced or both) in
  * random order; the judge, which knows nothing of running, looks at the observations of all
- * valid runs and gives a verdict on each of the lab's claims. Each lab is one file, lab_NAME.c.
+ * valid runs and gives a verdict on each of the lab's claims. Each lab is one file.
  */
 #ifndef SWITCHTAX_LAB_H
 #define SWITCHTAX_LAB_H

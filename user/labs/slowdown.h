@@ -2,7 +2,7 @@
 /*
  * lab_slowdown - the headline experiment as a lab: claims C5, C6 and C7.
  *
- * lab_slowdown.c plans it, lab_slowdown_judge.c judges; what both must agree on is here.
+ * slowdown.c plans it, slowdown_judge.c judges; what both must agree on is here.
  */
 #ifndef SWITCHTAX_LAB_SLOWDOWN_H
 #define SWITCHTAX_LAB_SLOWDOWN_H

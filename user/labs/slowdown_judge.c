@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the runs of lab_slowdown.c say of C5, C6 and C7.
+// What the runs of slowdown.c say of C5, C6 and C7.
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

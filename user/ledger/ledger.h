@@ -3,7 +3,7 @@
  * ledger - from a trace to amounts that add up, or to the reason why they do not.
  *
  * Pure arithmetic: no files, no kernel. All times in nanoseconds. The states and
- * the identities L1, T1, T2 are those of the measurement model, sections 2 and 3.
+ * the identities L1, T1, T2 are those of docs/measurement.md, of its two ledgers.
  */
 #ifndef SWITCHTAX_LEDGER_H
 #define SWITCHTAX_LEDGER_H
@@ -56,7 +56,7 @@ struct ledger {
 	size_t nthreads;
 };
 
-/* The names of interface.md: held_running, ... and cpu, ready, ... */
+/* As files and reports name them: held_running, ... and cpu, ready, ... */
 const char *ledger__lock_state(enum lock_state state);
 const char *ledger__thread_state(enum thread_state state);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * calibration - what has to run for the price list (measurement model, section 4): the plan of
- * one round, as that of a lab, and what is measured beside it by the loader itself.
+ * calibration - what has to run for the price list: the plan of one round, as that of a lab, and
+ * what is measured beside it by the loader itself.
  */
 #ifndef SWITCHTAX_CALIBRATION_H
 #define SWITCHTAX_CALIBRATION_H

@@ -9,7 +9,7 @@
 /*
  * Read ledger.csv into folder->runs. In it there is every state once per run, all eight or none,
  * all of them for a traced run whose lock was seen, and, of a valid run, adding up to its window
- * (identity L1 of the measurement model). Rows of runs that are not in runs.csv were written by
+ * (identity L1 of docs/measurement.md). Rows of runs that are not in runs.csv were written by
  * runs that did not end, and are passed over. Returns 0, -EBADMSG with *error saying where, or
  * what csv__read() returns.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run_session - one run under way: what run.c, which leads it through its life, and
- * run_accounts.c, which settles what it leaves, share. Nobody else needs it.
+ * session - one run under way: what drive.c, which leads it through its life, and
+ * accounts.c, which settles what it leaves, share. Nobody else needs it.
  */
 #ifndef SWITCHTAX_RUN_SESSION_H
 #define SWITCHTAX_RUN_SESSION_H

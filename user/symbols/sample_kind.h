@@ -14,7 +14,7 @@ enum sample_kind {
 	SAMPLE_KINDS,
 };
 
-/* user, fault, syscall, interrupt: the names of interface.md. */
+/* user, fault, syscall, interrupt: as files and reports name them. */
 const char *sample_kind__name(enum sample_kind kind);
 
 /*

@@ -40,7 +40,7 @@ int timeline_intervals__add(struct timeline_intervals *intervals,
 			    const struct timeline_interval *interval);
 void timeline_intervals__free(struct timeline_intervals *intervals);
 
-/* Names as in interface.md: thread, lock, handoff; cpu, held_running, forced and the like. */
+/* Names as files and reports have them: thread, lock, handoff; cpu, held_running, forced and the like. */
 const char *timeline_intervals__kind(enum timeline_kind kind);
 const char *timeline_intervals__state(const struct timeline_interval *interval);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * timeline_lock - the lock's track: its eight states one after the other, worked out from who
- * took it when, and from what the threads did meanwhile (measurement model, section 2).
+ * lock_track - the lock's track: its eight states one after the other, worked out from who
+ * took it when, and from what the threads did meanwhile (docs/measurement.md, the lock ledger).
  */
 #ifndef SWITCHTAX_TIMELINE_LOCK_H
 #define SWITCHTAX_TIMELINE_LOCK_H

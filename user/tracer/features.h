@@ -55,7 +55,7 @@ const struct tracer_feature_text *tracer_features__text(enum tracer_feature feat
  * -EOPNOTSUPP (the kernel lacks something that has no substitute; which, and the kernel that has
  * it), -ENOENT (it has no BTF, and no file was named), -EINVAL (TRACER_WITHOUT names what is no
  * feature; the file holds no kernel's types), -EPERM, -ENOSYS (built without BPF). Whether the file
- * is of this kernel shows when the programs are loaded (tracer_types.c).
+ * is of this kernel shows when the programs are loaded (types.c).
  */
 int tracer_features__ask(struct tracer_features *features, const char *types, char *why,
 			 size_t why_size);

@@ -45,7 +45,7 @@ struct tracer_run {
 	bool sample_stacks;	/* with the top of its stack, as it is */
 };
 
-/* Between two samples of a CPU; why, see tracer_samples.c. 1009 a second. */
+/* Between two samples of a CPU; why, see samples.c. 1009 a second. */
 #define TRACER_SAMPLE_PERIOD_NS (1000000000 / 1009)
 
 /*

@@ -4,7 +4,7 @@
  *
  * Narrow (ledger) is what is lost around the switches; wide (dose) and ladder hold what they cost
  * inside of the holder's time too, so narrow below the other two is no contradiction but the
- * indirect cost. Measurement model, section 5.
+ * indirect cost.
  */
 #ifndef SWITCHTAX_AGREEMENT_H
 #define SWITCHTAX_AGREEMENT_H

@@ -4,7 +4,6 @@
  *
  * Pure arithmetic. The dose is varied from outside (the lock's switch interval), so what grows
  * with it is its effect, whichever way it takes: the switches themselves, cold caches, anything.
- * Definitions: measurement model, section 5, third line of evidence.
  */
 #ifndef SWITCHTAX_DOSE_H
 #define SWITCHTAX_DOSE_H
@@ -90,7 +89,7 @@ void dose__free(struct dose_points *points);
 
 /*
  * The share of the excess of the arm other that its hand-offs explain in full, slope x hand-offs
- * / excess (1 = all), block by block: "wide" in the measurement model. other's own narrow cost
+ * / excess (1 = all), block by block: "wide" in the verdict. other's own narrow cost
  * cancels: narrow + (slope - narrow / hand-offs) x hand-offs = slope x hand-offs. Returns 0,
  * -ENODATA or -ENOMEM.
  */

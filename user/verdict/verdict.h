@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict - the answer: how much slower, and what explains it, by which names. Definitions:
- * measurement model, sections 5 (lines of evidence) and 6 (statistics). Times are in milliseconds.
+ * verdict - the answer: how much slower, and what explains it, by which names. The statistics
+ * are those of docs/measurement.md. Times are in milliseconds.
  */
 #ifndef SWITCHTAX_VERDICT_H
 #define SWITCHTAX_VERDICT_H

@@ -7,7 +7,7 @@
  * schemes' bytes compare: 24 for a plain count.
  *
  * Counting is done for many objects in one call, so that a scheme's own few instructions are
- * inlined in a loop (count_each.h) and not drowned in a call through a pointer.
+ * inlined in a loop (each.h) and not drowned in a call through a pointer.
  */
 #ifndef SWITCHTAX_COUNT_H
 #define SWITCHTAX_COUNT_H

@@ -2,7 +2,7 @@
 // global: one pthread mutex for the counts of all objects, taken around every operation.
 //
 // The naive global lock. CPython's is kept over many operations instead, and let go when
-// another thread asks: that one is lock_gil.c, around plain counts (counter.h).
+// another thread asks: that one is locks/gil.c, around plain counts (counter.h).
 #include <pthread.h>
 
 #include "counting/plain.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The five ways of running the same W tasks (measurement.md, section 1).
+ * The five ways of running the same W tasks (docs/measurement.md).
  *
  * What could differ besides the arm is kept equal: every arm runs its tasks in
  * threads other than the main one (glibc's malloc takes its lock only in a process

@@ -49,7 +49,7 @@ struct lock {
 	const struct announce_seat *last_owner;	/* written by the owner */
 	uint64_t interval_ns;			/* the switch interval */
 	uint32_t ticked;			/* steps since it was let go; the owner's */
-	_Atomic(struct lock_node *) nodes;	/* lock_nodes.h */
+	_Atomic(struct lock_node *) nodes;	/* nodes.h */
 	_Alignas(64) atomic_uint waiters;
 	_Alignas(64) atomic_bool drop_request;	/* a waiter has asked for the lock */
 };
