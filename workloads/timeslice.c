@@ -5,7 +5,6 @@
 // fair the shares are by the index of Jain, Chiu and Hawe (DEC-TR-301, 1984): 1 where all are
 // equal, 1 / k where one of k has everything.
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

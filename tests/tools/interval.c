@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads pairs "A B" and prints the median ratio A/B and difference A-B, with 95 %
 // intervals by the loader's own statistics; for the benchmarks.
-#include <math.h>
 #include <stdio.h>
 
 #include "../../user/base/stats.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The judge of the switch interval's lab over made-up runs, and its sweep.
-#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

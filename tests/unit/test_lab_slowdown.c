@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The judges of C5, C6 and C7 over made-up runs: each verdict flips with what it rests on.
-#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
  * test_pool - folders with planted figures, put together: blocks stay apart, machines weigh the
  * same, and each folder's own prices go with its blocks.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>

@@ -6,8 +6,6 @@
 #ifndef SWITCHTAX_FIGURES_H
 #define SWITCHTAX_FIGURES_H
 
-#include <stddef.h>
-
 #include "base/stats.h"
 
 /* Room for any of them. */

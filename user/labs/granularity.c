@@ -7,7 +7,6 @@
  * former, or by the lock that --lock names.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "workloads/counting/count.h"

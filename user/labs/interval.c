@@ -3,7 +3,6 @@
 // that threads lose is held against the hand-offs that it makes.
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "workloads/locks/lock.h"

@@ -6,7 +6,6 @@
 
 #include <curses.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,6 @@
 // Reads /proc and /sys; each parser works on text alone, see the header.
 #include "machine/machine.h"
 
-#include <ctype.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>

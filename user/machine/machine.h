@@ -9,7 +9,6 @@
 #ifndef SWITCHTAX_MACHINE_H
 #define SWITCHTAX_MACHINE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

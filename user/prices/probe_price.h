@@ -9,7 +9,6 @@
 #define SWITCHTAX_PROBE_PRICE_H
 
 #include "run/run.h"
-#include "tracer/tracer.h"
 
 /* More calls a second than this cost the program more than about 3 %. */
 #define PROBE_PRICE_FELT_PER_S 20000

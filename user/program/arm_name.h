@@ -9,7 +9,6 @@
 #ifndef SWITCHTAX_ARM_NAME_H
 #define SWITCHTAX_ARM_NAME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "results/rows.h"

@@ -12,7 +12,6 @@
 
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "include/abi.h"
 #include "symbols/modules.h"

@@ -2,8 +2,6 @@
 // Lays out the lock's track. The rules are those of bpf/hold.bpf.h and bpf/lock.bpf.h.
 #include "timeline/lock_track.h"
 
-#include <errno.h>
-
 struct track {
 	const struct timeline *timeline;
 	struct timeline_intervals *intervals;

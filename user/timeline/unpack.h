@@ -4,7 +4,6 @@
 #define SWITCHTAX_TIMELINE_UNPACK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "timeline/events.h"

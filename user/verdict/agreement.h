@@ -9,8 +9,6 @@
 #ifndef SWITCHTAX_AGREEMENT_H
 #define SWITCHTAX_AGREEMENT_H
 
-#include <stddef.h>
-
 #include "verdict/verdict.h"
 
 enum agreement {

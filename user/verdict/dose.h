@@ -8,7 +8,6 @@
 #ifndef SWITCHTAX_DOSE_H
 #define SWITCHTAX_DOSE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

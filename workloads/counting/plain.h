@@ -11,7 +11,6 @@
 #ifndef SWITCHTAX_COUNT_PLAIN_H
 #define SWITCHTAX_COUNT_PLAIN_H
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
