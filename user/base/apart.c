@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 #define CPU_S 10
 #define MEMORY_BYTES (2ULL << 30)
 
@@ -35,37 +37,6 @@ static void confine(void)
 #endif
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t done = write(fd, bytes, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return true;
-}
-
-static size_t read_all(int fd, char *bytes, size_t size)
-{
-	size_t got = 0;
-
-	while (got < size) {
-		ssize_t done = read(fd, bytes + got, size - got);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			break;
-		got += (size_t)done;
-	}
-	return got;
-}
-
 int apart__run(void (*work)(void *arg, void *result), void *arg, void *result, size_t size)
 {
 	int fds[2], status;
@@ -79,10 +50,10 @@ int apart__run(void (*work)(void *arg, void *result), void *arg, void *result, s
 		close(fds[0]);
 		confine();
 		work(arg, result);
-		_exit(write_all(fds[1], result, size) ? 0 : 1);
+		_exit(io__write_all(fds[1], result, size) ? 1 : 0);
 	}
 	close(fds[1]);
-	whole = pid > 0 && read_all(fds[0], result, size) == size;
+	whole = pid > 0 && io__read_all(fds[0], result, size) == (ssize_t)size;
 	close(fds[0]);
 	if (pid < 0)
 		return -EAGAIN;

@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "machine/environment.h"
 
@@ -86,50 +85,19 @@ int environment_file__parse(const char *text, size_t length, struct environment_
 	return -EBADMSG;
 }
 
-/* The file with a NUL behind it. 0 or -errno. */
-static int load(int fd, char **text, size_t *length)
-{
-	struct stat st;
-	ssize_t got;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((size_t)st.st_size > ENVIRONMENT_FILE_MAX)
-		return -EFBIG;
-	*text = calloc(1, (size_t)st.st_size + 1);
-	if (!*text)
-		return -ENOMEM;
-	while (*length < (size_t)st.st_size) {
-		got = read(fd, *text + *length, (size_t)st.st_size - *length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		*length += (size_t)got;
-	}
-	return 0;
-}
-
 int environment_file__read(int dirfd, struct environment_file *file, char *why, size_t size)
 {
 	int fd = openat(dirfd, NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *text = NULL;
 	size_t length = 0;
-	int err = fd < 0 ? -errno : load(fd, &text, &length);
+	int err = io__read_file(fd, ENVIRONMENT_FILE_MAX, &text, &length);
 
 	file->root = NULL;
-	if (fd >= 0)
-		close(fd);
-	if (!err && !text)
-		err = -ENOMEM;
-	if (err)
+	if (err) {
 		snprintf(why, size, NAME ": %s", strerror(-err));
-	else
-		err = environment_file__parse(text, length, file, why, size);
+		return err;
+	}
+	err = environment_file__parse(text, length, file, why, size);
 	free(text);
 	return err;
 }

@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 #define DEFAULT_PARENT "results"
 #define MOST_SUFFIXES 1000
 
@@ -376,21 +378,6 @@ int results__drop_file(int dirfd, const char *name)
 	return unlinkat(dirfd, partial, 0) ? -errno : 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? -errno : -EIO;
-		text += done;
-		len -= (size_t)done;
-	}
-	return 0;
-}
-
 int results__write_text(struct results *results, const char *name, const char *text,
 			size_t len)
 {
@@ -399,7 +386,7 @@ int results__write_text(struct results *results, const char *name, const char *t
 
 	if (fd < 0)
 		return fd;
-	err = write_all(fd, text, len);
+	err = io__write_all(fd, text, len);
 	if (!err)
 		err = results__finish_file(results->dirfd, fd, name);
 	if (err)

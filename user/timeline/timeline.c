@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
+#include "base/io.h"
 #include "timeline/format.h"
 #include "timeline/unpack.h"
 
@@ -204,59 +203,22 @@ out:
 	return err;
 }
 
-static int read_all(int fd, char *data, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got = read(fd, data + done, len - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -EIO;	/* it has shrunk */
-		done += (size_t)got;
-	}
-	return 0;
-}
-
-static int read_file(int fd, const char *name, struct timeline *timeline, char *why,
-		     size_t why_size)
-{
-	struct stat status;
-	char *data = NULL;
-	int err = fstat(fd, &status) ? -errno : 0;
-
-	if (!err && !S_ISREG(status.st_mode))
-		err = -EINVAL;
-	else if (!err && status.st_size > (off_t)MAX_FILE)
-		err = -EFBIG;
-	if (!err) {
-		data = malloc((size_t)status.st_size + 1);
-		err = data ? read_all(fd, data, (size_t)status.st_size) : -ENOMEM;
-	}
-	if (err)
-		snprintf(why, why_size, "%s: %s", name,
-			 err == -EINVAL ? "it is no regular file" : strerror(-err));
-	else
-		err = timeline__parse(data, (size_t)status.st_size, name, timeline, why, why_size);
-	free(data);
-	return err;
-}
-
 int timeline__read(int dirfd, const char *name, struct timeline *timeline, char *why,
 		   size_t why_size)
 {
 	/* Not to wait for whoever writes into a FIFO of this name. */
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *data = NULL;
+	size_t size = 0;
+	int err = io__read_file(fd, MAX_FILE, &data, &size);
 
-	if (fd < 0) {
-		err = -errno;
-		snprintf(why, why_size, "%s: %s", name, strerror(-err));
+	if (err) {
+		snprintf(why, why_size, "%s: %s", name,
+			 err == -EINVAL ? "it is no regular file" : strerror(-err));
 		return err;
 	}
-	err = read_file(fd, name, timeline, why, why_size);
-	close(fd);
+	err = timeline__parse(data, size, name, timeline, why, why_size);
+	free(data);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/io.h"
 #include "results/folder.h"
 #include "timeline/pack.h"
 #include "include/clock.h"
@@ -30,16 +31,8 @@ struct timeline_writer {
 
 static void write_out(struct timeline_writer *writer, const uint8_t *bytes, size_t len)
 {
-	while (len && !writer->error) {
-		ssize_t done = write(writer->fd, bytes, len);
-
-		if (done > 0) {
-			bytes += done;
-			len -= (size_t)done;
-		} else if (done == 0 || errno != EINTR) {
-			writer->error = done ? -errno : -EIO;
-		}
-	}
+	if (!writer->error)
+		writer->error = io__write_all(writer->fd, bytes, len);
 }
 
 /* Through the compressor; flush Z_FINISH: and everything out of it. */
