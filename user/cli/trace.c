@@ -10,6 +10,7 @@
 #include "include/announce.h"
 #include "cli/commands.h"
 #include "base/log.h"
+#include "base/sudo.h"
 #include "program/path.h"
 #include "run/drive.h"
 #include "symbols/symbols.h"
@@ -57,7 +58,7 @@ static int open_output(struct session *session, const char *name)
 	if (fd < 0)
 		log__error("%s/%s: %s", session->results.path, name, strerror(errno));
 	else
-		results__own(fd);
+		sudo__own(fd);
 	return fd;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sudo.h"
 #include "base/text.h"
 
 static int fail(struct outputs *outputs, const char *name, int err)
@@ -37,7 +38,7 @@ int outputs__open(struct outputs *outputs, const struct results *results)
 		outputs__close(outputs);
 		return err;
 	}
-	(void)results__own(outputs->dirfd);	/* a file system without owners is fine */
+	(void)sudo__own(outputs->dirfd);	/* a file system without owners is fine */
 	return 0;
 }
 
@@ -56,7 +57,7 @@ static int open_stream(struct outputs *outputs, int stream, const char *run_id)
 		snprintf(shown, sizeof(shown), OUTPUTS_FOLDER "/%s", name);
 		return fail(outputs, shown, err);
 	}
-	(void)results__own(fd);
+	(void)sudo__own(fd);
 	outputs->fds[stream] = fd;
 	return 0;
 }

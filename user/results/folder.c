@@ -12,15 +12,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/sudo.h"
 
 #define DEFAULT_PARENT "results"
 #define MOST_SUFFIXES 1000
@@ -31,32 +30,6 @@ static int open_folder(int at, const char *name, int flags)
 	int fd = openat(at, name, O_DIRECTORY | O_CLOEXEC | flags);
 
 	return fd < 0 ? -errno : fd;
-}
-
-/* A whole number below 2^32 - 1, the user id that means "nobody named". */
-static bool parse_id(const char *text, unsigned int *id)
-{
-	unsigned long value;
-
-	if (!text || !*text || text[strspn(text, "0123456789")])
-		return false;
-	errno = 0;
-	value = strtoul(text, NULL, 10);
-	if (errno || value >= UINT32_MAX)
-		return false;
-	*id = (unsigned int)value;
-	return true;
-}
-
-int results__own(int fd)
-{
-	unsigned int uid, gid;
-
-	if (geteuid() != 0)
-		return 0;
-	if (!parse_id(getenv("SUDO_UID"), &uid) || !parse_id(getenv("SUDO_GID"), &gid))
-		return 0;
-	return fchown(fd, uid, gid) ? -errno : 0;
 }
 
 /* 1 if empty, 0 if not, or -errno. */
@@ -105,7 +78,7 @@ static int take_folder(struct results *results, const char *base)
 	if (empty <= 0)
 		return empty ? empty : -ENOTEMPTY;
 	if (results->created && !fstat(results->dirfd, &st) && st.st_uid == geteuid())
-		(void)results__own(results->dirfd); /* a file system without owners is fine */
+		(void)sudo__own(results->dirfd); /* a file system without owners is fine */
 	return 0;
 }
 
@@ -127,7 +100,7 @@ static int open_default_parent(void)
 		return -errno;
 	fd = open_folder(AT_FDCWD, DEFAULT_PARENT, O_RDONLY | (made ? O_NOFOLLOW : 0));
 	if (made && fd >= 0)
-		(void)results__own(fd);
+		(void)sudo__own(fd);
 	return fd;
 }
 
@@ -328,7 +301,7 @@ int results__start_file(int dirfd, const char *name)
 	fd = openat(dirfd, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	(void)results__own(fd); /* a file system without owners is fine */
+	(void)sudo__own(fd); /* a file system without owners is fine */
 	return fd;
 }
 

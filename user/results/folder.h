@@ -59,13 +59,6 @@ bool results__discard_if_empty(struct results *results);
 void results__close(struct results *results);
 
 /*
- * Give an open file or folder to who called sudo: does nothing unless we are root and both
- * SUDO_UID and SUDO_GID are valid numbers. Returns 0 or -errno (some file systems have no
- * owners; a caller may well go on).
- */
-int results__own(int fd);
-
-/*
  * The two halves of "appears only when complete", for writers that keep a file open.
  * @name is a plain file name, without '/'.
  *
