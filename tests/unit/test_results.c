@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../user/results/file.h"
 #include "../../user/results/folder.h"
 #include "skip_for.h"
 
@@ -261,16 +262,16 @@ static void replace_file_takes_the_place_of_a_link(void **state)
 	dirfd = open("folder", O_RDONLY | O_DIRECTORY);
 	assert_true(dirfd >= 0);
 	assert_int_equal(symlink("../elsewhere", "folder/page"), 0);
-	fd = results__start_file(dirfd, "page");
+	fd = results_file__start(dirfd, "page");
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "text", 4), 4);
-	assert_int_equal(results__finish_file(dirfd, fd, "page"), -EEXIST);
-	assert_int_equal(results__replace_file(dirfd, fd, "page"), 0);
+	assert_int_equal(results_file__finish(dirfd, fd, "page"), -EEXIST);
+	assert_int_equal(results_file__replace(dirfd, fd, "page"), 0);
 	assert_int_equal(lstat("folder/page", &st), 0);
 	assert_true(S_ISREG(st.st_mode) && st.st_size == 4);
 	assert_int_equal(access("elsewhere", F_OK), -1);
-	assert_int_equal(results__drop_file(dirfd, "page"), -ENOENT);
-	assert_int_equal(results__replace_file(dirfd, fd, "../page"), -EINVAL);
+	assert_int_equal(results_file__drop(dirfd, "page"), -ENOENT);
+	assert_int_equal(results_file__replace(dirfd, fd, "../page"), -EINVAL);
 	close(fd);
 	close(dirfd);
 }

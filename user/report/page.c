@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "results/folder.h"
+#include "results/file.h"
 #include "program/target.h"
 #include "program/workload.h"
 
@@ -201,18 +201,18 @@ static int publish(struct page *page, bool replace)
 {
 	int err;
 
-	page->fd = results__start_file(page->dirfd, PAGE_FILE);
+	page->fd = results_file__start(page->dirfd, PAGE_FILE);
 	if (page->fd < 0)
 		return fail_file(page, page->fd);
 	err = run_analysis(page);
 	if (!err) {
-		err = replace ? results__replace_file(page->dirfd, page->fd, PAGE_FILE) :
-				results__finish_file(page->dirfd, page->fd, PAGE_FILE);
+		err = replace ? results_file__replace(page->dirfd, page->fd, PAGE_FILE) :
+				results_file__finish(page->dirfd, page->fd, PAGE_FILE);
 		if (err)
 			fail_file(page, err);
 	}
 	if (err)
-		results__drop_file(page->dirfd, PAGE_FILE);
+		results_file__drop(page->dirfd, PAGE_FILE);
 	close(page->fd);
 	return err;
 }

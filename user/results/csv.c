@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "results/folder.h"
+#include "results/file.h"
 
 /* Append @text and the delimiter @after; quoted where RFC 4180 section 2.6 asks for it. */
 static char *put_field(char *to, const char *text, char after)
@@ -172,7 +172,7 @@ int csv__open(struct csv *csv, int dirfd, const char *name, const struct table *
 	csv->buffer = malloc(size);
 	if (!csv->buffer)
 		return -ENOMEM;
-	err = results__start_file(dirfd, name);
+	err = results_file__start(dirfd, name);
 	if (err < 0)
 		goto fail;
 	csv->fd = err;
@@ -221,7 +221,7 @@ int csv__commit(struct csv *csv)
 	int err = csv->error;
 
 	if (!err)
-		err = results__finish_file(csv->dirfd, csv->fd, csv->name);
+		err = results_file__finish(csv->dirfd, csv->fd, csv->name);
 	csv__close(csv);
 	return err;
 }
@@ -231,7 +231,7 @@ void csv__abandon(struct csv *csv)
 	if (!csv)
 		return;
 	if (csv->fd >= 0)
-		results__drop_file(csv->dirfd, csv->name);
+		results_file__drop(csv->dirfd, csv->name);
 	csv__close(csv);
 }
 

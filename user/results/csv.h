@@ -40,7 +40,7 @@ struct csv_error {
 };
 
 /*
- * Create @name.partial in @dirfd (see results__start_file()) and write the header.
+ * Create @name.partial in @dirfd (see results_file__start()) and write the header.
  * Returns 0 or -errno; then nothing is left behind and no other call is due.
  */
 int csv__open(struct csv *csv, int dirfd, const char *name, const struct table *table);

@@ -20,6 +20,7 @@
 
 #include "base/io.h"
 #include "base/sudo.h"
+#include "results/file.h"
 
 #define DEFAULT_PARENT "results"
 #define MOST_SUFFIXES 1000
@@ -280,90 +281,19 @@ void results__close(struct results *results)
 	results->parent = -1;
 }
 
-static int partial_name(char *partial, const char *name)
-{
-	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-		return -EINVAL;
-	if (strlen(name) + sizeof(".partial") > NAME_MAX + 1)
-		return -ENAMETOOLONG;
-	stpcpy(stpcpy(partial, name), ".partial");
-	return 0;
-}
-
-int results__start_file(int dirfd, const char *name)
-{
-	char partial[NAME_MAX + 1];
-	int err = partial_name(partial, name);
-	int fd;
-
-	if (err)
-		return err;
-	fd = openat(dirfd, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	(void)sudo__own(fd); /* a file system without owners is fine */
-	return fd;
-}
-
-/* For file systems that know no RENAME_NOREPLACE (NFS): link() never replaces either. */
-static int link_over(int dirfd, const char *partial, const char *name)
-{
-	if (linkat(dirfd, partial, dirfd, name, 0))
-		return -errno;
-	return unlinkat(dirfd, partial, 0) ? -errno : 0;
-}
-
-int results__finish_file(int dirfd, int fd, const char *name)
-{
-	char partial[NAME_MAX + 1];
-	int err = partial_name(partial, name);
-
-	if (err)
-		return err;
-	if (fsync(fd))
-		return -errno;
-	if (!renameat2(dirfd, partial, dirfd, name, RENAME_NOREPLACE))
-		return 0;
-	if (errno == EINVAL || errno == ENOSYS)
-		return link_over(dirfd, partial, name);
-	return -errno;
-}
-
-int results__replace_file(int dirfd, int fd, const char *name)
-{
-	char partial[NAME_MAX + 1];
-	int err = partial_name(partial, name);
-
-	if (err)
-		return err;
-	if (fsync(fd))
-		return -errno;
-	return renameat(dirfd, partial, dirfd, name) ? -errno : 0;
-}
-
-int results__drop_file(int dirfd, const char *name)
-{
-	char partial[NAME_MAX + 1];
-	int err = partial_name(partial, name);
-
-	if (err)
-		return err;
-	return unlinkat(dirfd, partial, 0) ? -errno : 0;
-}
-
 int results__write_text(struct results *results, const char *name, const char *text,
 			size_t len)
 {
-	int fd = results__start_file(results->dirfd, name);
+	int fd = results_file__start(results->dirfd, name);
 	int err;
 
 	if (fd < 0)
 		return fd;
 	err = io__write_all(fd, text, len);
 	if (!err)
-		err = results__finish_file(results->dirfd, fd, name);
+		err = results_file__finish(results->dirfd, fd, name);
 	if (err)
-		results__drop_file(results->dirfd, name);
+		results_file__drop(results->dirfd, name);
 	close(fd);
 	return err;
 }

@@ -58,24 +58,4 @@ bool results__discard_if_empty(struct results *results);
 /* Close the folder. Accepts NULL, and may be called twice. */
 void results__close(struct results *results);
 
-/*
- * The two halves of "appears only when complete", for writers that keep a file open.
- * @name is a plain file name, without '/'.
- *
- * results__start_file(): a new NAME.partial in @dirfd, mode 0644 (less the umask), open for
- * writing, given to who called sudo. Returns the descriptor or -errno: -EEXIST if
- * NAME.partial exists, be it as a link; -EINVAL or -ENAMETOOLONG for the name.
- *
- * results__finish_file(): fsync, then rename NAME.partial to NAME, never over another file.
- * Leaves @fd open. Returns 0 or -errno (-EEXIST if NAME exists).
- *
- * results__replace_file(): the same, but in place of a file or link that has the name.
- *
- * results__drop_file(): remove NAME.partial. Returns 0 or -errno.
- */
-int results__start_file(int dirfd, const char *name);
-int results__finish_file(int dirfd, int fd, const char *name);
-int results__replace_file(int dirfd, int fd, const char *name);
-int results__drop_file(int dirfd, const char *name);
-
 #endif

@@ -26,7 +26,7 @@
 
 #include "base/interrupt.h"
 #include "ledger/ledger.h"
-#include "results/folder.h"
+#include "results/file.h"
 
 /* Threads go by their number, at most 65535; Perfetto takes a tid for one thread of the machine. */
 enum { PID_THREADS = 1, PID_LOCK = 100000, TID_LOCK = 100000 };
@@ -280,14 +280,14 @@ static int write_file(int dirfd, const char *name, struct writing *writing)
 
 	if (*name && fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	fd = results__start_file(dirfd, name);
+	fd = results_file__start(dirfd, name);
 	if (fd < 0)
 		return fd;
 	err = write_compressed(fd, writing);
 	if (!err)
-		err = results__finish_file(dirfd, fd, name);
+		err = results_file__finish(dirfd, fd, name);
 	if (err)
-		results__drop_file(dirfd, name);
+		results_file__drop(dirfd, name);
 	close(fd);
 	return err;
 }

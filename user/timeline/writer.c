@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "base/io.h"
-#include "results/folder.h"
+#include "results/file.h"
 #include "timeline/pack.h"
 #include "include/clock.h"
 
@@ -88,7 +88,7 @@ int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *r
 		return -ENOMEM;
 	writer->dirfd = dirfd;
 	snprintf(writer->name, sizeof(writer->name), "%.200s" TIMELINE_SUFFIX, run_id);
-	err = results__start_file(dirfd, writer->name);
+	err = results_file__start(dirfd, writer->name);
 	writer->fd = err;
 	if (err < 0)
 		goto fail;
@@ -146,7 +146,7 @@ int timeline_writer__commit(struct timeline_writer *writer)
 	if (!writer)
 		return 0;
 	if (!writer->error)
-		writer->error = results__finish_file(writer->dirfd, writer->fd, writer->name);
+		writer->error = results_file__finish(writer->dirfd, writer->fd, writer->name);
 	writer->committed = !writer->error;
 	return writer->error;
 }
@@ -159,7 +159,7 @@ void timeline_writer__free(struct timeline_writer *writer)
 		deflateEnd(&writer->stream);
 	if (writer->fd >= 0) {
 		if (!writer->committed)
-			results__drop_file(writer->dirfd, writer->name);
+			results_file__drop(writer->dirfd, writer->name);
 		close(writer->fd);
 	}
 	free(writer);
