@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "include/clock.h"
 #include "base/log.h"
 
 #define BAR_WIDTH 30
@@ -23,7 +23,7 @@ void progress__begin(struct progress *progress, const char *what, double done, d
 	snprintf(progress->what, sizeof(progress->what), "%s", what);
 	progress->done = done;
 	progress->next = next;
-	progress->began_s = clock__now_s();
+	progress->began_s = clock_now_s();
 	progress->expected_s = expected_s;
 	progress->total_s = total_s;
 	progress__tick(progress);
@@ -35,7 +35,7 @@ static double fraction(const struct progress *progress)
 	double step = 0;
 
 	if (progress->expected_s > 0)
-		step = (clock__now_s() - progress->began_s) / progress->expected_s;
+		step = (clock_now_s() - progress->began_s) / progress->expected_s;
 	if (step > 1)
 		step = 1;
 	return progress->done + (progress->next - progress->done) * step;

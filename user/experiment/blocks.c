@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "include/clock.h"
 #include "base/interrupt.h"
 #include "base/stats.h"
 #include "experiment/arm_run.h"
@@ -99,7 +99,7 @@ static double share_done(const struct engine *engine, double blocks)
 {
 	double budget_s = engine->blocks->budget_s, expected = expected_blocks(engine);
 	double by_blocks = expected > 0 ? blocks / expected : 0;
-	double by_time = budget_s > 0 ? (clock__now_s() - engine->began_s) / budget_s : 0;
+	double by_time = budget_s > 0 ? (clock_now_s() - engine->began_s) / budget_s : 0;
 
 	return fmin(fmax(by_blocks, by_time), 1);
 }
@@ -137,7 +137,7 @@ static bool left_out(const struct engine *engine, uint64_t block, const struct p
 static int run_block(struct engine *engine, uint64_t block)
 {
 	const struct experiment_blocks *blocks = engine->blocks;
-	double start = clock__now_s();
+	double start = clock_now_s();
 	uint64_t made = 0;
 	int err = 0;
 
@@ -154,7 +154,7 @@ static int run_block(struct engine *engine, uint64_t block)
 	}
 	if (!err && blocks->calls.after_block)
 		err = blocks->calls.after_block(blocks->arg, block);
-	engine->block_s = clock__now_s() - start;
+	engine->block_s = clock_now_s() - start;
 	return err;
 }
 
@@ -175,7 +175,7 @@ static bool done(struct engine *engine, uint64_t block)
 	if (plan->calls.enough && plan->calls.enough(plan->arg, block, reason, size))
 		return true;
 	if (!plan->budget_s ||
-	    clock__now_s() - engine->began_s + engine->block_s <= plan->budget_s)
+	    clock_now_s() - engine->began_s + engine->block_s <= plan->budget_s)
 		return false;
 	snprintf(reason, size, "another block would exceed the budget of %.0f s", plan->budget_s);
 	return true;
@@ -204,7 +204,7 @@ int experiment_blocks__run(const struct experiment_blocks *blocks)
 	struct engine engine = {
 		.blocks = blocks,
 		.end = blocks->end,
-		.began_s = clock__now_s(),
+		.began_s = clock_now_s(),
 	};
 	int err = stats__shuffle_init(&engine.shuffle, blocks->options->seed);
 

@@ -13,8 +13,8 @@
 #include "machine/arm_cpu.h"
 #include "machine/cgroups.h"
 #include "base/proctext.h"
+#include "include/clock.h"
 
-#define NS_PER_S 1000000000ULL
 #define CONFIG_MAX_BYTES (4U << 20)	/* a distribution's configuration has 0.3 MB */
 #define CACHE_MAX 16			/* index directories per CPU */
 #define SYS_CPU "/sys/devices/system/cpu"
@@ -45,7 +45,7 @@ uint64_t machine__parse_meminfo(const char *text, const char *key)
 
 static uint64_t ticks_to_ns(uint64_t ticks, uint64_t ticks_per_s)
 {
-	unsigned __int128 ns = (unsigned __int128)ticks * NS_PER_S / ticks_per_s;
+	unsigned __int128 ns = (unsigned __int128)ticks * NSEC_PER_SEC / ticks_per_s;
 
 	return ns < MACHINE_UNKNOWN ? (uint64_t)ns : MACHINE_UNKNOWN;
 }
