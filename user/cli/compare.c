@@ -128,7 +128,7 @@ static enum exit_status read_programs(struct comparison *comparison)
 	enum exit_status status;
 
 	if (!options->program.as_root)
-		user = target__user(false);
+		user = target_user__find(false);
 	status = split(&comparison->base, "BASE", options->base, &user);
 	if (status == EXIT_MEASURED)
 		status = split(&comparison->other, "OTHER", options->other, &user);

@@ -88,7 +88,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 		.stderr_fd = err_fd,
 	};
 	if (!program->as_root)
-		spec.target.user = target__user(false);
+		spec.target.user = target_user__find(false);
 	log__debug("the program runs as %s",
 		   spec.target.user.drop ? spec.target.user.name : "ourselves");
 	traced_run__identify(session->options, &run->row);

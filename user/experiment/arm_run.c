@@ -83,7 +83,7 @@ static struct target_config target_of(const struct experiment_blocks *blocks,
 	};
 
 	if (!arm->privileged)
-		target.user = target__user(!arm->external);
+		target.user = target_user__find(!arm->external);
 	if (arm->external) {
 		target.stdin_fd = outputs->null_fd;
 		target.stdout_fd = outputs->fds[OUTPUTS_STDOUT];

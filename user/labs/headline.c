@@ -128,7 +128,7 @@ static void fill_prices(struct slowdown *slowdown, const struct experiment_optio
 		.lock = options->parameters.lock,
 		.one_cpu = options->parameters.one_cpu,
 		.cpus = options->cpus,
-		.user = target__user(true),
+		.user = target_user__find(true),
 		.timeout_ms = options->time_limit_s * 1000,
 	};
 }

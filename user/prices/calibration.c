@@ -140,7 +140,7 @@ static double system_calls_ns(const struct observations *observations, uint64_t 
 
 static int price_perf(struct calibration_beside *beside, uint64_t block, struct lab_result *result)
 {
-	const struct target_user user = target__user(false);
+	const struct target_user user = target_user__find(false);
 	double calls_ns = system_calls_ns(&result->observations, block), ns;
 	int err;
 

@@ -2,14 +2,11 @@
 // Starting a program without lending it our privileges, and ending it for sure.
 #include "program/target.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +14,11 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cpulist.h"
 #include "base/interrupt.h"
+#include "include/clock.h"
 #include "program/path.h"
 
 /* What a program gets to end by itself after Ctrl-C. */
@@ -30,83 +27,6 @@
 #ifndef CLOSE_RANGE_CLOEXEC	/* since Linux 5.11 */
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
-
-static void fill_user(struct target_user *user, const struct passwd *entry)
-{
-	user->drop = true;
-	user->uid = entry->pw_uid;
-	user->gid = entry->pw_gid;
-	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
-	snprintf(user->home, sizeof(user->home), "%s", entry->pw_dir);
-	snprintf(user->shell, sizeof(user->shell), "%s", entry->pw_shell);
-}
-
-/* SUDO_UID as a number; -1 if there is none, or if it is root's own. */
-static long sudo_uid(void)
-{
-	const char *text = getenv("SUDO_UID");
-	char *end;
-	long uid;
-
-	if (!text || !*text)
-		return -1;
-	errno = 0;
-	uid = strtol(text, &end, 10);
-	return errno || *end || uid <= 0 || uid >= UINT32_MAX ? -1 : uid;
-}
-
-struct target_user target__user(bool own_workload)
-{
-	struct target_user user = { .drop = false };
-	const struct passwd *entry = NULL;
-	long uid = sudo_uid();
-
-	if (geteuid() != 0)
-		return user;
-	if (uid > 0)
-		entry = getpwuid((uid_t)uid);
-	else if (own_workload)
-		entry = getpwnam("nobody");
-	user.confined = own_workload;
-	if (entry) {
-		fill_user(&user, entry);
-	} else if (uid > 0) {
-		user.drop = true;
-		user.uid = (uid_t)uid;
-		user.gid = (gid_t)uid;
-	}
-	return user;
-}
-
-/* What sudo -u USER would set (sudoers(5), "Command environment"). */
-static void set_environment(const struct target_user *user)
-{
-	if (!user->home[0])
-		return;
-	setenv("HOME", user->home, 1);
-	setenv("USER", user->name, 1);
-	setenv("LOGNAME", user->name, 1);
-	setenv("SHELL", user->shell, 1);
-	unsetenv("MAIL");
-}
-
-static int drop_privileges(const struct target_user *user)
-{
-	if (!user->drop)
-		return 0;
-	if (user->name[0] ? initgroups(user->name, user->gid) : setgroups(0, NULL))
-		return -errno;
-	if (setresgid(user->gid, user->gid, user->gid) ||
-	    setresuid(user->uid, user->uid, user->uid))
-		return -errno;
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_apply(CAPNG_SELECT_CAPS))
-		return -EPERM;
-	if (user->confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	set_environment(user);
-	return 0;
-}
 
 /* glibc has close_range() since 2.34. */
 static void close_others_at_exec(void)
@@ -173,7 +93,7 @@ static int run_program(const struct target_config *config, pid_t parent, int go_
 		if (fd < 0)
 			return -errno;
 	}
-	err = drop_privileges(&config->user);
+	err = target_user__become(&config->user);
 	if (err)
 		return err;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -295,10 +215,7 @@ void target__kill(struct target *target)
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return clock_now_ns() / NSEC_PER_MSEC;
 }
 
 /* What a wait was ended by; neither: a signal, or the time is over. */
@@ -317,8 +234,7 @@ static struct woken sleep_until(const struct target *target, const struct target
 				   .events = POLLIN },
 				 { .fd = watch && watch->watch_keys ? watch->keys_fd : -1,
 				   .events = POLLIN } };
-	struct timespec wait = { .tv_sec = (time_t)(ms / 1000),
-				 .tv_nsec = (long)(ms % 1000) * 1000000 };
+	struct timespec wait = clock_timespec(ms * NSEC_PER_MSEC);
 	struct woken woken = { false, false, false, false };
 
 	if (ppoll(fds, 3, ms == UINT64_MAX ? NULL : &wait, mask) <= 0)

@@ -2,8 +2,8 @@
 /*
  * target - a program we start, hold before its exec, let go, and clean up after.
  *
- * It never runs with the loader's privileges unless asked to: identity, groups and
- * capabilities are dropped in the child before exec, and it dies with the loader.
+ * It never runs with the loader's privileges unless asked to (target_user.h), and it dies with
+ * the loader.
  */
 #ifndef SWITCHTAX_TARGET_H
 #define SWITCHTAX_TARGET_H
@@ -14,22 +14,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* Whom the program runs as. */
-struct target_user {
-	bool drop;		/* false: as we are */
-	bool confined;		/* may not gain privileges by what it executes */
-	uid_t uid;
-	gid_t gid;
-	char name[64];		/* for initgroups(3); empty: no supplementary groups */
-	char home[256];		/* for HOME; empty: left alone */
-	char shell[256];
-};
-
-/*
- * The user who called sudo; without sudo as root: nobody for our own workloads, who
- * may not gain privileges either, else ourselves.
- */
-struct target_user target__user(bool own_workload);
+#include "program/target_user.h"
 
 struct target_config {
 	char *const *argv;

@@ -183,7 +183,7 @@ static int run_analysis(struct page *page)
 		.stdin_fd = page->null_fd,
 		.stdout_fd = page->fd,
 		.stderr_fd = page->said_fd,
-		.user = target__user(false),
+		.user = target_user__find(false),
 		.own_group = true,
 	};
 	struct target target;
