@@ -11,47 +11,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "base/text.h"
 #include "symbols/kernel.h"
 #include "symbols/needed.h"
 #include "symbols/perf_map.h"
-#include "base/proctext.h"
+#include "symbols/processes.h"
 #include "symbols/files.h"
-#include "include/clock.h"
 
 #define NAME_SIZE 192
 #define MOST_FRAMES (SAMPLE_USER_FRAMES + SAMPLE_KERNEL_FRAMES)
-#define MOST_PROCESSES 256
 #define ROOT_CUT "[...]"
-
-/* When to look again: libraries come early, and each look costs a millisecond. */
-#define FIRST_LOOK_NS 200000000ULL
-#define LAST_LOOK_NS 10000000000ULL
-
-struct process {
-	pid_t pid;
-	pid_t own_pid;			/* as its own PID namespace has it */
-	uid_t uid;
-	bool has_modules;
-	struct modules modules;
-	uint64_t looked_ns;
-	uint64_t look_again_ns;		/* after so long */
-	bool asked_map;			/* perf_map is what there is */
-	struct names map;
-};
 
 struct symbolizer {
 	struct names kernel;
 	bool has_kernel;
 	struct symbol_files files;
-	struct process *processes;
-	size_t nprocesses;
-	uid_t uid;
-	time_t since;			/* of the run */
+	struct processes processes;
 	char names[MOST_FRAMES][NAME_SIZE];	/* of one sample, leaf first */
 };
 
@@ -61,27 +39,11 @@ int symbolizer__open(struct symbolizer **symbolizer)
 	return *symbolizer ? 0 : -ENOMEM;
 }
 
-/* ---- processes ---- */
-
-static void forget_processes(struct symbolizer *symbolizer)
-{
-	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
-		struct process *process = &symbolizer->processes[i];
-
-		if (process->has_modules)
-			modules__free(&process->modules);
-		names__free(&process->map);
-	}
-	free(symbolizer->processes);
-	symbolizer->processes = NULL;
-	symbolizer->nprocesses = 0;
-}
-
 void symbolizer__close(struct symbolizer *symbolizer)
 {
 	if (!symbolizer)
 		return;
-	forget_processes(symbolizer);
+	processes__forget(&symbolizer->processes);
 	symbol_files__free(&symbolizer->files);
 	names__free(&symbolizer->kernel);
 	free(symbolizer);
@@ -89,69 +51,17 @@ void symbolizer__close(struct symbolizer *symbolizer)
 
 void symbolizer__begin(struct symbolizer *symbolizer, uid_t uid)
 {
-	forget_processes(symbolizer);
-	symbolizer->uid = uid;
-	symbolizer->since = time(NULL);
-}
-
-/* NULL: no memory, or too many. */
-static struct process *process_of(struct symbolizer *symbolizer, pid_t pid)
-{
-	struct process *list;
-
-	for (size_t i = 0; i < symbolizer->nprocesses; i++)
-		if (symbolizer->processes[i].pid == pid)
-			return &symbolizer->processes[i];
-	if (symbolizer->nprocesses == MOST_PROCESSES)
-		return NULL;
-	list = list__grow(symbolizer->processes, symbolizer->nprocesses, sizeof(*list));
-	if (!list)
-		return NULL;
-	symbolizer->processes = list;
-	list += symbolizer->nprocesses++;
-	*list = (struct process){ .pid = pid, .own_pid = pid, .uid = symbolizer->uid };
-	return list;
-}
-
-/* Whose it is, and what it calls itself: the last of NSpid, its innermost namespace's. */
-static void read_identity(struct process *process)
-{
-	char path[64], *text;
-	const char *pids;
-	struct stat st;
-	uint64_t pid;
-
-	snprintf(path, sizeof(path), "/proc/%d", (int)process->pid);
-	if (!stat(path, &st))
-		process->uid = st.st_uid;
-	text = proctext__read_of(process->pid, "status");
-	pids = proctext__after_line_start(text, "NSpid:");
-	while (pids && (pids = proctext__skip_blanks(pids), proctext__take_number(&pids, &pid)))
-		process->own_pid = (pid_t)pid;
-	free(text);
+	processes__forget(&symbolizer->processes);
+	symbolizer->processes.uid = uid;
+	symbolizer->processes.since = time(NULL);
 }
 
 void symbolizer__look(struct symbolizer *symbolizer, pid_t pid)
 {
-	struct process *process = process_of(symbolizer, pid);
-	uint64_t now = clock_now_ns();
-	struct modules modules;
+	const struct modules *seen = processes__look(&symbolizer->processes, pid);
 
-	if (!process || now < process->looked_ns + process->look_again_ns)
-		return;
-	process->looked_ns = now;
-	process->look_again_ns = process->look_again_ns ? 2 * process->look_again_ns
-							 : FIRST_LOOK_NS;
-	if (process->look_again_ns > LAST_LOOK_NS)
-		process->look_again_ns = LAST_LOOK_NS;
-	if (modules__read(pid, &modules))
-		return;
-	if (process->has_modules)
-		modules__free(&process->modules);
-	process->modules = modules;
-	process->has_modules = true;
-	read_identity(process);
-	symbolizer__learn(symbolizer, &process->modules);
+	if (seen)
+		symbolizer__learn(symbolizer, seen);
 }
 
 void symbolizer__learn(struct symbolizer *symbolizer, const struct modules *modules)
@@ -173,91 +83,20 @@ void symbolizer__learn_program(struct symbolizer *symbolizer, const char *path)
 	modules__free(&modules);
 }
 
-/* ---- code made at run time ---- */
-
-static struct perf_map_owner owner_of(const struct symbolizer *symbolizer,
-				      const struct process *process, int our_root)
-{
-	return (struct perf_map_owner){
-		.root = process->has_modules ? process->modules.root : our_root,
-		.pid = process->own_pid,
-		.uid = process->uid,
-		.since = symbolizer->since,
-	};
-}
-
-static void ask_map(struct symbolizer *symbolizer, struct process *process)
-{
-	int our_root = open("/", O_PATH | O_CLOEXEC);
-	struct perf_map_owner owner = owner_of(symbolizer, process, our_root);
-
-	process->asked_map = true;
-	(void)perf_map__read(&owner, &process->map);
-	if (our_root >= 0)
-		close(our_root);
-}
-
-static bool is_made(const struct modules *modules, uint64_t word)
-{
-	const struct mapping *mapping = modules__mapping_at(modules, word);
-
-	return mapping && mapping->code && mapping->module < 0 && mapping->label[0] != '[';
-}
-
-/*
- * CPython's trampoline (Python/asm_trampoline.S) moves the stack pointer by one word, in whatever
- * way, so the word behind that is its own return address, into the interpreter. This sorts out
- * many of the addresses that are left over from calls which have returned.
- */
-static bool is_called(const struct modules *modules, const uint64_t *words, size_t count)
-{
-#if defined(__x86_64__)
-	const struct mapping *mapping = count > 2 ? modules__mapping_at(modules, words[2]) : NULL;
-
-	return mapping && mapping->code && mapping->module >= 0;
-#else
-	(void)modules;
-	(void)words;
-	return count > 0;
-#endif
-}
-
 size_t symbolizer__keep_code(const struct symbolizer *symbolizer, pid_t pid,
 			     const uint64_t *words, size_t count, uint64_t *kept, size_t most)
 {
-	const struct process *process = NULL;
-	size_t found = 0;
-
-	for (size_t i = 0; count && i < symbolizer->nprocesses; i++)
-		if (symbolizer->processes[i].pid == pid && symbolizer->processes[i].has_modules)
-			process = &symbolizer->processes[i];
-	for (size_t i = 0; process && i < count && found < most; i++)
-		if (is_made(&process->modules, words[i]) &&
-		    is_called(&process->modules, words + i, count - i))
-			kept[found++] = words[i];
-	return found;
+	return processes__keep_code(&symbolizer->processes, pid, words, count, kept, most);
 }
 
 void symbolizer__refresh(struct symbolizer *symbolizer)
 {
-	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
-		names__free(&symbolizer->processes[i].map);
-		symbolizer->processes[i].asked_map = false;
-	}
+	processes__forget_maps(&symbolizer->processes);
 }
 
 void symbolizer__remove_perf_maps(struct symbolizer *symbolizer)
 {
-	int our_root = open("/", O_PATH | O_CLOEXEC);
-
-	for (size_t i = 0; i < symbolizer->nprocesses; i++) {
-		struct perf_map_owner owner = owner_of(symbolizer, &symbolizer->processes[i],
-						       our_root);
-
-		perf_map__remove(&owner);
-	}
-	if (our_root >= 0)
-		close(our_root);
+	processes__remove_maps(&symbolizer->processes);
 }
 
 /* ---- frames ---- */
@@ -314,7 +153,7 @@ static enum frame_name name_mapped(struct symbolizer *symbolizer, const struct m
 static enum frame_name name_address(struct symbolizer *symbolizer, pid_t pid, uint64_t address,
 				    char *name, size_t size)
 {
-	struct process *process = process_of(symbolizer, pid);
+	struct process *process = processes__of(&symbolizer->processes, pid);
 	enum frame_name found = FRAME_UNKNOWN;
 	const char *made;
 
@@ -322,8 +161,7 @@ static enum frame_name name_address(struct symbolizer *symbolizer, pid_t pid, ui
 		found = name_mapped(symbolizer, &process->modules, address, name, size);
 	if (!process || found == FRAME_NAMED)
 		return found;
-	if (!process->asked_map)
-		ask_map(symbolizer, process);
+	processes__ask_map(&symbolizer->processes, process);
 	made = perf_map__at(&process->map, address);
 	if (!made)
 		return found;
@@ -379,13 +217,14 @@ static size_t name_users(struct symbolizer *symbolizer, const struct symbolizer_
 static size_t name_words(struct symbolizer *symbolizer, const struct symbolizer_sample *sample,
 			 size_t count)
 {
-	struct process *process = sample->nwords ? process_of(symbolizer, sample->pid) : NULL;
+	struct process *process = NULL;
 	size_t first;
 
+	if (sample->nwords)
+		process = processes__of(&symbolizer->processes, sample->pid);
 	if (!process)
 		return 0;
-	if (!process->asked_map)
-		ask_map(symbolizer, process);
+	processes__ask_map(&symbolizer->processes, process);
 	if (sample->nuser)
 		name_user(symbolizer, sample->pid, &sample->user[0], true,
 			  symbolizer->names[count++]);
@@ -403,7 +242,7 @@ static size_t name_words(struct symbolizer *symbolizer, const struct symbolizer_
 /* Is one of the frames that the chain of frame pointers has found in code made at run time? */
 static bool chain_has_made(struct symbolizer *symbolizer, const struct symbolizer_sample *sample)
 {
-	struct process *process = process_of(symbolizer, sample->pid);
+	struct process *process = processes__of(&symbolizer->processes, sample->pid);
 
 	for (size_t i = 1; process && i < sample->nuser; i++)
 		if (sample->user[i].status == SAMPLE_FRAME_ADDRESS &&
