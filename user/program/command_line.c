@@ -160,17 +160,14 @@ int command_line__find(struct command_line *line)
 
 static bool names_python(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+	const char *name = basename(path);
 
 	return strncmp(name, "python", 6) == 0 || strncmp(name, "pypy", 4) == 0;
 }
 
 static bool names_env(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	return strcmp(slash ? slash + 1 : path, "env") == 0;
+	return strcmp(basename(path), "env") == 0;
 }
 
 /* "#!/usr/bin/python3 -u", "#!/usr/bin/env -S VAR=1 python3 -u" */
