@@ -34,6 +34,7 @@
 #include "../../user/lock/interpreters.h"
 #include "../../user/lock/sites.h"
 #include "../../user/symbols/modules.h"
+#include "../../user/symbols/place.h"
 #include "../../user/symbols/symbols.h"
 #include "emulated.h"
 #include "skip_for.h"
@@ -828,10 +829,10 @@ static void is_said(const struct modules *modules, const char *line)
 
 	assert_int_equal(sscanf(line, "%" SCNx64 " %63[^\n]", &address, want), 2);
 	if (!strcmp(want, "-")) {
-		assert_int_equal(modules__name(modules, address, name, sizeof(name)), -ENOENT);
+		assert_int_equal(place__name(modules, address, name, sizeof(name)), -ENOENT);
 		return;
 	}
-	assert_int_equal(modules__name(modules, address, name, sizeof(name)), 0);
+	assert_int_equal(place__name(modules, address, name, sizeof(name)), 0);
 	if (want[strlen(want) - 1] == '+')
 		name[strlen(want)] = '\0';
 	if (strcmp(name, want) != 0)

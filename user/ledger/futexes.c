@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/place.h"
+
 static uint32_t tid_of(const struct trace *trace, uint32_t slot)
 {
 	return slot && slot <= trace->nthreads ? trace->threads[slot - 1].tid : 0;
@@ -113,8 +115,7 @@ static void name_all(struct futexes *futexes, const struct modules *modules)
 		if (i && !by_address(&wait[-1], wait))
 			memcpy(wait->name, wait[-1].name, sizeof(wait->name));
 		else if (wait->pid != (uint32_t)modules->pid ||
-			 modules__name(modules, wait->address, wait->name,
-				       sizeof(wait->name)))
+			 place__name(modules, wait->address, wait->name, sizeof(wait->name)))
 			wait->name[0] = '\0';
 	}
 }

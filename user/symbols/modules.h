@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * modules - which files a process has mapped, and what lies at an address of it.
+ * modules - which files a process has mapped, and where.
  *
  * A snapshot: it keeps the files open (O_PATH), so that addresses can be named when the
  * process has ended, its root is gone or the files have been replaced.
@@ -70,12 +70,5 @@ void modules__lasting_root(const struct modules *modules, char *root, size_t siz
 
 /* What is mapped at an address, or NULL. */
 const struct mapping *modules__mapping_at(const struct modules *modules, uint64_t address);
-
-/*
- * Name an address of the process: "symbol+0x10 (libfoo.so)" if a data symbol covers it,
- * else "libfoo.so+0x4010" (as the file's own addresses count), "[heap]", "[stack]" or
- * "[anon]". Returns 0, or -ENOENT if nothing was mapped there.
- */
-int modules__name(const struct modules *modules, uint64_t address, char *name, size_t size);
 
 #endif
