@@ -172,10 +172,9 @@ static void the_plan_names_every_step_once(void **state)
 	const struct lab_options options = { .cpus = 2 };
 	struct lab_plan plan = { 0 };
 	bool traced = false;
-	char why[64] = "";
 
 	(void)state;
-	assert_int_equal(lab_ipc.plan(&options, &plan, why, sizeof(why)), 0);
+	assert_int_equal(lab_ipc.plan(&options, &plan), 0);
 	assert_false(plan.failed);
 	assert_true(plan.count >= 3 * 4 + 5);
 	for (size_t i = 0; i < plan.count; i++) {

@@ -209,10 +209,9 @@ static void the_plan_keeps_privileges_apart(void **state)
 {
 	const struct lab_options options = { .cpus = 2, .one_cpu = 1 };
 	struct lab_plan plan = { 0 };
-	char why[128] = "";
 
 	(void)state;
-	assert_int_equal(lab__find("priority")->plan(&options, &plan, why, sizeof(why)), 0);
+	assert_int_equal(lab__find("priority")->plan(&options, &plan), 0);
 	assert_false(plan.failed);
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct plan_arm *step = &plan.steps[i];
@@ -231,10 +230,9 @@ static const char *levels_from(int nice)
 	const struct lab_options options = { .cpus = 2, .one_cpu = 1, .nice = nice };
 	static char levels[64];
 	struct lab_plan plan = { 0 };
-	char why[128] = "";
 
 	*levels = '\0';
-	assert_int_equal(lab__find("priority")->plan(&options, &plan, why, sizeof(why)), 0);
+	assert_int_equal(lab__find("priority")->plan(&options, &plan), 0);
 	for (size_t i = 0; i < plan.count; i++)
 		if (strcmp(plan.steps[i].name, "nice") == 0)
 			strcpy(levels, plan.steps[i].args[3]);

@@ -375,11 +375,10 @@ static void the_plan_follows_the_options(void **state)
 	const struct lab_options options = { .workers = 3, .objects = 1000, .lock = "mutex",
 					     .interval_us = 77, .cpus = 2 };
 	struct lab_plan *plan = calloc(1, sizeof(*plan));
-	char why[256] = "";
 
 	(void)state;
 	assert_non_null(plan);
-	assert_int_equal(lab__find("slowdown")->plan(&options, plan, why, sizeof(why)), 0);
+	assert_int_equal(lab__find("slowdown")->plan(&options, plan), 0);
 	assert_false(plan->failed);
 	for (size_t i = 0; i < sizeof(arms) / sizeof(arms[0]); i++)
 		assert_non_null(find_step(plan, arms[i]));
@@ -401,12 +400,12 @@ static void the_plan_knows_the_machine(void **state)
 {
 	struct lab_options options = { .objects = 1000, .cpus = 2 };
 	struct lab_plan *plan = calloc(1, sizeof(*plan));
-	char why[256] = "", *path = strdup(getenv("PATH"));
+	char *path = strdup(getenv("PATH"));
 
 	(void)state;
 	assert_true(plan && path);
 	setenv("PATH", "/nowhere", 1);
-	assert_int_equal(lab__find("slowdown")->plan(&options, plan, why, sizeof(why)), 0);
+	assert_int_equal(lab__find("slowdown")->plan(&options, plan), 0);
 	assert_null(find_step(plan, "python-start"));
 	assert_non_null(find_step(plan, "threads-w4"));
 	lab_plan__free(plan);
@@ -415,8 +414,8 @@ static void the_plan_knows_the_machine(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		const char *name = i ? "interval" : "slowdown";
 
-		assert_true(lab__find(name)->plan(&options, plan, why, sizeof(why)) < 0);
-		assert_non_null(strstr(why, "would fit"));
+		assert_true(lab__find(name)->plan(&options, plan) < 0);
+		assert_non_null(strstr(plan->why, "would fit"));
 		lab_plan__free(plan);
 	}
 	free(path);

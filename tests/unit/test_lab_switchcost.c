@@ -172,10 +172,9 @@ static void plan_of(unsigned int cpus, bool traced, struct lab_plan *plan)
 {
 	const struct lab *lab = lab__find("switchcost");
 	const struct lab_options options = { .cpus = cpus, .traced = traced };
-	char why[256] = "";
 
 	assert_non_null(lab);
-	assert_int_equal(lab->plan(&options, plan, why, sizeof(why)), 0);
+	assert_int_equal(lab->plan(&options, plan), 0);
 	assert_false(plan->failed);
 }
 

@@ -217,18 +217,17 @@ static void the_plan_takes_the_workers_and_the_cpu(void **state)
 	struct lab_options options = { .workers = 3, .cpus = 2, .one_cpu = 1 };
 	const struct lab *lab = lab__find("timeslice");
 	struct lab_plan plan = { 0 };
-	char why[128] = "";
 
 	(void)state;
-	assert_int_equal(lab->plan(&options, &plan, why, sizeof(why)), 0);
+	assert_int_equal(lab->plan(&options, &plan), 0);
 	assert_false(plan.failed);
 	assert_int_equal(plan.count, 2);
 	assert_string_equal(plan.steps[1].args[1], "--workers=3");
 	assert_string_equal(plan.steps[1].args[3], "--cpu=1");
 	lab_plan__free(&plan);
 	options.workers = 100000;
-	assert_true(lab->plan(&options, &plan, why, sizeof(why)) < 0);
-	assert_non_null(strstr(why, "100000"));
+	assert_true(lab->plan(&options, &plan) < 0);
+	assert_non_null(strstr(plan.why, "100000"));
 	lab_plan__free(&plan);
 }
 

@@ -75,16 +75,17 @@ static int measure_beside(void *arg, uint64_t block)
 static int make_plan(struct lab_session *session)
 {
 	const struct lab_request *request = session->request;
-	char *refused = session->result->end.refused;
-	int err = request->plan(&request->options, &session->plan, refused,
-				sizeof(session->result->end.refused));
+	struct lab_plan *plan = &session->plan;
+	int err = request->plan(&request->options, plan);
 
-	if (!err && session->plan.failed)
+	if (!err && plan->failed)
 		err = -ENOMEM;
+	columns__set_text(session->result->end.refused, sizeof(session->result->end.refused),
+			  plan->why);
 	if (err)
 		return fail(session, err == -ENOMEM ? err : -EPERM, session->blocks.name,
-			    *refused ? refused : strerror(-err));
-	return session->plan.count ? 0 : fail(session, -EPERM, session->blocks.name,
+			    *plan->why ? plan->why : strerror(-err));
+	return plan->count ? 0 : fail(session, -EPERM, session->blocks.name,
 					      "nothing to run");
 }
 

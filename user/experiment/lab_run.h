@@ -17,9 +17,7 @@ struct lab_request {
 	 * record, progress, from, to.
 	 */
 	struct experiment_blocks blocks;
-	/* Returns 0, or -errno with why saying what this machine lacks (exit status 3). */
-	int (*plan)(const struct lab_options *options, struct lab_plan *plan, char *why,
-		    size_t why_size);
+	lab_planner *plan;
 	struct lab_options options;
 	/*
 	 * What is measured beside the plan's arms, NULL: nothing. Called at the end of each

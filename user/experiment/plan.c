@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
 
 struct plan_arm *lab_plan__step(struct lab_plan *plan, const char *program, const char *arm, ...)
 {
@@ -20,23 +23,38 @@ struct plan_arm *lab_plan__step(struct lab_plan *plan, const char *program, cons
 	vsnprintf(step->name, sizeof(step->name), arm, list);
 	va_end(list);
 	if (!step->nargs)
-		lab_step__arg(plan, step, "%s", program);
+		lab_step__arg(plan, step, program);
 	return step;
 }
 
-void lab_step__arg(struct lab_plan *plan, struct plan_arm *step, const char *format, ...)
+void lab_step__arg(struct lab_plan *plan, struct plan_arm *step, const char *arg)
 {
-	char **args = realloc(step->args, (step->nargs + 2) * sizeof(*args));
-	va_list list;
+	/* with room for the NULL behind */
+	char **args = list__grow(step->args, step->nargs ? step->nargs + 1 : 0, sizeof(*args));
 
 	if (args)
 		step->args = args;
-	va_start(list, format);
-	if (!args || vasprintf(&args[step->nargs], format, list) < 0)
+	if (!args || !(args[step->nargs] = strdup(arg)))
 		plan->failed = true;
 	else
 		args[++step->nargs] = NULL;
+}
+
+void lab_step__args(struct lab_plan *plan, struct plan_arm *step, const char *format, ...)
+{
+	char *text = NULL, *rest = NULL;
+	va_list list;
+
+	va_start(list, format);
+	if (vasprintf(&text, format, list) < 0) {
+		plan->failed = true;
+		text = NULL;
+	}
 	va_end(list);
+	for (char *arg = text ? strtok_r(text, " ", &rest) : NULL; arg;
+	     arg = strtok_r(NULL, " ", &rest))
+		lab_step__arg(plan, step, arg);
+	free(text);
 }
 
 void lab_plan__free(struct lab_plan *plan)

@@ -141,15 +141,22 @@ struct lab_plan {
 	struct plan_arm steps[PLAN_MAX_ARMS];
 	size_t count;
 	bool failed;			/* no memory, or too many arms */
+	char why[256];			/* this machine cannot run it */
 };
+
+/* Makes a plan. Returns 0, or -errno with plan->why saying what is lacking (exit status 3). */
+typedef int lab_planner(const struct lab_options *options, struct lab_plan *plan);
 
 /* A new arm; never NULL, but useless once plan->failed. Its name is formatted. */
 struct plan_arm *lab_plan__step(struct lab_plan *plan, const char *program, const char *arm, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* One more argument, formatted. */
-void lab_step__arg(struct lab_plan *plan, struct plan_arm *step, const char *format, ...)
+/* More arguments, formatted, with a blank between each two: "--workers=%lu --what sleep". */
+void lab_step__args(struct lab_plan *plan, struct plan_arm *step, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* One more, which may have blanks. */
+void lab_step__arg(struct lab_plan *plan, struct plan_arm *step, const char *arg);
 
 void lab_plan__free(struct lab_plan *plan);
 

@@ -25,27 +25,16 @@ static void add_step(struct lab_plan *plan, const char *call, const char *lock, 
 		step->tracing = LAB_TRACED;
 	step->workers = workers;
 	step->lock = lock ? "gil" : NULL;
-	lab_step__arg(plan, step, "--what");
-	lab_step__arg(plan, step, "%s", call);
-	lab_step__arg(plan, step, "--who");
-	lab_step__arg(plan, step, "%s", lock ? "threads" : "processes");
-	if (lock) {
-		lab_step__arg(plan, step, "--lock-while");
-		lab_step__arg(plan, step, "%s", lock);
-	}
-	lab_step__arg(plan, step, "--workers");
-	lab_step__arg(plan, step, "%lu", workers);
-	lab_step__arg(plan, step, "--ms");
-	lab_step__arg(plan, step, "%d", BLOCKED_MS);
+	lab_step__args(plan, step, "--what %s --who %s", call, lock ? "threads" : "processes");
+	if (lock)
+		lab_step__args(plan, step, "--lock-while %s", lock);
+	lab_step__args(plan, step, "--workers %lu --ms %d", workers, BLOCKED_MS);
 }
 
-static int plan_blocking(const struct lab_options *options, struct lab_plan *plan, char *why,
-			 size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
-	uint64_t workers = options->workers ? options->workers : WORKERS;
+	uint64_t workers = options->workers ?: WORKERS;
 
-	(void)why;
-	(void)why_size;
 	for (size_t i = 0; i < CALLS; i++) {
 		add_step(plan, calls[i], "released", workers);
 		add_step(plan, calls[i], "held", workers);
@@ -72,7 +61,7 @@ static void ratio_of(const struct lab_evidence *evidence, const char *call, cons
  * Supported: for sleep and for accept, the whole interval of threads over processes lies at or
  * below 1.1. Refuted: for one of them the whole interval lies above it.
  */
-static int judge_blocking(const struct lab_evidence *evidence, struct claims *claims)
+static int judge(const struct lab_evidence *evidence, struct claims *claims)
 {
 	struct interval ratio[CALLS], held[CALLS];
 	size_t worse;
@@ -110,6 +99,6 @@ const struct lab lab_blocking = {
 	.blocks = 12,
 	.budget_s = 40,
 	.warm_up = true,
-	.plan = plan_blocking,
-	.judge = judge_blocking,
+	.plan = plan,
+	.judge = judge,
 };

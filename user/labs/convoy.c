@@ -29,22 +29,15 @@ static void add_step(struct lab_plan *plan, unsigned int interval_us, uint64_t c
 	step->lock = "gil";
 	step->interval_us = interval_us;
 	step->workers = cpu_threads + 1;
-	lab_step__arg(plan, step, "--interval-us");
-	lab_step__arg(plan, step, "%u", interval_us);
-	lab_step__arg(plan, step, "--cpu-threads");
-	lab_step__arg(plan, step, "%lu", cpu_threads);
-	lab_step__arg(plan, step, "--responses");
-	lab_step__arg(plan, step, "%d", RESPONSES);
+	lab_step__args(plan, step, "--interval-us %u --cpu-threads %lu --responses %d", interval_us,
+		       cpu_threads, RESPONSES);
 }
 
-static int plan_convoy(const struct lab_options *options, struct lab_plan *plan, char *why,
-		       size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
-	(void)why;
-	(void)why_size;
 	add_step(plan, USUAL, 0);
 	for (size_t i = 0; i < INTERVALS; i++)
-		add_step(plan, intervals_us[i], options->workers ? options->workers : CPU_THREADS);
+		add_step(plan, intervals_us[i], options->workers ?: CPU_THREADS);
 	return 0;
 }
 
@@ -77,7 +70,7 @@ static const char *describe_slope(char text[FIGURES_SIZE], const struct interval
 	return text;
 }
 
-static int judge_convoy(const struct lab_evidence *evidence, struct claims *claims)
+static int judge(const struct lab_evidence *evidence, struct claims *claims)
 {
 	char usual[ROWS_NAME_SIZE], low[ROWS_NAME_SIZE], high[ROWS_NAME_SIZE];
 	const struct observation_key alone = { "alone", "convoy_latency_ns", NULL };
@@ -114,6 +107,6 @@ const struct lab lab_convoy = {
 	.blocks = 12,
 	.budget_s = 40,
 	.warm_up = true,
-	.plan = plan_convoy,
-	.judge = judge_convoy,
+	.plan = plan,
+	.judge = judge,
 };

@@ -20,7 +20,7 @@
 
 static const char *the_lock(const struct lab_options *options)
 {
-	return options->lock ? options->lock : lock_gil.name;
+	return options->lock ?: lock_gil.name;
 }
 
 /* The most threads: as many as there are CPUs, within bounds, and 2 at least. */
@@ -48,17 +48,15 @@ static struct plan_arm *add_step(const struct lab_options *options, struct lab_p
 	step = lab_plan__step(plan, "granularity", "%s", arm);
 	step->tracing = LAB_UNTRACED;
 	step->workers = workers;
-	step->objects = options->objects ? options->objects : DEFAULT_OBJECTS;
-	lab_step__arg(plan, step, "--%s=%s", lock ? "lock" : "scheme", name);
-	lab_step__arg(plan, step, "--shared=%s", shared ? "yes" : "no");
-	lab_step__arg(plan, step, "--workers=%lu", workers);
-	lab_step__arg(plan, step, "--objects=%lu", step->objects);
-	lab_step__arg(plan, step, "--ms=%d", PRECISION_MS);
+	step->objects = options->objects ?: DEFAULT_OBJECTS;
+	lab_step__args(plan, step, "--%s=%s --shared=%s --workers=%lu --objects=%lu --ms=%d",
+		       lock ? "lock" : "scheme", name, shared ? "yes" : "no", workers,
+		       step->objects, PRECISION_MS);
 	if (lock)
 		step->lock = name;
 	if (lock && options->interval_us) {
 		step->interval_us = options->interval_us;
-		lab_step__arg(plan, step, "--interval-us=%lu", step->interval_us);
+		lab_step__args(plan, step, "--interval-us=%lu", step->interval_us);
 	}
 	return step;
 }
@@ -85,13 +83,10 @@ static void add_watched(const struct lab_options *options, struct lab_plan *plan
 	snprintf(step->name, sizeof(step->name), "%.40s.watched", the_lock(options));
 }
 
-static int plan(const struct lab_options *options, struct lab_plan *plan, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
 	uint64_t most = most_workers(options);
 
-	(void)why;
-	(void)why_size;
 	add_width(options, plan, 1);
 	if (most > 2)
 		add_width(options, plan, 2);

@@ -41,12 +41,7 @@ static void add_exchange(struct lab_plan *plan, const char *means, unsigned int 
 
 	step->tracing = LAB_UNTRACED;
 	step->one_cpu = true;
-	lab_step__arg(plan, step, "--means");
-	lab_step__arg(plan, step, "%s", means);
-	lab_step__arg(plan, step, "--bytes");
-	lab_step__arg(plan, step, "%u", bytes);
-	lab_step__arg(plan, step, "--messages");
-	lab_step__arg(plan, step, "2000");
+	lab_step__args(plan, step, "--means %s --bytes %u --messages 2000", means, bytes);
 }
 
 /* Only without a guard is it a matter of having overlapped: that one may take longer. */
@@ -55,21 +50,14 @@ static void add_counter(struct lab_plan *plan, const char *guard, uint64_t worke
 	struct plan_arm *step = lab_plan__step(plan, "ipc", "counter-%s", guard);
 
 	step->workers = workers;
-	lab_step__arg(plan, step, "--guard");
-	lab_step__arg(plan, step, "%s", guard);
-	lab_step__arg(plan, step, "--workers");
-	lab_step__arg(plan, step, "%lu", workers);
-	lab_step__arg(plan, step, "--limit-ms");
-	lab_step__arg(plan, step, "%d", strcmp(guard, "none") == 0 ? 3000 : 500);
+	lab_step__args(plan, step, "--guard %s --workers %lu --limit-ms %d", guard, workers,
+		       strcmp(guard, "none") == 0 ? 3000 : 500);
 }
 
-static int plan_ipc(const struct lab_options *options, struct lab_plan *plan, char *why,
-		    size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
 	unsigned int mq = mq_limit();
 
-	(void)why;
-	(void)why_size;
 	for (size_t s = 0; s < LENGTH(sizes); s++) {
 		add_exchange(plan, "pointer", sizes[s]);
 		add_exchange(plan, "in-place", sizes[s]);
@@ -78,7 +66,7 @@ static int plan_ipc(const struct lab_options *options, struct lab_plan *plan, ch
 				add_exchange(plan, process_means[m], sizes[s]);
 	}
 	for (size_t g = 0; g < LENGTH(guards); g++)
-		add_counter(plan, guards[g], options->workers ? options->workers : WORKERS);
+		add_counter(plan, guards[g], options->workers ?: WORKERS);
 	return 0;
 }
 
@@ -230,7 +218,7 @@ static void judge_guards(const struct lab_evidence *evidence, struct claims *cla
 		    most_lost_under_guards(observations), observations__sum(observations, &died));
 }
 
-static int judge_ipc(const struct lab_evidence *evidence, struct claims *claims)
+static int judge(const struct lab_evidence *evidence, struct claims *claims)
 {
 	judge_cost(evidence, claims);
 	judge_guards(evidence, claims);
@@ -247,6 +235,6 @@ const struct lab lab_ipc = {
 	.blocks = 12,
 	.budget_s = 45,
 	.warm_up = true,
-	.plan = plan_ipc,
-	.judge = judge_ipc,
+	.plan = plan,
+	.judge = judge,
 };

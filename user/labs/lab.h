@@ -57,9 +57,7 @@ struct lab {
 	uint64_t blocks;		/* measured blocks, unless the budget ends before */
 	double budget_s;		/* default; all labs together: under ten minutes */
 	bool warm_up;			/* the first block does not count */
-	/* Returns 0, or -errno with why saying what this machine lacks (exit status 3). */
-	int (*plan)(const struct lab_options *options, struct lab_plan *plan, char *why,
-		    size_t why_size);
+	lab_planner *plan;
 	/* Adds one row for each claim; what it leaves out is undecided. Returns 0 or -ENOMEM. */
 	int (*judge)(const struct lab_evidence *evidence, struct claims *claims);
 };

@@ -37,8 +37,7 @@ static struct plan_arm *add_step(const struct lab_options *options, struct lab_p
 {
 	struct plan_arm *step = lab_plan__step(out, NAME, "%s", arm);
 
-	lab_step__arg(out, step, "--part=%s", part);
-	lab_step__arg(out, step, "--cpu=%d", options->one_cpu);
+	lab_step__args(out, step, "--part=%s --cpu=%d", part, options->one_cpu);
 	return step;
 }
 
@@ -50,9 +49,7 @@ static void add_realtime(const struct lab_options *options, struct lab_plan *out
 
 	step->tracing = LAB_UNTRACED;
 	step->privileged = true;
-	lab_step__arg(out, step, "--policy=%s", policy);
-	lab_step__arg(out, step, "--ms=%d", ms);
-	lab_step__arg(out, step, "--optional");
+	lab_step__args(out, step, "--policy=%s --ms=%d --optional", policy, ms);
 }
 
 /*
@@ -76,17 +73,13 @@ static void add_nice(const struct lab_options *options, struct lab_plan *out)
 			break;
 	}
 	step = add_step(options, out, "nice", "nice");
-	lab_step__arg(out, step, "--nice=%s", levels);
-	lab_step__arg(out, step, "--ms=1200");
+	lab_step__args(out, step, "--nice=%s --ms=1200", levels);
 }
 
-static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *out)
 {
 	struct plan_arm *step;
 
-	(void)why;
-	(void)why_size;
 	add_nice(options, out);
 	add_realtime(options, out, "rr", "rotation", "rr", 800);
 	add_realtime(options, out, "fifo", "rotation", "fifo", 300);
@@ -95,7 +88,7 @@ static int plan(const struct lab_options *options, struct lab_plan *out, char *w
 	step = add_step(options, out, "births", "births");
 	step->tracing = LAB_TRACED;
 	step->births = true;
-	lab_step__arg(out, step, "--forks=200");
+	lab_step__args(out, step, "--forks=200");
 	return 0;
 }
 

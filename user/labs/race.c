@@ -30,21 +30,17 @@ static void add_step(const struct lab_options *options, struct lab_plan *plan, c
 
 	step->tracing = strcmp(name, count_plain.name) == 0 ? LAB_TRACED_AND_NOT : LAB_TRACED;
 	step->workers = options->workers ? options->workers : workers < 2 ? 2 : workers;
-	lab_step__arg(plan, step, "--%s=%s", lock ? "lock" : "scheme", name);
-	lab_step__arg(plan, step, "--workers=%lu", step->workers);
-	lab_step__arg(plan, step, "--time-limit-ms=%d", TIME_LIMIT_MS);
+	lab_step__args(plan, step, "--%s=%s --workers=%lu --time-limit-ms=%d",
+		       lock ? "lock" : "scheme", name, step->workers, TIME_LIMIT_MS);
 	if (!lock)
 		return;
 	step->lock = name;
-	step->interval_us = options->interval_us ? options->interval_us : INTERVAL_US;
-	lab_step__arg(plan, step, "--interval-us=%lu", step->interval_us);
+	step->interval_us = options->interval_us ?: INTERVAL_US;
+	lab_step__args(plan, step, "--interval-us=%lu", step->interval_us);
 }
 
-static int plan(const struct lab_options *options, struct lab_plan *plan, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
-	(void)why;
-	(void)why_size;
 	for (size_t i = 0; count_schemes[i]; i++)
 		add_step(options, plan, count_schemes[i]->name, false);
 	for (size_t i = 0; lock_kinds[i]; i++)

@@ -16,16 +16,13 @@ static const double prints[] = { 2, 3, 4, 3, 2 };
 
 #define PRINTS (sizeof(prints) / sizeof(prints[0]))
 
-static int plan(const struct lab_options *options, struct lab_plan *plan, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *plan)
 {
 	struct plan_arm *step = lab_plan__step(plan, "refcount", "refcount");
 
-	(void)why;
-	(void)why_size;
-	step->objects = options->objects ? options->objects : DEFAULT_OBJECTS;
-	lab_step__arg(plan, step, "--objects=%lu", step->objects);
-	lab_step__arg(plan, step, "--seed=%u", (unsigned int)options->seed);
+	step->objects = options->objects ?: DEFAULT_OBJECTS;
+	lab_step__args(plan, step, "--objects=%lu --seed=%u", step->objects,
+		       (unsigned int)options->seed);
 	return 0;
 }
 

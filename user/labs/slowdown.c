@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "labs/slowdown.h"
@@ -16,6 +15,8 @@
 /* The sweep over workers goes no further unless asked to: each of them needs its memory. */
 #define SWEEP_MAX 8
 #define SWEEP_LIMIT 64
+
+#define OBJECTS 2500000
 
 /* All tasks in one thread if threads is 0; without tasks it is what Python's start costs. */
 static const char python_code[] =
@@ -31,40 +32,12 @@ static const char python_code[] =
 	"for _ in range(tasks):\n"
 	"    task()\n";
 
-struct parameters {
-	uint64_t workers;
-	uint64_t objects;
-	uint64_t interval_us;
-	uint64_t sweep;		/* most workers of the sweep */
-	uint64_t seed;
-	const char *lock;
-	int one_cpu;
-};
-
-static uint64_t or_default(uint64_t value, uint64_t otherwise)
-{
-	return value ? value : otherwise;
-}
-
 uint64_t lab_slowdown__most_workers(const struct lab_options *options)
 {
 	uint64_t cpus = options->cpus < SWEEP_MAX ? options->cpus : SWEEP_MAX;
-	uint64_t end = or_default(options->workers, cpus > 4 ? cpus : 4);
+	uint64_t end = options->workers ?: cpus > 4 ? cpus : 4;
 
 	return end < SWEEP_LIMIT ? end : SWEEP_LIMIT;
-}
-
-static struct parameters parameters_of(const struct lab_options *options)
-{
-	return (struct parameters){
-		.workers = or_default(options->workers, LAB_SLOWDOWN_WORKERS),
-		.objects = or_default(options->objects, 2500000),
-		.interval_us = or_default(options->interval_us, 5000),
-		.sweep = lab_slowdown__most_workers(options),
-		.seed = options->seed & UINT32_MAX,
-		.lock = options->lock ? options->lock : "gil",
-		.one_cpu = options->one_cpu,
-	};
 }
 
 uint64_t lab_slowdown__next_count(uint64_t workers)
@@ -72,49 +45,67 @@ uint64_t lab_slowdown__next_count(uint64_t workers)
 	return workers < SWEEP_MAX ? workers + 1 : workers * 2;
 }
 
-static void add_number(struct lab_plan *plan, struct plan_arm *step, const char *option,
-		       uint64_t value)
+struct lab_options lab_slowdown__options(const struct lab_options *asked, uint64_t objects)
 {
-	lab_step__arg(plan, step, "--%s", option);
-	lab_step__arg(plan, step, "%" PRIu64, value);
+	struct lab_options options = *asked;
+
+	options.workers = asked->workers ?: LAB_SLOWDOWN_WORKERS;
+	options.objects = asked->objects ?: objects;
+	options.interval_us = asked->interval_us ?: LAB_SLOWDOWN_INTERVAL_US;
+	options.lock = asked->lock ?: "gil";
+	return options;
 }
 
-/* Traced, it is a step of the ledger; the clock is read from untraced runs only. */
-static void add_arm(struct lab_plan *plan, const struct parameters *parameters, const char *name,
-		    const char *arm, enum lab_tracing tracing)
+/* The clock is read from untraced runs only. */
+struct plan_arm *lab_slowdown__step(struct lab_plan *plan, const struct lab_options *options,
+				    const char *name, const char *arm)
 {
 	struct plan_arm *step = lab_plan__step(plan, LAB_SLOWDOWN, "%s", name);
 
-	step->tracing = tracing;
-	step->workers = parameters->workers;
-	step->objects = parameters->objects;
-	step->interval_us = parameters->interval_us;
-	step->lock = parameters->lock;
-	lab_step__arg(plan, step, "--arm");
-	lab_step__arg(plan, step, "%s", arm);
-	lab_step__arg(plan, step, "--lock");
-	lab_step__arg(plan, step, "%s", parameters->lock);
-	add_number(plan, step, "workers", parameters->workers);
-	add_number(plan, step, "objects", parameters->objects);
-	add_number(plan, step, "interval-us", parameters->interval_us);
-	add_number(plan, step, "seed", parameters->seed);
-	add_number(plan, step, "cpu", (uint64_t)parameters->one_cpu);
+	step->tracing = LAB_UNTRACED;
+	step->workers = options->workers;
+	step->objects = options->objects;
+	step->interval_us = options->interval_us;
+	step->lock = options->lock;
+	lab_step__args(plan, step, "--arm %s --lock %s --workers %lu --objects %lu "
+		       "--interval-us %lu --seed %lu", arm, step->lock, step->workers,
+		       step->objects, step->interval_us, options->seed & UINT32_MAX);
+	return step;
 }
 
-static void add_ladder(struct lab_plan *plan, const struct parameters *parameters)
+int lab_slowdown__check_memory(struct lab_plan *plan, uint64_t workers, uint64_t objects)
 {
-	add_arm(plan, parameters, "sequential", "sequential", LAB_TRACED_AND_NOT);
-	add_arm(plan, parameters, "interleaved", "interleaved", LAB_UNTRACED);
-	add_arm(plan, parameters, "threads-1cpu", "threads-1cpu", LAB_UNTRACED);
-	add_arm(plan, parameters, "threads", "threads", LAB_TRACED_AND_NOT);
+	const struct experiment_options options = {
+		.parameters = { .workers = workers, .objects = objects },
+	};
+
+	return slowdown__check_memory(&options, plan->why, sizeof(plan->why)) ? -ENOSPC : 0;
 }
 
-static void add_doses(struct lab_plan *plan, const struct parameters *parameters)
+/* Traced, it is a step of the ledger too. */
+static void add_arm(struct lab_plan *plan, const struct lab_options *options, const char *name,
+		    const char *arm, enum lab_tracing tracing)
+{
+	struct plan_arm *step = lab_slowdown__step(plan, options, name, arm);
+
+	step->tracing = tracing;
+	lab_step__args(plan, step, "--cpu %d", options->one_cpu);
+}
+
+static void add_ladder(struct lab_plan *plan, const struct lab_options *options)
+{
+	add_arm(plan, options, "sequential", "sequential", LAB_TRACED_AND_NOT);
+	add_arm(plan, options, "interleaved", "interleaved", LAB_UNTRACED);
+	add_arm(plan, options, "threads-1cpu", "threads-1cpu", LAB_UNTRACED);
+	add_arm(plan, options, "threads", "threads", LAB_TRACED_AND_NOT);
+}
+
+static void add_doses(struct lab_plan *plan, const struct lab_options *options)
 {
 	static const uint64_t intervals_us[] = { 100, 1000 };
 
 	for (size_t i = 0; i < sizeof(intervals_us) / sizeof(intervals_us[0]); i++) {
-		struct parameters at = *parameters;
+		struct lab_options at = *options;
 		char name[ROWS_NAME_SIZE];
 
 		at.interval_us = intervals_us[i];
@@ -123,14 +114,13 @@ static void add_doses(struct lab_plan *plan, const struct parameters *parameters
 	}
 }
 
-static void add_sweep(struct lab_plan *plan, const struct parameters *parameters)
+static void add_sweep(struct lab_plan *plan, const struct lab_options *options, uint64_t most)
 {
 	static const char *const arms[] = { "threads", "processes" };
 
-	for (uint64_t workers = 1; workers <= parameters->sweep;
-	     workers = lab_slowdown__next_count(workers))
+	for (uint64_t workers = 1; workers <= most; workers = lab_slowdown__next_count(workers))
 		for (size_t i = 0; i < sizeof(arms) / sizeof(arms[0]); i++) {
-			struct parameters some = *parameters;
+			struct lab_options some = *options;
 			char name[ROWS_NAME_SIZE];
 
 			some.workers = workers;
@@ -140,51 +130,37 @@ static void add_sweep(struct lab_plan *plan, const struct parameters *parameters
 }
 
 /* -I: neither the environment nor the working folder may lend it other modules. */
-static void add_python(struct lab_plan *plan, const struct parameters *parameters,
-		       const char *name, uint64_t tasks, uint64_t threads)
+static void add_python(struct lab_plan *plan, const struct lab_options *options, const char *name,
+		       uint64_t tasks, uint64_t threads)
 {
 	struct plan_arm *step = lab_plan__step(plan, "python3", "python-%s", name);
 
 	step->external = true;
 	step->tracing = LAB_UNTRACED;
-	step->workers = parameters->workers;
-	step->objects = parameters->objects;
-	lab_step__arg(plan, step, "-I");
-	lab_step__arg(plan, step, "-c");
-	lab_step__arg(plan, step, "%s", python_code);
-	lab_step__arg(plan, step, "%" PRIu64, parameters->objects);
-	lab_step__arg(plan, step, "%" PRIu64, tasks);
-	lab_step__arg(plan, step, "%" PRIu64, threads);
+	step->workers = options->workers;
+	step->objects = options->objects;
+	lab_step__args(plan, step, "-I -c");
+	lab_step__arg(plan, step, python_code);
+	lab_step__args(plan, step, "%lu %lu %lu", options->objects, tasks, threads);
 }
 
 /* All tasks are alive at once, in the sweep as well. */
-static int check_memory(const struct parameters *parameters, char *why, size_t why_size)
+static int plan(const struct lab_options *asked, struct lab_plan *plan)
 {
-	uint64_t most = parameters->workers > parameters->sweep ? parameters->workers :
-								  parameters->sweep;
-	const struct experiment_options options = {
-		.parameters = { .workers = most, .objects = parameters->objects },
-	};
-
-	return slowdown__check_memory(&options, why, why_size) ? -ENOSPC : 0;
-}
-
-static int plan_slowdown(const struct lab_options *options, struct lab_plan *plan, char *why,
-			 size_t why_size)
-{
-	const struct parameters parameters = parameters_of(options);
-	int err = check_memory(&parameters, why, why_size);
+	struct lab_options options = lab_slowdown__options(asked, OBJECTS);
+	uint64_t sweep = lab_slowdown__most_workers(asked);
 	char path[PATH_MAX];
 
-	if (err)
-		return err;
-	add_ladder(plan, &parameters);
-	add_doses(plan, &parameters);
-	add_sweep(plan, &parameters);
+	if (lab_slowdown__check_memory(plan, options.workers > sweep ? options.workers : sweep,
+				       options.objects))
+		return -ENOSPC;
+	add_ladder(plan, &options);
+	add_doses(plan, &options);
+	add_sweep(plan, &options, sweep);
 	if (path__find("python3", path, sizeof(path)) == 0) {
-		add_python(plan, &parameters, "start", 0, 0);
-		add_python(plan, &parameters, "sequential", parameters.workers, 0);
-		add_python(plan, &parameters, "threads", 0, parameters.workers);
+		add_python(plan, &options, "start", 0, 0);
+		add_python(plan, &options, "sequential", options.workers, 0);
+		add_python(plan, &options, "threads", 0, options.workers);
 	}
 	return 0;
 }
@@ -198,6 +174,6 @@ const struct lab lab_slowdown = {
 	.blocks = 9,	/* the fewest whose interval leaves out the extremes */
 	.budget_s = 150,
 	.warm_up = true,
-	.plan = plan_slowdown,
+	.plan = plan,
 	.judge = lab_slowdown__judge,
 };

@@ -13,6 +13,7 @@
 
 #define LAB_SLOWDOWN "slowdown"
 #define LAB_SLOWDOWN_WORKERS 5		/* as in the article */
+#define LAB_SLOWDOWN_INTERVAL_US 5000	/* CPython's */
 
 /*
  * The sweep over workers: arms threads-wN and processes-wN for N = 1, 2, .. 8, 16, .. as far as
@@ -25,5 +26,15 @@ extern const struct lab lab_slowdown;
 
 /* Its judge. */
 int lab_slowdown__judge(const struct lab_evidence *evidence, struct claims *claims);
+
+/* For the labs that run the headline workload: what is not asked for is the default. */
+struct lab_options lab_slowdown__options(const struct lab_options *asked, uint64_t objects);
+
+/* It in one arm, untraced, with these options, which are all set. */
+struct plan_arm *lab_slowdown__step(struct lab_plan *plan, const struct lab_options *options,
+				    const char *name, const char *arm);
+
+/* Returns 0, or -ENOSPC with plan->why. */
+int lab_slowdown__check_memory(struct lab_plan *plan, uint64_t workers, uint64_t objects);
 
 #endif

@@ -15,11 +15,8 @@
 /* The two have taken turns if the kernel saw at least this part of the switches expected. */
 #define TURNS_TAKEN 0.95
 
-static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *out)
 {
-	(void)why;
-	(void)why_size;
 	switch_plan__steps(out, options);
 	return 0;
 }

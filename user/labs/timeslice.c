@@ -2,7 +2,6 @@
 // timeslice: spinners on one CPU. Do they share it (C8), does each have a whole slice in one go
 // (C10), and is that 15 to 20 ms (C12)?
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,15 +30,14 @@
  */
 #define LEAST_SLICES 10
 
-static int plan(const struct lab_options *options, struct lab_plan *out, char *why,
-		size_t why_size)
+static int plan(const struct lab_options *options, struct lab_plan *out)
 {
 	static const char *const arms[] = { "threads", "processes" };
-	uint64_t workers = options->workers ? options->workers : WORKERS;
+	uint64_t workers = options->workers ?: WORKERS;
 
 	if (workers > SPINNERS_MAX) {
-		snprintf(why, why_size, "%" PRIu64 " workers are too many; at most %d", workers,
-			 SPINNERS_MAX);
+		snprintf(out->why, sizeof(out->why), "%lu workers are too many; at most %d",
+			 workers, SPINNERS_MAX);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < sizeof(arms) / sizeof(arms[0]); i++) {
@@ -47,10 +45,8 @@ static int plan(const struct lab_options *options, struct lab_plan *out, char *w
 
 		step->workers = workers;
 		step->tracing = i ? LAB_TRACED : LAB_TRACED_AND_NOT;
-		lab_step__arg(out, step, "--workers=%" PRIu64, workers);
-		lab_step__arg(out, step, "--who=%s", arms[i]);
-		lab_step__arg(out, step, "--cpu=%d", options->one_cpu);
-		lab_step__arg(out, step, "--ms=%d", WATCH_MS);
+		lab_step__args(out, step, "--workers=%lu --who=%s --cpu=%d --ms=%d",
+			       workers, arms[i], options->one_cpu, WATCH_MS);
 	}
 	return 0;
 }

@@ -34,10 +34,7 @@ static void add_uncontended(struct lab_plan *plan, const struct lock_kind *kind)
 	step->tracing = LAB_UNTRACED;
 	step->one_cpu = true;
 	step->lock = kind->name;
-	lab_step__arg(plan, step, "--lock");
-	lab_step__arg(plan, step, "%s", kind->name);
-	lab_step__arg(plan, step, "--pairs");
-	lab_step__arg(plan, step, "%d", CALIBRATION_PAIRS);
+	lab_step__args(plan, step, "--lock %s --pairs %d", kind->name, CALIBRATION_PAIRS);
 }
 
 /* By as many as can really want it at once; two at least. */
@@ -49,14 +46,8 @@ static void add_contended(struct lab_plan *plan, const struct lock_kind *kind, u
 	step->tracing = LAB_UNTRACED;
 	step->lock = kind->name;
 	step->workers = workers;
-	lab_step__arg(plan, step, "--lock");
-	lab_step__arg(plan, step, "%s", kind->name);
-	lab_step__arg(plan, step, "--workers");
-	lab_step__arg(plan, step, "%u", workers);
-	lab_step__arg(plan, step, "--steps");
-	lab_step__arg(plan, step, "%d", CONTENDED_STEPS);
-	lab_step__arg(plan, step, "--time-limit-ms");
-	lab_step__arg(plan, step, "%d", CONTENDED_LIMIT_MS);
+	lab_step__args(plan, step, "--lock %s --workers %u --steps %d --time-limit-ms %d",
+		       kind->name, workers, CONTENDED_STEPS, CONTENDED_LIMIT_MS);
 }
 
 bool calibration__contends(void)
@@ -66,13 +57,10 @@ bool calibration__contends(void)
 	return workload__find("contend", path, sizeof(path)) == 0;
 }
 
-int calibration__plan(const struct lab_options *options, struct lab_plan *out, char *why,
-		      size_t why_size)
+int calibration__plan(const struct lab_options *options, struct lab_plan *out)
 {
 	bool contends = calibration__contends();
 
-	(void)why;
-	(void)why_size;
 	switch_plan__steps(out, options);
 	add_fault(out);
 	for (size_t i = 0; lock_kinds[i]; i++) {

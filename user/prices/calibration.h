@@ -31,8 +31,7 @@
 #define CALIBRATION_BUDGET_S 60
 
 /* For lab_request.plan. */
-int calibration__plan(const struct lab_options *options, struct lab_plan *plan, char *why,
-		      size_t why_size);
+int calibration__plan(const struct lab_options *options, struct lab_plan *plan);
 
 /* What is measured beside the plan. */
 struct calibration_beside {

@@ -39,8 +39,7 @@ static struct plan_arm *step(struct lab_plan *plan, const char *arm, const char 
 	added->tracing = LAB_UNTRACED;
 	added->one_cpu = true;
 	added->workers = 2;
-	lab_step__arg(plan, added, "--mode");
-	lab_step__arg(plan, added, "%s", mode);
+	lab_step__args(plan, added, "--mode %s", mode);
 	return added;
 }
 
@@ -58,8 +57,7 @@ static void add_sizes(struct lab_plan *plan)
 
 		switch_plan__arm(sizes[i], arm);
 		added = step(plan, arm, "thread");
-		lab_step__arg(plan, added, "--bytes");
-		lab_step__arg(plan, added, "%" PRIu64, sizes[i]);
+		lab_step__args(plan, added, "--bytes %" PRIu64, sizes[i]);
 	}
 }
 
@@ -68,7 +66,7 @@ static void add_cross(struct lab_plan *plan, const char *arm, const char *mode)
 	struct plan_arm *added = step(plan, arm, mode);
 
 	added->one_cpu = false;
-	lab_step__arg(plan, added, "--cross");
+	lab_step__args(plan, added, "--cross");
 }
 
 void switch_plan__steps(struct lab_plan *plan, const struct lab_options *options)
@@ -78,8 +76,7 @@ void switch_plan__steps(struct lab_plan *plan, const struct lab_options *options
 	if (vector_widest() != VECTOR_NONE) {
 		struct plan_arm *vector = step(plan, SWITCH_PLAN_VECTOR, "thread");
 
-		lab_step__arg(plan, vector, "--vector");
-		lab_step__arg(plan, vector, "yes");
+		lab_step__args(plan, vector, "--vector yes");
 	}
 	add_sizes(plan);
 	if (options->cpus > 1) {
