@@ -42,13 +42,6 @@ static int plan(const struct lab_options *asked, struct lab_plan *plan)
 	return 0;
 }
 
-static enum claim_verdict judge_share(const struct interval *share)
-{
-	if (claims__above(share, HALF))
-		return CLAIM_SUPPORTED;
-	return claims__below(share, HALF) ? CLAIM_REFUTED : CLAIM_UNDECIDED;
-}
-
 static void add_claim(const struct dose_fit *fit, const struct interval *slowdown,
 		      const struct interval *share, struct claims *claims)
 {
@@ -63,7 +56,7 @@ static void add_claim(const struct dose_fit *fit, const struct interval *slowdow
 			    "explained", slope, rest, figures__ratio(text, slowdown));
 		return;
 	}
-	claims__add(claims, "C7", NAME, judge_share(share), share, "ratio",
+	claims__add(claims, "C7", NAME, lab__above(share, HALF), share, "ratio",
 		    "by dose alone: a hand-off costs %s us in full, %s ms remain without any; "
 		    "hand-offs are %s %% of the difference. Supported if that lies above 50, "
 		    "refuted if below", slope, rest, figures__percent(text, share));

@@ -22,3 +22,17 @@ int lab__judge(const struct lab *lab, const struct lab_evidence *evidence, const
 			    reason ? reason : "too few valid runs to judge by");
 	return err;
 }
+
+enum claim_verdict lab__above(const struct interval *interval, double limit)
+{
+	if (claims__above(interval, limit))
+		return CLAIM_SUPPORTED;
+	return claims__below(interval, limit) ? CLAIM_REFUTED : CLAIM_UNDECIDED;
+}
+
+enum claim_verdict lab__below(const struct interval *interval, double limit)
+{
+	if (claims__below(interval, limit))
+		return CLAIM_SUPPORTED;
+	return claims__above(interval, limit) ? CLAIM_REFUTED : CLAIM_UNDECIDED;
+}

@@ -72,6 +72,13 @@ extern const struct lab *const all_labs[];
 int lab__judge(const struct lab *lab, const struct lab_evidence *evidence, const char *reason,
 	       struct claims *claims);
 
+/*
+ * The usual rule: supported if the whole interval lies above the limit (or below), refuted if it
+ * lies on the other side. One value has no interval, and says nothing.
+ */
+enum claim_verdict lab__above(const struct interval *interval, double limit);
+enum claim_verdict lab__below(const struct interval *interval, double limit);
+
 /* The lab of that name, or NULL. */
 const struct lab *lab__find(const char *name);
 

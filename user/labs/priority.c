@@ -94,13 +94,6 @@ static int plan(const struct lab_options *options, struct lab_plan *out)
 
 /* --- C9 ------------------------------------------------------------------------ */
 
-static enum claim_verdict below(const struct interval *interval, double limit)
-{
-	if (interval->high < limit)
-		return CLAIM_SUPPORTED;
-	return interval->low > limit ? CLAIM_REFUTED : CLAIM_UNDECIDED;
-}
-
 /* One refuted part refutes the whole; all must be supported to support it. */
 static enum claim_verdict both(enum claim_verdict a, enum claim_verdict b)
 {
@@ -251,8 +244,8 @@ static int judge_priorities(const struct lab_evidence *evidence, struct claims *
 
 	if (err)
 		return err;
-	verdict = below(&found.nice, NICE_LIMIT);
-	realtime = both(judge_rotation(&found), below(&found.wake, WAKE_LIMIT));
+	verdict = lab__below(&found.nice, NICE_LIMIT);
+	realtime = both(judge_rotation(&found), lab__below(&found.wake, WAKE_LIMIT));
 	if (!found.nice.n)
 		say_no_shares(evidence->options, claims);
 	else if (found.refused)

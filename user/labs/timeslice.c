@@ -153,20 +153,6 @@ static int worse_arm(const struct observations *deviations, struct interval *wor
 	return 0;
 }
 
-static enum claim_verdict below(const struct interval *interval, double limit)
-{
-	if (interval->high < limit)
-		return CLAIM_SUPPORTED;
-	return interval->low > limit ? CLAIM_REFUTED : CLAIM_UNDECIDED;
-}
-
-static enum claim_verdict above(const struct interval *interval, double limit)
-{
-	if (interval->low > limit)
-		return CLAIM_SUPPORTED;
-	return interval->high < limit ? CLAIM_REFUTED : CLAIM_UNDECIDED;
-}
-
 static int judge_sharing(const struct observations *all, struct claims *claims)
 {
 	struct observations deviations = { 0 };
@@ -188,7 +174,7 @@ static int judge_sharing(const struct observations *all, struct claims *claims)
 			    "the tracer's CPU times and the kernel's CPU clocks differ by up to "
 			    "%.1f %% of the CPU", difference * 100);
 	else if (!err)
-		claims__add(claims, "C8", NAME, below(&worst, FAIR_LIMIT), &worst, "ratio",
+		claims__add(claims, "C8", NAME, lab__below(&worst, FAIR_LIMIT), &worst, "ratio",
 			    "spinners on one CPU get shares that differ from equal ones by %.1f %% "
 			    "at most, threads and processes alike (rule: below %.0f %%); the "
 			    "tracer's CPU times agree within %.1f %% of the CPU",
@@ -241,7 +227,7 @@ static int judge_slices(const struct observations *all, struct claims *claims)
 	err = preempted_share(all, (uint64_t)slice / PREEMPTED_BUCKET_NS * PREEMPTED_BUCKET_NS,
 			      (uint64_t)(slice + tick) + 1, &whole);
 	if (!err)
-		claims__add(claims, "C10", NAME, above(&whole, WHOLE_LIMIT), &whole, "ratio",
+		claims__add(claims, "C10", NAME, lab__above(&whole, WHOLE_LIMIT), &whole, "ratio",
 			    "of the slices from one pre-emption among the spinners to the next, "
 			    "%.0f %% lasted for the kernel's slice of %.1f ms, and ended by the "
 			    "next tick (%.0f ms) after it (rule: above %.0f %%)",
@@ -278,7 +264,7 @@ static int judge_length(const struct observations *all, struct claims *claims)
 		snprintf(kernel, sizeof(kernel), "%.1f ms, its tick %.0f ms", slice / 1e6,
 			 tick / 1e6);
 	if (!err)
-		claims__add(claims, "C12", NAME, above(&there, ARTICLE_LIMIT), &there, "ratio",
+		claims__add(claims, "C12", NAME, lab__above(&there, ARTICLE_LIMIT), &there, "ratio",
 			    "%.0f %% of the slices from one pre-emption among the spinners to the "
 			    "next lasted 15 to 20 ms (rule: more than half); the middle one lasted "
 			    "%.0f to %.0f ms; the kernel's slice is %s",
