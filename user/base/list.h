@@ -3,6 +3,7 @@
 #ifndef SWITCHTAX_LIST_H
 #define SWITCHTAX_LIST_H
 
+#include <errno.h>
 #include <stddef.h>
 
 /*
@@ -11,5 +12,20 @@
  * may be cut at its end in between. To be freed.
  */
 void *list__grow(void *items, size_t count, size_t size);
+
+/*
+ * A copy of @item behind the @count of @items, both of which change. Returns 0, or -ENOMEM and they
+ * do not.
+ */
+#define list__append(items, count, item)					\
+	({									\
+		void *grown_ = list__grow(items, count, sizeof(*(items)));	\
+										\
+		if (grown_) {							\
+			(items) = grown_;					\
+			(items)[(count)++] = (item);				\
+		}								\
+		grown_ ? 0 : -ENOMEM;						\
+	})
 
 #endif

@@ -70,21 +70,14 @@ static struct symbol_file *make_file(const struct module *module)
 
 static void learn(struct symbol_files *files, const struct module *module)
 {
-	struct symbol_file **list, *file;
+	struct symbol_file *file;
 
 	if (module->fd < 0 || !module->code || files->count == MOST_FILES ||
 	    symbol_files__of_module(files, module))
 		return;
 	file = make_file(module);
-	if (!file)
-		return;
-	list = list__grow(files->list, files->count, sizeof(struct symbol_file *));
-	if (!list) {
+	if (file && list__append(files->list, files->count, file))
 		free_file(file);
-		return;
-	}
-	list[files->count++] = file;
-	files->list = list;
 }
 
 void symbol_files__learn(struct symbol_files *files, const struct modules *modules)

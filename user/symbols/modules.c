@@ -49,22 +49,18 @@ static int open_link(pid_t pid, const char *link)
 
 static int append_file(struct modules *modules, const char *name, int fd)
 {
-	struct module *files = list__grow(modules->files, modules->nfiles, sizeof(*files));
-	struct module *file;
+	struct module file = { .name = strdup(name), .fd = fd };
 	struct stat st;
 
-	if (!files)
-		return -ENOMEM;
-	modules->files = files;
-	file = &files[modules->nfiles];
-	*file = (struct module){ .name = strdup(name), .fd = fd };
-	if (!file->name)
-		return -ENOMEM;
 	if (fd >= 0 && !fstat(fd, &st)) {
-		file->device = st.st_dev;
-		file->inode = st.st_ino;
+		file.device = st.st_dev;
+		file.inode = st.st_ino;
 	}
-	return (int)modules->nfiles++;
+	if (!file.name || list__append(modules->files, modules->nfiles, file)) {
+		free(file.name);
+		return -ENOMEM;
+	}
+	return (int)modules->nfiles - 1;
 }
 
 /* The same file that is in the list already, or -1. */
@@ -277,11 +273,6 @@ static int take_file(struct modules *modules, const struct line *line)
 
 static int take_line(struct modules *modules, struct line *line)
 {
-	struct mapping *list = list__grow(modules->mappings, modules->nmappings, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	modules->mappings = list;
 	if (line->name[0] == '/') {
 		line->map.module = take_file(modules, line);
 		if (line->map.module < 0)
@@ -290,9 +281,10 @@ static int take_line(struct modules *modules, struct line *line)
 			modules->files[line->map.module].code = true;
 	}
 	line->map.label = strdup(name_in_root(modules, line->name));
-	if (!line->map.label)
+	if (!line->map.label || list__append(modules->mappings, modules->nmappings, line->map)) {
+		free(line->map.label);
 		return -ENOMEM;
-	list[modules->nmappings++] = line->map;
+	}
 	return 0;
 }
 

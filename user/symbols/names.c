@@ -9,13 +9,7 @@
 
 int names__add(struct names *names, const struct name *name)
 {
-	void *list = list__grow(names->list, names->count, sizeof(*name));
-
-	if (!list)
-		return -ENOMEM;
-	names->list = list;
-	names->list[names->count++] = *name;
-	return 0;
+	return list__append(names->list, names->count, *name);
 }
 
 static int first_first(const void *a, const void *b)

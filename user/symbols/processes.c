@@ -36,20 +36,15 @@ void processes__forget(struct processes *processes)
 
 struct process *processes__of(struct processes *processes, pid_t pid)
 {
-	struct process *list;
+	const struct process fresh = { .pid = pid, .own_pid = pid, .uid = processes->uid };
 
 	for (size_t i = 0; i < processes->count; i++)
 		if (processes->items[i].pid == pid)
 			return &processes->items[i];
-	if (processes->count == MOST_PROCESSES)
+	if (processes->count == MOST_PROCESSES ||
+	    list__append(processes->items, processes->count, fresh))
 		return NULL;
-	list = list__grow(processes->items, processes->count, sizeof(*list));
-	if (!list)
-		return NULL;
-	processes->items = list;
-	list += processes->count++;
-	*list = (struct process){ .pid = pid, .own_pid = pid, .uid = processes->uid };
-	return list;
+	return &processes->items[processes->count - 1];
 }
 
 /* Whose it is, and what it calls itself: the last of NSpid, its innermost namespace's. */

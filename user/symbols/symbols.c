@@ -78,17 +78,6 @@ struct collection {
 	struct symbols *found;
 };
 
-static int append(struct symbols *found, const struct symbol *symbol)
-{
-	void *list = list__grow(found->list, found->count, sizeof(*symbol));
-
-	if (!list)
-		return -ENOMEM;
-	found->list = list;
-	found->list[found->count++] = *symbol;
-	return 0;
-}
-
 static int collect(const GElf_Sym *symbol, const char *name, void *arg)
 {
 	struct collection *in = arg;
@@ -98,7 +87,7 @@ static int collect(const GElf_Sym *symbol, const char *name, void *arg)
 	if (!is_function(symbol) || !is_clone(name, in->name) || found->count == MOST_FUNCTIONS)
 		return 0;
 	snprintf(one.name, sizeof(one.name), "%.*s", (int)strcspn(name, "@"), name);
-	return append(found, &one);
+	return list__append(found->list, found->count, one);
 }
 
 /* Of two names for one address the shorter: it is the one people know. */
@@ -135,7 +124,7 @@ int symbols__add_functions(const struct elf_file *file, uint32_t table, const ch
 
 int symbols__add(struct symbols *found, const struct symbol *symbol)
 {
-	int err = append(found, symbol);
+	int err = list__append(found->list, found->count, *symbol);
 
 	drop_doubles(found);
 	return err;

@@ -25,15 +25,11 @@ static char *run_of(const char *name)
 
 static int add(struct timeline_folder *folder, char *run_id)
 {
-	char **run_ids = list__grow(folder->run_ids, folder->count, sizeof(*run_ids));
+	int err = list__append(folder->run_ids, folder->count, run_id);
 
-	if (!run_ids) {
+	if (err)
 		free(run_id);
-		return -ENOMEM;
-	}
-	folder->run_ids = run_ids;
-	folder->run_ids[folder->count++] = run_id;
-	return 0;
+	return err;
 }
 
 static int by_name(const void *a, const void *b)

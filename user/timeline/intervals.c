@@ -27,13 +27,7 @@ const char *timeline_intervals__state(const struct timeline_interval *interval)
 int timeline_intervals__add(struct timeline_intervals *intervals,
 			    const struct timeline_interval *interval)
 {
-	void *items = list__grow(intervals->items, intervals->count, sizeof(*intervals->items));
-
-	if (!items)
-		return -ENOMEM;
-	intervals->items = items;
-	intervals->items[intervals->count++] = *interval;
-	return 0;
+	return list__append(intervals->items, intervals->count, *interval);
 }
 
 void timeline_intervals__free(struct timeline_intervals *intervals)

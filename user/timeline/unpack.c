@@ -132,7 +132,7 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 	struct timeline_stretch stretch = {
 		.state = flags >> STRETCH_STATE_SHIFT & 3,
 		.hold = (uint8_t)(flags >> STRETCH_HOLD_SHIFT),
-	}, *kept;
+	};
 
 	stretch.slot = get_slot(fields, 1);
 	get_cpus(fields, flags, &stretch);
@@ -155,24 +155,14 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 	unpack->on_ns[stretch.slot] = stretch.on_ns;
 	unpack->cpu[stretch.slot] = stretch.cpu;
 	unpack->arrived = stretch.slot;
-	kept = list__grow(timeline->stretches, timeline->nstretches, sizeof(*kept));
-	if (!kept)
-		return -ENOMEM;
-	timeline->stretches = kept;
-	kept[timeline->nstretches++] = stretch;
-	return 0;
+	return list__append(timeline->stretches, timeline->nstretches, stretch);
 }
 
 static int keep_lock(struct timeline_unpack *unpack, const struct timeline_lock_event *event)
 {
 	struct timeline *timeline = unpack->timeline;
-	void *locks = list__grow(timeline->locks, timeline->nlocks, sizeof(*event));
 
-	if (!locks)
-		return -ENOMEM;
-	timeline->locks = locks;
-	timeline->locks[timeline->nlocks++] = *event;
-	return 0;
+	return list__append(timeline->locks, timeline->nlocks, *event);
 }
 
 static int unpack_take(struct fields *fields, unsigned int flags)
@@ -227,7 +217,7 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 {
 	struct timeline_unpack *unpack = fields->unpack;
 	struct timeline *timeline = unpack->timeline;
-	struct timeline_thread thread = { .died_ns = UINT64_MAX, .since_ns = UINT64_MAX }, *kept;
+	struct timeline_thread thread = { .died_ns = UINT64_MAX, .since_ns = UINT64_MAX };
 
 	thread.slot = get_slot(fields, 1);
 	thread.tid = get_u32(fields);
@@ -245,12 +235,7 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 	clean_name(&thread);
 	if (timeline->nthreads == TIMELINE_MAX_SLOT)
 		return bad(unpack, "there are too many threads");
-	kept = list__grow(timeline->threads, timeline->nthreads, sizeof(*kept));
-	if (!kept)
-		return -ENOMEM;
-	timeline->threads = kept;
-	kept[timeline->nthreads++] = thread;
-	return 0;
+	return list__append(timeline->threads, timeline->nthreads, thread);
 }
 
 /* A lock known by calls: who has it at the end, or since when it is free. */
