@@ -30,6 +30,22 @@ int timeline_intervals__add(struct timeline_intervals *intervals,
 	return list__append(intervals->items, intervals->count, *interval);
 }
 
+size_t timeline_intervals__after(const struct timeline_intervals *intervals, uint32_t thread,
+				 uint64_t ns)
+{
+	size_t low = intervals->of_thread[thread - 1], high = intervals->of_thread[thread];
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (intervals->items[middle].end_ns > ns)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 void timeline_intervals__free(struct timeline_intervals *intervals)
 {
 	free(intervals->items);

@@ -38,9 +38,14 @@ struct timeline_intervals {
 /* Append one interval. Returns 0 or -ENOMEM. */
 int timeline_intervals__add(struct timeline_intervals *intervals,
 			    const struct timeline_interval *interval);
+
+/* The first of the thread's intervals that ends after this, counted from the window. */
+size_t timeline_intervals__after(const struct timeline_intervals *intervals, uint32_t thread,
+				 uint64_t ns);
+
 void timeline_intervals__free(struct timeline_intervals *intervals);
 
-/* Names as files and reports have them: thread, lock, handoff; cpu, held_running, forced and the like. */
+/* As files and reports name them: thread, lock, handoff; cpu, held_running, forced and so on. */
 const char *timeline_intervals__kind(enum timeline_kind kind);
 const char *timeline_intervals__state(const struct timeline_interval *interval);
 

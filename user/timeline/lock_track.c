@@ -131,23 +131,6 @@ static void lay_out_hold(struct track *track, uint64_t until)
 	stay(track, HELD_RUNNING, track->owner, until);
 }
 
-/* The first of the thread's intervals that ends after this, counted from the window. */
-static size_t interval_after(const struct track *track, uint32_t thread, uint64_t ns)
-{
-	size_t low = track->intervals->of_thread[thread - 1];
-	size_t high = track->intervals->of_thread[thread];
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (track->intervals->items[middle].end_ns > ns)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 /* Free and wanted until then: what the next owner did tells what it waited for. */
 static void lay_out_wait(struct track *track, uint32_t next, uint64_t until)
 {
@@ -156,13 +139,16 @@ static void lay_out_wait(struct track *track, uint32_t next, uint64_t until)
 		[THREAD_LOCK_WAIT] = HANDOFF_SIGNAL, [THREAD_BLOCKED] = HANDOFF_SIGNAL,
 	};
 	uint64_t start = track->timeline->start_ns;
-	size_t i, last = next ? track->intervals->of_thread[next] : 0;
+	size_t i = 0, last = 0;
 
 	/* It was not born yet: another one was waited for. */
-	if (next)
+	if (next) {
 		stay(track, HANDOFF_SIGNAL, next,
 		     earlier(track->timeline->threads[next - 1].born_ns, until));
-	for (i = next ? interval_after(track, next, track->until_ns - start) : 0; i < last; i++) {
+		i = timeline_intervals__after(track->intervals, next, track->until_ns - start);
+		last = track->intervals->of_thread[next];
+	}
+	for (; i < last; i++) {
 		struct timeline_interval interval = track->intervals->items[i];
 
 		if (start + interval.start_ns >= until)

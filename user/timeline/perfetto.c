@@ -138,19 +138,10 @@ static void put_slice(struct writing *writing, const struct timeline_interval *i
 static const struct timeline_interval *slice_at(const struct timeline_intervals *intervals,
 						uint32_t thread, uint64_t ns)
 {
-	size_t low = thread ? intervals->of_thread[thread - 1] : 0;
-	size_t high = thread ? intervals->of_thread[thread] : 0;
+	size_t at = thread ? timeline_intervals__after(intervals, thread, ns) : 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (intervals->items[middle].end_ns > ns)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return thread && low < intervals->of_thread[thread] &&
-	       intervals->items[low].start_ns <= ns ? &intervals->items[low] : NULL;
+	return thread && at < intervals->of_thread[thread] &&
+	       intervals->items[at].start_ns <= ns ? &intervals->items[at] : NULL;
 }
 
 /*
