@@ -81,7 +81,7 @@ static unsigned int known_state(uint32_t state)
 
 static size_t pack_lost(const struct stretch_event *event, uint8_t *to)
 {
-	struct bytes bytes = begin(to, RECORD_LOST);
+	struct bytes bytes = begin(to, PACKED_LOST);
 
 	put(&bytes, event->slot);
 	put(&bytes, event->lost);
@@ -95,7 +95,7 @@ static size_t pack_stretch(struct timeline_pack *pack, const struct stretch_even
 	uint32_t slot = event->slot;
 	bool cpus = pack->cpu[slot] != event->cpu_left + 1 || event->cpu != event->cpu_left;
 	unsigned int state = known_state(event->state);
-	struct bytes bytes = begin(to + before, RECORD_STRETCH | state << STRETCH_STATE_SHIFT |
+	struct bytes bytes = begin(to + before, PACKED_STRETCH | state << STRETCH_STATE_SHIFT |
 				   (cpus ? STRETCH_CPUS : 0) | event->hold << STRETCH_HOLD_SHIFT);
 
 	put(&bytes, slot);
@@ -137,7 +137,7 @@ static size_t pack_take(struct timeline_pack *pack, const struct handoff_event *
 	released = released > taken ? taken : released;
 	wanted = wanted < released ? released : wanted;
 	when = since_when(released, wanted, taken);
-	bytes = begin(to, RECORD_TAKE | (event->forced ? TAKE_FORCED : 0) |
+	bytes = begin(to, PACKED_TAKE | (event->forced ? TAKE_FORCED : 0) |
 		      (same_to ? TAKE_SAME_TO : 0) | (same_from ? TAKE_SAME_FROM : 0) |
 		      (unsigned int)when << TAKE_WANTED_SHIFT);
 	if (!same_to)
@@ -157,7 +157,7 @@ static size_t pack_lock(const struct timeline_pack *pack, const struct lock_even
 			uint8_t *to)
 {
 	bool release = event->kind == STREAM_RELEASE;
-	struct bytes bytes = begin(to, (release ? RECORD_RELEASE : RECORD_HELD) |
+	struct bytes bytes = begin(to, (release ? PACKED_RELEASE : PACKED_HELD) |
 				   (event->wanted ? RELEASE_WANTED : 0));
 
 	put(&bytes, event->slot);
@@ -200,7 +200,7 @@ size_t timeline_pack__thread(const struct timeline_pack *pack, const struct trac
 	bool off = !dead && thread->state != THREAD_CPU && thread->since_ns < trace->end_ns;
 	unsigned int flags = (dead ? THREAD_IS_DEAD : 0) | (off ? THREAD_IS_OFF : 0) |
 			     (off ? known_state(thread->state) << THREAD_STATE_SHIFT : 0);
-	struct bytes bytes = begin(to, RECORD_THREAD | flags);
+	struct bytes bytes = begin(to, PACKED_THREAD | flags);
 
 	put(&bytes, thread->slot);
 	put(&bytes, thread->tid);
@@ -235,7 +235,7 @@ size_t timeline_pack__summary(const struct timeline_pack *pack, const struct tra
 	unsigned int flags = (ledger->has_lock ? SUMMARY_HAS_LOCK : 0) |
 			     (ledger->called ? SUMMARY_CALLED : 0) |
 			     (ledger->valid ? SUMMARY_VALID : 0);
-	struct bytes bytes = begin(to, RECORD_SUMMARY | flags);
+	struct bytes bytes = begin(to, PACKED_SUMMARY | flags);
 	bool window = trace->opened && trace->closed;
 
 	put_signed(&bytes, window ? trace->start_ns : pack->base_ns, pack->base_ns);

@@ -310,13 +310,13 @@ static int unpack_record(struct fields *fields)
 		return -ENODATA;
 	first = *fields->at++;
 	switch (first & TIMELINE_KIND_MASK) {
-	case RECORD_STRETCH: return unpack_stretch(fields, first);
-	case RECORD_TAKE: return unpack_take(fields, first);
-	case RECORD_RELEASE: return unpack_lock(fields, first, TIMELINE_RELEASE);
-	case RECORD_HELD: return unpack_lock(fields, first, TIMELINE_HELD);
-	case RECORD_LOST: return unpack_lost(fields);
-	case RECORD_THREAD: return unpack_thread(fields, first);
-	case RECORD_SUMMARY: return unpack_summary(fields, first);
+	case PACKED_STRETCH: return unpack_stretch(fields, first);
+	case PACKED_TAKE: return unpack_take(fields, first);
+	case PACKED_RELEASE: return unpack_lock(fields, first, TIMELINE_RELEASE);
+	case PACKED_HELD: return unpack_lock(fields, first, TIMELINE_HELD);
+	case PACKED_LOST: return unpack_lost(fields);
+	case PACKED_THREAD: return unpack_thread(fields, first);
+	case PACKED_SUMMARY: return unpack_summary(fields, first);
 	default: return unpack_end(fields->unpack);
 	}
 }

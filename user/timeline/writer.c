@@ -132,7 +132,7 @@ static void write_threads(struct timeline_writer *writer, const struct trace *tr
 int timeline_writer__finish(struct timeline_writer *writer, const struct trace *trace,
 			    const struct ledger *ledger)
 {
-	uint8_t record[TIMELINE_RECORD_SIZE], end = RECORD_END;
+	uint8_t record[TIMELINE_RECORD_SIZE], end = PACKED_END;
 
 	write_threads(writer, trace, ledger);
 	compress_out(writer, record,
