@@ -21,7 +21,7 @@
 
 #define DEBUG_ROOT "/usr/lib/debug"
 
-struct hunt {
+struct quest {
 	struct elf_file *debug;
 	char *path;			/* of the candidate */
 	size_t size;
@@ -32,12 +32,12 @@ struct hunt {
 };
 
 /* Both have one and they differ. */
-static bool other_build(const struct hunt *hunt)
+static bool other_build(const struct quest *quest)
 {
 	struct elf_build_id id;
 
-	return hunt->id.size && elf_file__build_id(hunt->debug, &id) &&
-	       (id.size != hunt->id.size || memcmp(id.bytes, hunt->id.bytes, id.size) != 0);
+	return quest->id.size && elf_file__build_id(quest->debug, &id) &&
+	       (id.size != quest->id.size || memcmp(id.bytes, quest->id.bytes, id.size) != 0);
 }
 
 static bool same_crc(int fd, uint32_t wanted)
@@ -54,76 +54,76 @@ static bool same_crc(int fd, uint32_t wanted)
 	return n == 0 && crc == wanted;
 }
 
-/* hunt->path is set; is it the file? */
-static bool accept(struct hunt *hunt, bool check_crc)
+/* quest->path is set; is it the file? */
+static bool accept(struct quest *quest, bool check_crc)
 {
-	if (elf_file__open(hunt->debug, hunt->path))
+	if (elf_file__open(quest->debug, quest->path))
 		return false;
-	if (hunt->debug->header.e_machine == hunt->file->header.e_machine &&
-	    elf_file__is_32bit(hunt->debug) == elf_file__is_32bit(hunt->file) &&
-	    !other_build(hunt) && (!check_crc || same_crc(hunt->debug->fd, hunt->crc)))
+	if (quest->debug->header.e_machine == quest->file->header.e_machine &&
+	    elf_file__is_32bit(quest->debug) == elf_file__is_32bit(quest->file) &&
+	    !other_build(quest) && (!check_crc || same_crc(quest->debug->fd, quest->crc)))
 		return true;
-	elf_file__close(hunt->debug);
+	elf_file__close(quest->debug);
 	return false;
 }
 
-static bool set_path(struct hunt *hunt, const char *root, const char *folder, int length,
+static bool set_path(struct quest *quest, const char *root, const char *folder, int length,
 		     const char *name)
 {
-	int written = snprintf(hunt->path, hunt->size, "%s%.*s%s", root, length, folder, name);
+	int written = snprintf(quest->path, quest->size, "%s%.*s%s", root, length, folder, name);
 
-	return written >= 0 && (size_t)written < hunt->size;
+	return written >= 0 && (size_t)written < quest->size;
 }
 
 /* /usr/lib/debug/.build-id/ab/cdef….debug */
-static bool find_by_id(struct hunt *hunt, const char *root)
+static bool find_by_id(struct quest *quest, const char *root)
 {
 	static const char folder[] = DEBUG_ROOT "/.build-id/";
-	char name[2 * sizeof(hunt->id.bytes) + sizeof("/.debug")];
+	char name[2 * sizeof(quest->id.bytes) + sizeof("/.debug")];
 	char *to = name;
 
-	if (!hunt->id.size)
+	if (!quest->id.size)
 		return false;
-	for (size_t i = 0; i < hunt->id.size; i++)
-		to += sprintf(to, i == 1 ? "/%02x" : "%02x", hunt->id.bytes[i]);
+	for (size_t i = 0; i < quest->id.size; i++)
+		to += sprintf(to, i == 1 ? "/%02x" : "%02x", quest->id.bytes[i]);
 	memcpy(to, ".debug", sizeof(".debug"));
-	return set_path(hunt, root, folder, (int)strlen(folder), name) && accept(hunt, false);
+	return set_path(quest, root, folder, (int)strlen(folder), name) && accept(quest, false);
 }
 
 /* FOLDER/LINK, FOLDER/.debug/LINK, /usr/lib/debug/FOLDER/LINK */
-static bool find_by_link(struct hunt *hunt, const char *root, const char *name)
+static bool find_by_link(struct quest *quest, const char *root, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	int length = slash ? (int)(slash - name) + 1 : 0;
 	char below[sizeof(".debug/") + NAME_MAX];
 	char root_debug[PATH_MAX];
 
-	if (!hunt->link[0])
+	if (!quest->link[0])
 		return false;
-	if (set_path(hunt, root, name, length, hunt->link) && accept(hunt, true))
+	if (set_path(quest, root, name, length, quest->link) && accept(quest, true))
 		return true;
-	snprintf(below, sizeof(below), ".debug/%s", hunt->link);
-	if (set_path(hunt, root, name, length, below) && accept(hunt, true))
+	snprintf(below, sizeof(below), ".debug/%s", quest->link);
+	if (set_path(quest, root, name, length, below) && accept(quest, true))
 		return true;
 	if (snprintf(root_debug, sizeof(root_debug), "%s" DEBUG_ROOT, root) >=
 	    (int)sizeof(root_debug))
 		return false;
-	return name[0] == '/' && set_path(hunt, root_debug, name, length, hunt->link) &&
-	       accept(hunt, true);
+	return name[0] == '/' && set_path(quest, root_debug, name, length, quest->link) &&
+	       accept(quest, true);
 }
 
 int debug_file__open(struct elf_file *debug, char *path, size_t size,
 		     const struct elf_file *file, const char *root, const char *name)
 {
-	struct hunt hunt = { .debug = debug, .path = path, .size = size, .file = file };
+	struct quest quest = { .debug = debug, .path = path, .size = size, .file = file };
 
-	if (!elf_file__build_id(file, &hunt.id))
-		hunt.id.size = 0;
-	if (!elf_file__debuglink(file, hunt.link, sizeof(hunt.link), &hunt.crc))
-		hunt.link[0] = '\0';
-	if (find_by_id(&hunt, root) || find_by_link(&hunt, root, name))
+	if (!elf_file__build_id(file, &quest.id))
+		quest.id.size = 0;
+	if (!elf_file__debuglink(file, quest.link, sizeof(quest.link), &quest.crc))
+		quest.link[0] = '\0';
+	if (find_by_id(&quest, root) || find_by_link(&quest, root, name))
 		return 0;
-	if (*root && (find_by_id(&hunt, "") || find_by_link(&hunt, "", name)))
+	if (*root && (find_by_id(&quest, "") || find_by_link(&quest, "", name)))
 		return 0;
 	return -ENOENT;
 }
