@@ -53,43 +53,28 @@ __attribute__((noinline, used)) static void release_stepped(void)
 
 struct pair {
 	void (*take)(void);
-	void (*release)(void);
+	void (*release)(void);	/* NULL: take alone */
 };
 
-/* The quickest of some rounds: what disturbs one only ever adds to it. */
-static double pair_ns(const struct pair *pair)
+static void call_all(const struct pair *pair)
 {
-	double best = 0;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t begin = clock_now_ns();
-		double each;
-
-		for (int i = 0; i < CALLS; i++) {
-			pair->take();
+	for (int i = 0; i < CALLS; i++) {
+		pair->take();
+		if (pair->release)
 			pair->release();
-		}
-		each = (double)(clock_now_ns() - begin) / CALLS;
-		if (!round || each < best)
-			best = each;
 	}
-	return best;
 }
 
-/* The same of one function. */
-static double call_ns(void (*function)(void))
+/* Of a pair. The quickest of some rounds: what disturbs one only ever adds to it. */
+static double quickest_ns(const struct pair *pair)
 {
-	double best = 0;
+	double best = INFINITY;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		uint64_t begin = clock_now_ns();
-		double each;
 
-		for (int i = 0; i < CALLS; i++)
-			function();
-		each = (double)(clock_now_ns() - begin) / CALLS;
-		if (!round || each < best)
-			best = each;
+		call_all(pair);
+		best = fmin(best, (double)(clock_now_ns() - begin) / CALLS);
 	}
 	return best;
 }
@@ -98,7 +83,7 @@ static double measure(struct tracer *tracer, const struct pair *pair)
 {
 	const struct tracer_lock lock = { .pid = getpid() };
 	struct lock_sites sites = { .nacquire = 1, .nrelease = 1 };
-	double without = pair_ns(pair), with;
+	double without = quickest_ns(pair), with;
 	char why[256];
 
 	snprintf(sites.path, sizeof(sites.path), OWN_CODE_FILE);
@@ -106,7 +91,7 @@ static double measure(struct tracer *tracer, const struct pair *pair)
 	    !own_code__offset(pair->release, &sites.release[0].offset) ||
 	    tracer__attach_lock(tracer, &sites, &lock, why, sizeof(why)))
 		return 0;
-	with = pair_ns(pair);
+	with = quickest_ns(pair);
 	tracer__detach(tracer);
 	return with > without ? with - without : 0;
 }
@@ -115,7 +100,8 @@ static double measure(struct tracer *tracer, const struct pair *pair)
 static int price_of(struct tracer *tracer, void (*function)(void), bool at_return, double *ns,
 		    char *why, size_t size)
 {
-	double without = call_ns(function), with;
+	const struct pair pair = { .take = function };
+	double without = quickest_ns(&pair), with;
 	uint64_t offset;
 	int err = own_code__offset(function, &offset) ? 0 : -ENOENT;
 
@@ -126,7 +112,7 @@ static int price_of(struct tracer *tracer, void (*function)(void), bool at_retur
 	err = tracer__attach_probe(tracer, at_return, OWN_CODE_FILE, offset, why, size);
 	if (err)
 		return err;
-	with = call_ns(function);
+	with = quickest_ns(&pair);
 	tracer__detach(tracer);
 	*ns = with > without ? with - without : 0;
 	return 0;

@@ -151,7 +151,7 @@ static uint64_t vaddr_of(const struct symbol_file *file, uint64_t offset)
 
 bool symbol_files__name(struct symbol_file *file, uint64_t offset, char *name, size_t size)
 {
-	const char *slash = strrchr(file->name, '/'), *function;
+	const char *function;
 	uint64_t vaddr;
 
 	if (!file->read)
@@ -163,7 +163,7 @@ bool symbol_files__name(struct symbol_file *file, uint64_t offset, char *name, s
 	if (function)
 		snprintf(name, size, "%s", function);
 	else
-		snprintf(name, size, "[%s+0x%" PRIx64 "]", slash ? slash + 1 : file->name, vaddr);
+		snprintf(name, size, "[%s+0x%" PRIx64 "]", basename(file->name), vaddr);
 	return true;
 }
 
