@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The arms of a verdict: which there are, and what each took.
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "verdict/parts.h"
@@ -23,48 +24,38 @@ static double overhead_of(const struct block *block, const void *arm)
 	return blocks__wall(block, arm) / blocks__wall(&other, arm);
 }
 
-static double handoffs_of(const struct block *block, const void *arm)
-{
-	const struct sample *sample = blocks__find(block, arm);
+/* A figure of an arm's run, as it is. */
+struct member {
+	const char *arm;
+	size_t offset;		/* of a double in a struct sample */
+};
 
-	return sample ? sample->handoffs : NAN;
+static double member_of(const struct block *block, const void *arg)
+{
+	const struct member *member = arg;
+	const struct sample *sample = blocks__find(block, member->arm);
+	double value = NAN;
+
+	if (sample)
+		memcpy(&value, (const char *)sample + member->offset, sizeof(value));
+	return value;
 }
 
-static double switches_of(const struct block *block, const void *arm)
+static double median_of(const struct inquiry *inquiry, bool traced, size_t offset, const char *arm)
 {
-	const struct sample *sample = blocks__find(block, arm);
-
-	return sample ? sample->switches : NAN;
-}
-
-static double faults_of(const struct block *block, const void *arm)
-{
-	const struct sample *sample = blocks__find(block, arm);
-
-	return sample ? sample->faults : NAN;
-}
-
-static double rss_of(const struct block *block, const void *arm)
-{
-	const struct sample *sample = blocks__find(block, arm);
-
-	return sample ? sample->max_rss_mb : NAN;
-}
-
-static double median_of(const struct inquiry *inquiry, bool traced, block_figure *figure,
-			const char *arm)
-{
+	const struct member member = { arm, offset };
 	struct interval interval;
 
-	return blocks__over(inquiry, traced, figure, arm, &interval) ? NAN : interval.mid;
+	return blocks__over(inquiry, traced, member_of, &member, &interval) ? NAN : interval.mid;
 }
 
 /* Only our own workloads count their hand-offs by themselves. */
 static double handoffs_median(const struct inquiry *inquiry, const char *arm)
 {
-	double median = median_of(inquiry, inquiry->clock_traced, handoffs_of, arm);
+	const size_t handoffs = offsetof(struct sample, handoffs);
+	double median = median_of(inquiry, inquiry->clock_traced, handoffs, arm);
 
-	return isnan(median) ? median_of(inquiry, true, handoffs_of, arm) : median;
+	return isnan(median) ? median_of(inquiry, true, handoffs, arm) : median;
 }
 
 static bool has_lock(const struct samples *samples, const char *arm)
@@ -89,9 +80,9 @@ static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 		err = blocks__over(inquiry, true, overhead_of, arm->arm, &arm->overhead);
 	arm->has_lock = has_lock(inquiry->samples, arm->arm);
 	arm->handoffs = handoffs_median(inquiry, arm->arm);
-	arm->switches = median_of(inquiry, traced, switches_of, arm->arm);
-	arm->faults = median_of(inquiry, traced, faults_of, arm->arm);
-	arm->max_rss_mb = median_of(inquiry, traced, rss_of, arm->arm);
+	arm->switches = median_of(inquiry, traced, offsetof(struct sample, switches), arm->arm);
+	arm->faults = median_of(inquiry, traced, offsetof(struct sample, faults), arm->arm);
+	arm->max_rss_mb = median_of(inquiry, traced, offsetof(struct sample, max_rss_mb), arm->arm);
 	return err;
 }
 
