@@ -4,7 +4,8 @@
 
 #include "verdict/parts.h"
 
-double verdict_ladder__lock_operations(const struct block *block, const char *arm)
+/* What an arm paid for taking and releasing the lock, in ms; 0 where no price is known. */
+static double lock_operations(const struct block *block, const char *arm)
 {
 	const struct sample *sample = blocks__find(block, arm);
 	double price = blocks__prices(block).lock_operation_ns;
@@ -21,8 +22,8 @@ double verdict_ladder__lock(const struct block *block, const void *arg)
 	(void)arg;
 	if (isnan(block->inquiry->prices.lock_operation_ns))
 		return NAN;
-	return verdict_ladder__lock_operations(block, question->other) -
-	       verdict_ladder__lock_operations(block, question->base);
+	return lock_operations(block, question->other) -
+	       lock_operations(block, question->base);
 }
 
 /* The memory arm has no lock: what base paid for its own is taken out first. */
@@ -33,7 +34,7 @@ double verdict_ladder__memory(const struct block *block, const void *arg)
 	(void)arg;
 	return blocks__wall(block, question->memory) -
 	       (blocks__wall(block, question->base) -
-		verdict_ladder__lock_operations(block, question->base));
+		lock_operations(block, question->base));
 }
 
 static double one_cpu_difference(const struct block *block, const void *arg)
@@ -67,7 +68,7 @@ static double switching(const struct block *block, const void *arg)
 	if (!question->memory)
 		return NAN;
 	return one_cpu_difference(block, arg) + all_cpus_difference(block, arg) -
-	       verdict_ladder__lock_operations(block, question->other);
+	       lock_operations(block, question->other);
 }
 
 struct block_part verdict_ladder__part(enum verdict_component component, bool clock_traced)

@@ -26,10 +26,10 @@ bool verdict_ledger__sampled(const struct inquiry *inquiry);
 /* What is lost around the switches, narrow: the ledger's figure, other - base, in ms. */
 block_figure verdict_ledger__narrow;
 
-/* What an arm paid for taking and releasing the lock, in ms; 0 where no price is known. */
-double verdict_ladder__lock_operations(const struct block *block, const char *arm);
-
-/* The same, other - base; NAN where no price is known. The argument is not used. */
+/*
+ * What arms paid for taking and releasing the lock, other - base, in ms; NAN where no price is
+ * known. The argument is not used.
+ */
 block_figure verdict_ladder__lock;
 
 /* memory - base, in ms; the argument is not used. */
