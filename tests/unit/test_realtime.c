@@ -38,11 +38,18 @@ static int in_child(int (*act)(int cpu))
 	return status;
 }
 
+static bool one_cpu(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < 2;
+}
+
 static int spin_for_good(int cpu)
 {
 	struct realtime before;
 
-	if (argument_cpu_count() < 2 || realtime_guard(cpu, LIMIT_MS))
+	if (one_cpu() || realtime_guard(cpu, LIMIT_MS))
 		return REFUSED;
 	if (realtime_enter(&before, SCHED_FIFO, 1))
 		return REFUSED;
@@ -95,7 +102,7 @@ static int guard_and_look(int cpu)
 {
 	cpu_set_t set;
 
-	if (argument_cpu_count() < 2)
+	if (one_cpu())
 		return REFUSED;
 	if (realtime_guard(cpu, LIMIT_MS) || sched_getaffinity(0, sizeof(set), &set))
 		return FAILED;

@@ -15,10 +15,3 @@ const struct count_scheme *count_scheme_find(const char *name)
 			return count_schemes[i];
 	return NULL;
 }
-
-static void free_it(const struct count_scheme *scheme, struct counted *object)
-{
-	scheme->free(object);
-}
-
-const struct count_type count_float_type = { "float", free_it };

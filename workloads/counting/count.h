@@ -62,9 +62,6 @@ extern const struct count_scheme *const count_schemes[];
 /* The scheme of that name, or NULL. */
 const struct count_scheme *count_scheme_find(const char *name);
 
-/* A type whose objects are freed with their last reference. */
-extern const struct count_type count_float_type;
-
 static inline void count_enter(const struct count_scheme *scheme)
 {
 	if (scheme->enter)

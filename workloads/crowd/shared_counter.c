@@ -114,7 +114,7 @@ static void robust_note(struct board *board, uint32_t worker, uint64_t next)
 	board->note.open = true;
 }
 
-const struct guard guards[] = {
+static const struct guard guards[] = {
 	{ "none", false, false, no_guard, no_guard, NULL },
 	{ "private", true, false, no_guard, no_guard, NULL },
 	{ "mutex", false, false, mutex_enter, mutex_leave, NULL },

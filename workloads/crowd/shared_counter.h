@@ -28,10 +28,7 @@ struct guard {
 	void (*note)(struct board *board, uint32_t worker, uint64_t next);
 };
 
-/* none, private, mutex, semaphore, robust; ended by one without a name. */
-extern const struct guard guards[];
-
-/* The guard of that name, or NULL. */
+/* The guard of that name (none, private, mutex, semaphore, robust), or NULL. */
 const struct guard *guard_find(const char *name);
 
 struct shared_counter_config {

@@ -169,7 +169,8 @@ int spinners_start(struct spinners **out, const struct spinners_config *config)
 	return 0;
 }
 
-int spinners_read(const struct spinners *spinners, uint64_t *cpu_ns)
+/* CPU time that each has had so far, in ns. */
+static int read_times(const struct spinners *spinners, uint64_t *cpu_ns)
 {
 	for (unsigned int i = 0; i < spinners->started; i++) {
 		struct timespec time;
@@ -187,11 +188,11 @@ int spinners_watch(const struct spinners *spinners, uint64_t ms, uint64_t *cpu_n
 	int err;
 
 	sleep_ns(SETTLE_MS * 1000000ULL);
-	err = spinners_read(spinners, before);
+	err = read_times(spinners, before);
 	if (err)
 		return err;
 	sleep_ns(ms * 1000000ULL);
-	err = spinners_read(spinners, cpu_ns);
+	err = read_times(spinners, cpu_ns);
 	for (unsigned int i = 0; i < spinners->started && !err; i++)
 		cpu_ns[i] -= before[i];
 	return err;

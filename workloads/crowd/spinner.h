@@ -30,9 +30,6 @@ struct spinners;
  */
 int spinners_start(struct spinners **out, const struct spinners_config *config);
 
-/* CPU time that each has had so far, in ns. Returns 0 or -errno. */
-int spinners_read(const struct spinners *spinners, uint64_t *cpu_ns);
-
 /* The CPU time that each gets while the caller sleeps for ms. Returns 0 or -errno. */
 int spinners_watch(const struct spinners *spinners, uint64_t ms, uint64_t *cpu_ns);
 

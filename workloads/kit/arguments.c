@@ -65,10 +65,3 @@ int argument_first_cpu(void)
 		cpu++;
 	return cpu;
 }
-
-int argument_cpu_count(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-}

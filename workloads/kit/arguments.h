@@ -24,8 +24,7 @@ int argument_cpu(struct argp_state *state, const char *name, const char *text);
 const struct lock_kind *argument_lock(struct argp_state *state, const char *name,
 				      const char *text);
 
-/* The first CPU that this process may use, and how many it may. */
+/* The first CPU that this process may use. */
 int argument_first_cpu(void);
-int argument_cpu_count(void);
 
 #endif

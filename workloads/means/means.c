@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-const struct means *const all_means[] = { &means_pipe, &means_unix, &means_mq, &means_shm,
-					  &means_in_place, &means_pointer, NULL };
+static const struct means *const all_means[] = { &means_pipe, &means_unix, &means_mq, &means_shm,
+						 &means_in_place, &means_pointer, NULL };
 
 const struct means *means_find(const char *name)
 {

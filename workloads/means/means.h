@@ -52,9 +52,6 @@ struct means {
 extern const struct means means_pipe, means_unix, means_mq, means_shm, means_in_place,
 	means_pointer;
 
-/* All of them, ended by NULL. */
-extern const struct means *const all_means[];
-
 /* The means of that name, or NULL. */
 const struct means *means_find(const char *name);
 

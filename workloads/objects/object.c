@@ -126,7 +126,7 @@ static void list_dealloc(struct object *object)
 	object_free(object);
 }
 
-const struct object_type list_type = {
+static const struct object_type list_type = {
 	.name = "list",
 	.size = sizeof(struct list_object),
 	.dealloc = list_dealloc,
@@ -226,7 +226,7 @@ static void instance_dealloc(struct object *object)
 	object_free(object);
 }
 
-const struct object_type instance_type = {
+static const struct object_type instance_type = {
 	.name = "instance",
 	.size = sizeof(struct instance_object),
 	.dealloc = instance_dealloc,

@@ -84,8 +84,6 @@ _Static_assert(sizeof(struct float_object) == 24, "a float fills malloc's smalle
 
 extern const struct object_type int_type;
 extern const struct object_type float_type;
-extern const struct object_type list_type;
-extern const struct object_type instance_type;
 
 /*
  * Objects made and freed by one thread since it started.  An object is counted as freed by the
@@ -167,7 +165,7 @@ static inline void list_init(struct list_object *list)
 	list->items = NULL;
 }
 
-/* What list_type has as traverse and clear, for types derived from it. */
+/* What a list has as traverse and clear, for types derived from it. */
 void list_traverse(struct object *object, object_visit *visit, void *argument);
 void list_clear(struct object *object);
 
