@@ -45,7 +45,6 @@ struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOC
 		.switches = number(row->switches_voluntary) + number(row->switches_involuntary),
 		.faults = number(row->faults_minor) + number(row->faults_major),
 		.max_rss_mb = number(row->max_rss_bytes) / 1e6,
-		.steal_ms = ms(row->steal_ns),
 		.other_cpu_ms = ms(row->other_cpu_ns),
 		.disturbed = row->disturbed[0] != '\0',
 	};

@@ -35,7 +35,6 @@ struct sample {
 	double switches;
 	double faults;
 	double max_rss_mb;
-	double steal_ms;
 	double other_cpu_ms;
 	double lock_operation_ns;	/* prices of its experiment; 0: as the verdict's */
 	double switch_ns;

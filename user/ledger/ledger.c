@@ -99,7 +99,6 @@ static void settle_thread(const struct trace *trace, const struct thread_record 
 	thread->life_ns = thread_life(trace, record);
 	thread->acquisitions = record->acquisitions;
 	thread->handoffs_in = record->handoffs_in;
-	thread->seated = record->seat != 0;
 	memcpy(thread->comm, record->comm, COMM_BYTES);
 	memcpy(thread->ns, record->ns, sizeof(thread->ns));
 	for (int kind = 0; kind < SWITCH_KINDS; kind++) {

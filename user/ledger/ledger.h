@@ -31,7 +31,6 @@ struct ledger_thread {
 	uint64_t kernel[SWITCH_KINDS];		/* the kernel's own, same window */
 	uint64_t acquisitions;			/* of the announced lock */
 	uint64_t handoffs_in;
-	bool seated;				/* took a seat at the lock */
 };
 
 struct ledger {
