@@ -13,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 
 struct reader {
@@ -273,55 +272,23 @@ out:
 	return code;
 }
 
-/* The file in one allocation; 0 or -errno. */
-static int load(int fd, char **buf, size_t *len)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((size_t)st.st_size > CSV_MAX_FILE)
-		return -EFBIG;
-	*buf = malloc((size_t)st.st_size + 1);
-	if (!*buf)
-		return -ENOMEM;
-	while (*len < (size_t)st.st_size) {
-		ssize_t n = read(fd, *buf + *len, (size_t)st.st_size - *len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		*len += (size_t)n;
-	}
-	return 0;
-}
-
 int csv__read(int dirfd, const char *name, const struct table *table,
 	      int (*on_row)(const void *row, void *arg), void *arg, struct csv_error *err)
 {
 	struct csv_error unseen = { .line = 0 };
 	char *buf = NULL;
 	size_t len = 0;
-	int code = 0;
+	int code;
 	int fd;
 
 	err = err ? err : &unseen;
 	start_error(err, name);
 	/* O_NONBLOCK: a FIFO of that name must not hang us */
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return fail(err, -errno);
-	code = load(fd, &buf, &len);
+	code = io__read_file(fd, CSV_MAX_FILE, &buf, &len);
 	if (code)
-		fail(err, code);
-	else
-		code = csv__parse(buf, len, name, table, on_row, arg, err);
+		return fail(err, code);
+	code = csv__parse(buf, len, name, table, on_row, arg, err);
 	free(buf);
-	close(fd);
 	return code;
 }
