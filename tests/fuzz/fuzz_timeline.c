@@ -87,8 +87,8 @@ static void check(const struct timeline *timeline)
 	check_lock(timeline, &intervals);
 	if (!nowhere)
 		nowhere = fopen("/dev/null", "w");
-	timeline_print__csv(nowhere, timeline, &intervals);
-	timeline_print__json(nowhere, timeline, &intervals);
+	timeline_rows__csv(nowhere, timeline, &intervals);
+	timeline_rows__json(nowhere, timeline, &intervals);
 	timeline_intervals__free(&intervals);
 }
 

@@ -80,16 +80,16 @@ static enum exit_status show(const struct timeline_options *options,
 		log__warn("%s: %lu events of it are missing: there was no room for them",
 			  timeline->run_id, (unsigned long)timeline->lost);
 	if (options->perfetto) {
-		err = timeline_trace__write(options->perfetto, timeline, &intervals, why,
-					    sizeof(why));
+		err = timeline_perfetto__write(options->perfetto, timeline, &intervals, why,
+					       sizeof(why));
 		if (err)
 			log__error("%s", why);
 	} else if (options->common.format == FORMAT_CSV) {
-		err = timeline_print__csv(stdout, timeline, &intervals);
+		err = timeline_rows__csv(stdout, timeline, &intervals);
 		if (err)
 			log__error("%s: %s", timeline->run_id, strerror(-err));
 	} else if (options->common.format == FORMAT_JSON) {
-		timeline_print__json(stdout, timeline, &intervals);
+		timeline_rows__json(stdout, timeline, &intervals);
 	} else {
 		timeline_report__run(stdout, timeline, &intervals);
 	}

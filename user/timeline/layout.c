@@ -119,10 +119,10 @@ int timeline_layout__make(const struct timeline *timeline, struct timeline_inter
 	err = intervals->of_thread ? lay_out_threads(timeline, intervals) : -ENOMEM;
 	intervals->first[TIMELINE_OF_LOCK] = intervals->count;
 	if (!err)
-		err = timeline_lock__lay_out(timeline, intervals);
+		err = timeline_lock_track__lay_out(timeline, intervals);
 	intervals->first[TIMELINE_OF_HANDOFF] = intervals->count;
 	if (!err)
-		err = timeline_lock__handoffs(timeline, intervals);
+		err = timeline_lock_track__handoffs(timeline, intervals);
 	intervals->first[TIMELINE_KINDS] = intervals->count;
 	if (err)
 		timeline_intervals__free(intervals);

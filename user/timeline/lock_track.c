@@ -183,7 +183,8 @@ static void lay_out_event(struct track *track, const struct timeline_lock_event 
 	track->from_before = false;
 }
 
-int timeline_lock__lay_out(const struct timeline *timeline, struct timeline_intervals *intervals)
+int timeline_lock_track__lay_out(const struct timeline *timeline,
+				 struct timeline_intervals *intervals)
 {
 	struct track track = {
 		.timeline = timeline,
@@ -217,8 +218,8 @@ static uint32_t cpu_at(const struct timeline_intervals *intervals, uint32_t thre
 	return low < high ? intervals->items[low].cpu : TIMELINE_NO_CPU;
 }
 
-int timeline_lock__handoffs(const struct timeline *timeline,
-			    struct timeline_intervals *intervals)
+int timeline_lock_track__handoffs(const struct timeline *timeline,
+				  struct timeline_intervals *intervals)
 {
 	uint64_t start = timeline->start_ns;
 	int err = 0;

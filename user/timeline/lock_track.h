@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lock_track - the lock's track: its eight states one after the other, worked out from who
+ * timeline_lock_track - the lock's track: its eight states one after the other, worked out from who
  * took it when, and from what the threads did meanwhile (docs/measurement.md, the lock ledger).
  */
-#ifndef SWITCHTAX_TIMELINE_LOCK_H
-#define SWITCHTAX_TIMELINE_LOCK_H
+#ifndef SWITCHTAX_TIMELINE_LOCK_TRACK_H
+#define SWITCHTAX_TIMELINE_LOCK_TRACK_H
 
 #include "timeline/intervals.h"
 
@@ -14,10 +14,11 @@
  * of their own, unless the thread left its CPU meanwhile: they count as held. Returns 0 or
  * -ENOMEM.
  */
-int timeline_lock__lay_out(const struct timeline *timeline, struct timeline_intervals *intervals);
+int timeline_lock_track__lay_out(const struct timeline *timeline,
+				 struct timeline_intervals *intervals);
 
 /* Append the hand-offs. Returns 0 or -ENOMEM. */
-int timeline_lock__handoffs(const struct timeline *timeline,
-			    struct timeline_intervals *intervals);
+int timeline_lock_track__handoffs(const struct timeline *timeline,
+				  struct timeline_intervals *intervals);
 
 #endif

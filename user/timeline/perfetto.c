@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * timeline_trace - writes the Trace Event Format ("Trace Event Format", Google, 2016; Perfetto
+ * timeline_perfetto - writes the Trace Event Format ("Trace Event Format", Google, 2016; Perfetto
  * reads it, see "External trace formats" of its documentation).
  *
  * Threads are tracks of one process, their states complete events ("X"); the lock is a process
@@ -283,8 +283,8 @@ static int write_file(int dirfd, const char *name, struct writing *writing)
 	return err;
 }
 
-int timeline_trace__write(const char *path, const struct timeline *timeline,
-			  const struct timeline_intervals *intervals, char *why, size_t why_size)
+int timeline_perfetto__write(const char *path, const struct timeline *timeline,
+			     const struct timeline_intervals *intervals, char *why, size_t why_size)
 {
 	struct writing writing = { .timeline = timeline, .intervals = intervals };
 	const char *name;

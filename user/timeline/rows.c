@@ -34,8 +34,8 @@ static void fill(struct timeline_row *row, const struct timeline *timeline,
 		row->from_thread = interval->from;
 }
 
-int timeline_print__csv(FILE *out, const struct timeline *timeline,
-			const struct timeline_intervals *intervals)
+int timeline_rows__csv(FILE *out, const struct timeline *timeline,
+		       const struct timeline_intervals *intervals)
 {
 	struct timeline_row rows[CHUNK];
 	int err = csv__print(out, &rows__timeline, NULL, 0);
@@ -106,8 +106,8 @@ static void print_head(FILE *out, const struct timeline *timeline,
 }
 
 /* Row by row: there may be millions, too many to be built in memory first. */
-void timeline_print__json(FILE *out, const struct timeline *timeline,
-			  const struct timeline_intervals *intervals)
+void timeline_rows__json(FILE *out, const struct timeline *timeline,
+			 const struct timeline_intervals *intervals)
 {
 	print_head(out, timeline, intervals);
 	for (size_t at = 0; at < intervals->count; at++) {
