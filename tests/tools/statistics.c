@@ -29,7 +29,7 @@ static struct {
 	struct dose_point points[MAX_VALUES];
 	struct dose_line lines[MAX_VALUES];
 	size_t nvalues, npoints;
-	struct samples samples;
+	struct trials trials;
 	struct verdict verdict;
 	struct verdict_prices prices;
 } in;
@@ -56,25 +56,25 @@ static bool read_point(const char *line)
 
 static bool read_run(const char *line)
 {
-	struct sample sample = { .has_lock = true, .sampled = true };
+	struct trial trial = { .has_lock = true, .sampled = true };
 	int traced, valid, used = 0;
 
-	if (sscanf(line, "run %63s %" SCNu64 " %d %d %lf %lf %lf %lf%n", sample.arm,
-		   &sample.block, &traced, &valid, &sample.wall_ms, &sample.handoffs,
-		   &sample.acquisitions, &sample.running_ms[SAMPLE_KIND_FAULT], &used) != 8)
+	if (sscanf(line, "run %63s %" SCNu64 " %d %d %lf %lf %lf %lf%n", trial.arm,
+		   &trial.block, &traced, &valid, &trial.wall_ms, &trial.handoffs,
+		   &trial.acquisitions, &trial.running_ms[SAMPLE_KIND_FAULT], &used) != 8)
 		return false;
-	sample.traced = traced;
-	sample.valid = valid;
-	sample.interval_us = arm_name__split(sample.arm, sample.of);
+	trial.traced = traced;
+	trial.valid = valid;
+	trial.interval_us = arm_name__split(trial.arm, trial.of);
 	for (int state = 0; state < LOCK_STATES; state++) {
 		char *end;
 
-		sample.lock_ms[state] = strtod(line + used, &end);
+		trial.lock_ms[state] = strtod(line + used, &end);
 		if (end == line + used)
 			return false;
 		used = (int)(end - line);
 	}
-	return samples__add(&in.samples, &sample) == 0;
+	return trials__add(&in.trials, &trial) == 0;
 }
 
 static int answer_values(void)
@@ -108,7 +108,7 @@ static int print_wide(void)
 {
 	const struct verdict_question *question = &slowdown__question;
 	struct interval share;
-	int err = dose__share(&in.samples, question->base, question->other, &share);
+	int err = dose__share(&in.trials, question->base, question->other, &share);
 
 	if (!err)
 		print("wide", ".share", &share);
@@ -118,7 +118,7 @@ static int print_wide(void)
 static int answer_runs(void)
 {
 	const struct verdict *verdict = &in.verdict;
-	int err = verdict__judge(&in.samples, &slowdown__question, &in.prices, &in.verdict);
+	int err = verdict__judge(&in.trials, &slowdown__question, &in.prices, &in.verdict);
 
 	if (!err) {
 		print("slowdown", "", &verdict->slowdown);
@@ -146,12 +146,12 @@ static int answer(void)
 		err = answer_values();
 	if (!err && in.npoints)
 		err = answer_points();
-	if (!err && in.samples.count)
+	if (!err && in.trials.count)
 		err = answer_runs();
 	puts("end");
 	in.nvalues = 0;
 	in.npoints = 0;
-	in.samples.count = 0;
+	in.trials.count = 0;
 	return err;
 }
 
@@ -170,6 +170,6 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	samples__free(&in.samples);
+	trials__free(&in.trials);
 	return 0;
 }

@@ -188,42 +188,42 @@ static void nothing_to_fit_says_so(void **state)
 	assert_int_equal(dose__fit(points, n, &fit), -EINVAL);
 }
 
-static void add(struct samples *samples, const char *arm, uint64_t block, bool traced,
+static void add(struct trials *trials, const char *arm, uint64_t block, bool traced,
 		double handoffs, double wall_ms)
 {
-	struct sample sample = { .block = block, .traced = traced, .valid = true,
+	struct trial trial = { .block = block, .traced = traced, .valid = true,
 				 .wall_ms = wall_ms, .handoffs = handoffs };
 
-	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
-	sample.interval_us = arm_name__split(arm, sample.of);
-	assert_int_equal(samples__add(samples, &sample), 0);
+	snprintf(trial.arm, sizeof(trial.arm), "%s", arm);
+	trial.interval_us = arm_name__split(arm, trial.of);
+	assert_int_equal(trials__add(trials, &trial), 0);
 }
 
 /* Base 1000 ms; 100 us a hand-off, and 10 ms beside. threads: 200 hand-offs. */
-static void add_blocks(struct samples *samples)
+static void add_blocks(struct trials *trials)
 {
 	for (uint64_t block = 0; block <= BLOCKS; block++) {
 		double base = 1000 + (double)(block % 3) * 100;
 
-		add(samples, "sequential", block, false, 0, base);
-		add(samples, "threads", block, false, 200, base + 30);
-		add(samples, "threads-i100", block, false, 2000, base + 210);
-		add(samples, "threads-1cpu", block, false, 500, base + 900);
-		add(samples, "threads-w2", block, false, 500, base / 2);
-		add(samples, "threads", block, true, 200, base + 500);
+		add(trials, "sequential", block, false, 0, base);
+		add(trials, "threads", block, false, 200, base + 30);
+		add(trials, "threads-i100", block, false, 2000, base + 210);
+		add(trials, "threads-1cpu", block, false, 500, base + 900);
+		add(trials, "threads-w2", block, false, 500, base / 2);
+		add(trials, "threads", block, true, 200, base + 500);
 	}
 }
 
 static void points_come_from_the_right_runs(void **state)
 {
-	struct samples samples = { 0 };
+	struct trials trials = { 0 };
 	struct dose_points points;
 
 	(void)state;
-	add_blocks(&samples);
-	samples.items[samples.count - 2].valid = false;	/* no dose anyway */
-	samples.items[samples.count - 4].valid = false;	/* threads-i100 of the last block */
-	assert_int_equal(dose__of_samples(&samples, "sequential", "threads", &points), 0);
+	add_blocks(&trials);
+	trials.items[trials.count - 2].valid = false;	/* no dose anyway */
+	trials.items[trials.count - 4].valid = false;	/* threads-i100 of the last block */
+	assert_int_equal(dose__of_trials(&trials, "sequential", "threads", &points), 0);
 	/* The warm-up, traced runs and other arms give none. */
 	assert_int_equal(points.count, 2 * BLOCKS - 1);
 	for (size_t i = 0; i < points.count; i++) {
@@ -231,21 +231,21 @@ static void points_come_from_the_right_runs(void **state)
 		assert_near(points.items[i].excess_ms, 10 + points.items[i].handoffs / 10);
 	}
 	dose__free(&points);
-	samples__free(&samples);
+	trials__free(&trials);
 }
 
 static void shares_of_the_excess(void **state)
 {
-	struct samples samples = { 0 };
+	struct trials trials = { 0 };
 	struct interval share;
 
 	(void)state;
-	assert_int_equal(dose__share(&samples, "sequential", "threads", &share), -ENODATA);
-	add_blocks(&samples);
-	assert_int_equal(dose__share(&samples, "sequential", "threads", &share), 0);
+	assert_int_equal(dose__share(&trials, "sequential", "threads", &share), -ENODATA);
+	add_blocks(&trials);
+	assert_int_equal(dose__share(&trials, "sequential", "threads", &share), 0);
 	assert_int_equal(share.n, BLOCKS);
 	assert_near(share.mid, 20.0 / 30);
-	samples__free(&samples);
+	trials__free(&trials);
 }
 
 int main(void)

@@ -27,15 +27,15 @@ struct plan {
 	uint64_t blocks;
 };
 
-static void add(struct samples *samples, const char *arm, uint64_t block, double handoffs,
+static void add(struct trials *trials, const char *arm, uint64_t block, double handoffs,
 		double wall_ms)
 {
-	struct sample sample = { .block = block, .valid = true, .handoffs = handoffs,
+	struct trial trial = { .block = block, .valid = true, .handoffs = handoffs,
 				 .wall_ms = wall_ms };
 
-	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
-	sample.interval_us = arm_name__split(arm, sample.of);
-	assert_int_equal(samples__add(samples, &sample), 0);
+	snprintf(trial.arm, sizeof(trial.arm), "%s", arm);
+	trial.interval_us = arm_name__split(arm, trial.of);
+	assert_int_equal(trials__add(trials, &trial), 0);
 }
 
 static void judge(const struct plan *plan, struct claims *claims)
@@ -47,20 +47,20 @@ static void judge(const struct plan *plan, struct claims *claims)
 		     { "threads-i100000", 4 } };
 	const struct lab_options options = { .seed = 7, .cpus = 2 };
 	const struct observations none = { 0 };
-	struct samples samples = { 0 };
-	const struct lab_evidence evidence = { &none, &samples, &options };
+	struct trials trials = { 0 };
+	const struct lab_evidence evidence = { &none, &trials, &options };
 
 	for (uint64_t block = 1; block <= plan->blocks; block++) {
 		double noise = block % 2 ? plan->noise_ms : -plan->noise_ms;
 
-		add(&samples, "sequential", block, 0, 400 + noise);
+		add(&trials, "sequential", block, 0, 400 + noise);
 		for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
-			add(&samples, runs[i].arm, block, runs[i].handoffs,
+			add(&trials, runs[i].arm, block, runs[i].handoffs,
 			    400 + plan->remain_ms + runs[i].handoffs * plan->cost_us / 1000);
 	}
 	*claims = (struct claims){ 0 };
 	assert_int_equal(lab_interval.judge(&evidence, claims), 0);
-	samples__free(&samples);
+	trials__free(&trials);
 }
 
 static void expect(const struct plan *plan, const char *verdict, double figure, const char *unit,

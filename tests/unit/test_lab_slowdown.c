@@ -42,7 +42,7 @@ static const struct plan plain = {
 };
 
 struct evidence {
-	struct samples samples;
+	struct trials trials;
 	struct observations observations;
 	struct lab_options options;
 	const struct plan *plan;
@@ -51,17 +51,17 @@ struct evidence {
 static void add_sample(struct evidence *evidence, const char *arm, uint64_t block, bool traced,
 		       double wall_ms, double handoffs, double switching_ms)
 {
-	struct sample sample = { .block = block, .traced = traced, .valid = true,
+	struct trial trial = { .block = block, .traced = traced, .valid = true,
 				 .wall_ms = wall_ms, .handoffs = handoffs,
 				 .acquisitions = 1, .has_lock = traced };
 	const struct plan *plan = evidence->plan;
 
-	snprintf(sample.arm, sizeof(sample.arm), "%s", arm);
-	sample.interval_us = arm_name__split(arm, sample.of);
-	sample.other_cpu_ms = plan->others * wall_ms * plan->cpus;
-	sample.lock_ms[HANDOFF_TAKE] = switching_ms;
-	sample.lock_ms[HELD_RUNNING] = wall_ms - switching_ms;
-	assert_int_equal(samples__add(&evidence->samples, &sample), 0);
+	snprintf(trial.arm, sizeof(trial.arm), "%s", arm);
+	trial.interval_us = arm_name__split(arm, trial.of);
+	trial.other_cpu_ms = plan->others * wall_ms * plan->cpus;
+	trial.lock_ms[HANDOFF_TAKE] = switching_ms;
+	trial.lock_ms[HELD_RUNNING] = wall_ms - switching_ms;
+	assert_int_equal(trials__add(&evidence->trials, &trial), 0);
 }
 
 static void add_wall(struct evidence *evidence, const char *arm, uint64_t block, double ms)
@@ -121,10 +121,10 @@ static enum agreement agreement_of(const struct plan *plan)
 
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		add_ladder(&made, plan, block);
-	assert_int_equal(verdict__judge(&made.samples, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&made.trials, &slowdown__question, NULL, &verdict), 0);
 	agreement = agreement__of(&verdict);
 	verdict__free(&verdict);
-	samples__free(&made.samples);
+	trials__free(&made.trials);
 	return agreement;
 }
 
@@ -132,7 +132,7 @@ static void judge(const struct plan *plan, uint64_t blocks, struct claims *claim
 {
 	struct evidence made = { .options = { .seed = 7, .cpus = plan->cpus },
 				 .plan = plan };
-	const struct lab_evidence evidence = { &made.observations, &made.samples, &made.options };
+	const struct lab_evidence evidence = { &made.observations, &made.trials, &made.options };
 
 	for (uint64_t block = 1; block <= blocks; block++) {
 		add_ladder(&made, plan, block);
@@ -141,7 +141,7 @@ static void judge(const struct plan *plan, uint64_t blocks, struct claims *claim
 	}
 	*claims = (struct claims){ 0 };
 	assert_int_equal(lab_slowdown__judge(&evidence, claims), 0);
-	samples__free(&made.samples);
+	trials__free(&made.trials);
 	observations__free(&made.observations);
 }
 

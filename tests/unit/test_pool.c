@@ -131,11 +131,11 @@ static void open_all(struct pool *pool, size_t count)
 		fail_msg("%s", why);
 }
 
-static void judge(const struct samples *samples, struct verdict *verdict)
+static void judge(const struct trials *trials, struct verdict *verdict)
 {
 	const struct verdict_prices prices = { 0, NAN };
 
-	assert_int_equal(verdict__judge(samples, &slowdown__question, &prices, verdict), 0);
+	assert_int_equal(verdict__judge(trials, &slowdown__question, &prices, verdict), 0);
 }
 
 static void near(double got, double want)
@@ -160,8 +160,8 @@ static void blocks_stay_apart_and_machines_weigh_the_same(void **state)
 	assert_int_equal(pool->machines[0].folders, 2);
 	assert_int_equal(pool->machines[0].blocks, 2 * BLOCKS);
 	assert_int_equal(pool->machines[1].blocks, BLOCKS);
-	assert_int_equal(pool->samples.count, 3 * 4 * (BLOCKS + 1));
-	judge(&pool->samples, &verdict);
+	assert_int_equal(pool->trials.count, 3 * 4 * (BLOCKS + 1));
+	judge(&pool->trials, &verdict);
 	assert_int_equal(verdict.machines, 2);
 	assert_int_equal(verdict.blocks, 3 * BLOCKS);
 	assert_int_equal(verdict.slowdown.n, 3 * BLOCKS);
@@ -177,19 +177,19 @@ static void one_machine_alone_is_as_if_there_were_no_other(void **state)
 {
 	const struct plan plans[] = { { "A", 110, 150, 5, 0 }, { "B", 130, 250, 5, 0 } };
 	struct pool *pool = *state;
-	struct samples samples = { 0 };
+	struct trials trials = { 0 };
 	struct verdict verdict;
 
 	make(0, &plans[0]);
 	make(1, &plans[1]);
 	open_all(pool, 2);
-	assert_int_equal(pool__of_machine(pool, 1, &samples), 0);
-	assert_int_equal(samples.count, 4 * (BLOCKS + 1));
-	judge(&samples, &verdict);
+	assert_int_equal(pool__of_machine(pool, 1, &trials), 0);
+	assert_int_equal(trials.count, 4 * (BLOCKS + 1));
+	judge(&trials, &verdict);
 	assert_int_equal(verdict.machines, 1);
 	near(verdict.slowdown.mid, 2.5);
 	verdict__free(&verdict);
-	samples__free(&samples);
+	trials__free(&trials);
 }
 
 /* 1000 operations at 1 us are 1 ms, at 3 us 3 ms: without prices there would be none. */
@@ -205,7 +205,7 @@ static void prices_go_with_the_blocks_of_their_folder(void **state)
 	open_all(pool, 2);
 	pool__price(pool, 0, 1000, NAN);
 	pool__price(pool, 1, 3000, NAN);
-	judge(&pool->samples, &verdict);
+	judge(&pool->trials, &verdict);
 	near(verdict.parts[LADDER_LOCK].ms.mid, (1.0 + 3.0) / 2);
 	verdict__free(&verdict);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Makes samples of runs, and keeps them.
+// Makes trials of runs, and keeps them.
 #include "evidence/trials.h"
 
 #include <errno.h>
@@ -22,20 +22,20 @@ static double number(uint64_t value)
 	return value == COLUMN_MISSING_U64 ? NAN : (double)value;
 }
 
-static void add_states(struct sample *sample, const uint64_t *lock_ns, const uint64_t *running_ns)
+static void add_states(struct trial *trial, const uint64_t *lock_ns, const uint64_t *running_ns)
 {
-	sample->has_lock = lock_ns;
-	sample->sampled = lock_ns && running_ns;
-	for (int state = 0; state < LOCK_STATES && sample->has_lock; state++)
-		sample->lock_ms[state] = ms(lock_ns[state]);
-	for (int kind = 0; kind < SAMPLE_KINDS && sample->sampled; kind++)
-		sample->running_ms[kind] = ms(running_ns[kind]);
+	trial->has_lock = lock_ns;
+	trial->sampled = lock_ns && running_ns;
+	for (int state = 0; state < LOCK_STATES && trial->has_lock; state++)
+		trial->lock_ms[state] = ms(lock_ns[state]);
+	for (int kind = 0; kind < SAMPLE_KINDS && trial->sampled; kind++)
+		trial->running_ms[kind] = ms(running_ns[kind]);
 }
 
-struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
-			   const uint64_t running_ns[SAMPLE_KINDS])
+struct trial trial__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
+			 const uint64_t running_ns[SAMPLE_KINDS])
 {
-	struct sample sample = {
+	struct trial trial = {
 		.block = row->block,
 		.traced = row->traced == 1,
 		.valid = row->valid == 1,
@@ -49,39 +49,39 @@ struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOC
 		.disturbed = row->disturbed[0] != '\0',
 	};
 
-	columns__set_text(sample.run_id, sizeof(sample.run_id), row->run_id);
-	columns__set_text(sample.arm, sizeof(sample.arm), row->arm);
-	sample.interval_us = arm_name__split(row->arm, sample.of);
-	if (sample.of[0] && row->interval_us != COLUMN_MISSING_U64)
-		sample.interval_us = row->interval_us;
-	add_states(&sample, lock_ns, running_ns);
-	return sample;
+	columns__set_text(trial.run_id, sizeof(trial.run_id), row->run_id);
+	columns__set_text(trial.arm, sizeof(trial.arm), row->arm);
+	trial.interval_us = arm_name__split(row->arm, trial.of);
+	if (trial.of[0] && row->interval_us != COLUMN_MISSING_U64)
+		trial.interval_us = row->interval_us;
+	add_states(&trial, lock_ns, running_ns);
+	return trial;
 }
 
-int samples__add(struct samples *samples, const struct sample *sample)
+int trials__add(struct trials *trials, const struct trial *trial)
 {
-	void *items = list__grow(samples->items, samples->count, sizeof(*samples->items));
+	void *items = list__grow(trials->items, trials->count, sizeof(*trials->items));
 
 	if (!items)
 		return -ENOMEM;
-	samples->items = items;
-	samples->items[samples->count++] = *sample;
+	trials->items = items;
+	trials->items[trials->count++] = *trial;
 	return 0;
 }
 
-int samples__add_run(struct samples *samples, const struct run *run)
+int trials__add_run(struct trials *trials, const struct run *run)
 {
 	const uint64_t *lock_ns = run->ledger.lock_ns;
 	uint64_t parts[SAMPLE_KINDS];
 	bool sampled = run_samples__split(&run->samples, lock_ns[HELD_RUNNING], parts);
-	struct sample sample = sample__make(&run->row, run->ledger.has_lock ? lock_ns : NULL,
-					    sampled ? parts : NULL);
+	struct trial trial = trial__make(&run->row, run->ledger.has_lock ? lock_ns : NULL,
+					  sampled ? parts : NULL);
 
-	return samples__add(samples, &sample);
+	return trials__add(trials, &trial);
 }
 
-void samples__free(struct samples *samples)
+void trials__free(struct trials *trials)
 {
-	free(samples->items);
-	*samples = (struct samples){ 0 };
+	free(trials->items);
+	*trials = (struct trials){ 0 };
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * samples - what verdicts are made of, from runs just made or from their rows.
+ * trials - what verdicts are made of, from runs just made or from their rows.
  */
-#ifndef SWITCHTAX_SAMPLES_H
-#define SWITCHTAX_SAMPLES_H
+#ifndef SWITCHTAX_TRIALS_H
+#define SWITCHTAX_TRIALS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 struct run;
 
 /* The part of a run that verdicts are made of. */
-struct sample {
+struct trial {
 	char run_id[ROWS_NAME_SIZE];
 	char arm[ROWS_NAME_SIZE];
 	char of[ROWS_NAME_SIZE];	/* the arm that it is at another switch interval; "": none */
@@ -41,8 +41,8 @@ struct sample {
 	bool disturbed;			/* marked: somebody else had too much of the CPUs */
 };
 
-struct samples {
-	struct sample *items;
+struct trials {
+	struct trial *items;
 	size_t count;
 };
 
@@ -50,14 +50,14 @@ struct samples {
  * Of a run's row and what is not in it: the lock's states (NULL: it has none), and what
  * HELD_RUNNING is split into (NULL: that is not known).
  */
-struct sample sample__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
-			   const uint64_t running_ns[SAMPLE_KINDS]);
+struct trial trial__make(const struct run_row *row, const uint64_t lock_ns[LOCK_STATES],
+			 const uint64_t running_ns[SAMPLE_KINDS]);
 
-/* Append a copy. Returns 0 or -ENOMEM. samples__free() frees what samples holds. */
-int samples__add(struct samples *samples, const struct sample *sample);
+/* Append a copy. Returns 0 or -ENOMEM. trials__free() frees what trials holds. */
+int trials__add(struct trials *trials, const struct trial *trial);
 
 /* Append what a run just made shows, its lock included. Returns 0 or -ENOMEM. */
-int samples__add_run(struct samples *samples, const struct run *run);
-void samples__free(struct samples *samples);
+int trials__add_run(struct trials *trials, const struct run *run);
+void trials__free(struct trials *trials);
 
 #endif

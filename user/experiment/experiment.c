@@ -14,7 +14,7 @@
 /* An experiment under way. */
 struct under_way {
 	const struct experiment_plan *plan;
-	struct samples samples;		/* for the stop rule */
+	struct trials trials;		/* for the stop rule */
 	struct experiment_blocks blocks;
 };
 
@@ -31,11 +31,11 @@ static int measure_before(void *arg)
 static int keep(void *arg, const struct plan_arm *arm, const struct run *run)
 {
 	struct under_way *way = arg;
-	const struct sample sample = sample__make(&run->row, NULL, NULL);
+	const struct trial trial = trial__make(&run->row, NULL, NULL);
 	int err = experiment_blocks__record(&way->blocks, run);
 
 	(void)arm;
-	return err ? err : samples__add(&way->samples, &sample);
+	return err ? err : trials__add(&way->trials, &trial);
 }
 
 static bool precise_enough(void *arg, uint64_t block, char *reason, size_t size)
@@ -45,7 +45,7 @@ static bool precise_enough(void *arg, uint64_t block, char *reason, size_t size)
 	struct interval slowdown;
 
 	if (way->blocks.blocks || block < MIN_BLOCKS_FOR_PRECISION || percent <= 0 ||
-	    verdict__slowdown(&way->samples, &way->plan->question, &slowdown) ||
+	    verdict__slowdown(&way->trials, &way->plan->question, &slowdown) ||
 	    (slowdown.high - slowdown.low) / 2 > slowdown.mid * percent / 100)
 		return false;
 	snprintf(reason, size, "the slowdown is known to +-%.3g %%", percent);
@@ -78,6 +78,6 @@ int experiment__run(const struct experiment_plan *plan, struct tracer *tracer,
 	blocks->end = end;
 	err = experiment_blocks__run(blocks);
 	progress__clear(&progress);
-	samples__free(&way.samples);
+	trials__free(&way.trials);
 	return err;
 }

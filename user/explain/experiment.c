@@ -93,10 +93,10 @@ static const struct run_row *row_of(const struct folder *folder, const char *arm
 	return &folder->runs[0].row;
 }
 
-static bool any_traced(const struct samples *samples)
+static bool any_traced(const struct trials *trials)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].traced)
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].traced)
 			return true;
 	return false;
 }
@@ -140,7 +140,7 @@ static const char *untraced_reason(const struct pool *pool)
 {
 	const struct folder *first = &pool->folders[0];
 
-	return any_traced(&pool->samples) ? NULL :
+	return any_traced(&pool->trials) ? NULL :
 	       text_of(first, "bpf", "reason", first->environment.root ? NULL : "no run was");
 }
 
@@ -175,11 +175,11 @@ static int judge_machine(struct inquest *inquest, size_t index)
 {
 	const struct pool_machine *machine = &inquest->pool->machines[index];
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
-	struct samples samples = { 0 };
-	int err = verdict ? pool__of_machine(inquest->pool, index, &samples) : -ENOMEM;
+	struct trials trials = { 0 };
+	int err = verdict ? pool__of_machine(inquest->pool, index, &trials) : -ENOMEM;
 
 	if (!err)
-		err = verdict__judge(&samples, inquest->question, &inquest->prices, verdict);
+		err = verdict__judge(&trials, inquest->question, &inquest->prices, verdict);
 	if (!err || err == -ENODATA)
 		inquest->machines[index] = (struct report_machine){
 			.label = machine->label,
@@ -192,7 +192,7 @@ static int judge_machine(struct inquest *inquest, size_t index)
 	if (verdict)
 		verdict__free(verdict);
 	free(verdict);
-	samples__free(&samples);
+	trials__free(&trials);
 	return err == -ENODATA ? 0 : err;
 }
 
@@ -314,7 +314,7 @@ static int judge(struct inquest *inquest, struct csv_error *error)
 	err = err ? err : read_stacks(inquest, error, &which);
 	if (err)
 		return explanation__fail(inquest->explanation, &pool->folders[which], error, err);
-	judged = verdict__judge(&pool->samples, inquest->question, &inquest->prices,
+	judged = verdict__judge(&pool->trials, inquest->question, &inquest->prices,
 				&inquest->verdict);
 	if (judged && judged != -ENODATA)
 		return judged;

@@ -25,7 +25,7 @@ struct sheet {
 /* One lab of it. */
 struct one {
 	struct report_lab report;
-	struct samples samples;		/* of valid runs, without the warm-up */
+	struct trials trials;		/* of valid runs, without the warm-up */
 };
 
 static void count(struct report_lab *report, const struct run *run)
@@ -65,7 +65,7 @@ static int collect(const struct sheet *sheet, const struct lab *lab, struct one 
 			continue;
 		count(&one->report, run);
 		if (run->row.block && run->row.valid == 1)
-			err = samples__add_run(&one->samples, run);
+			err = trials__add_run(&one->trials, run);
 	}
 	return err;
 }
@@ -127,8 +127,8 @@ static bool has_ended(const struct sheet *sheet, const struct lab *lab)
 static int one_lab(struct sheet *sheet, const struct lab *lab, FILE *details)
 {
 	const struct lab_options options = options_of(sheet, lab);
-	struct one one = { .samples = { 0 } };
-	const struct lab_evidence evidence = { &one.report.observations, &one.samples, &options };
+	struct one one = { .trials = { 0 } };
+	const struct lab_evidence evidence = { &one.report.observations, &one.trials, &options };
 	int err = collect(sheet, lab, &one);
 
 	if (!err)
@@ -139,7 +139,7 @@ static int one_lab(struct sheet *sheet, const struct lab *lab, FILE *details)
 		fputc('\n', details);
 	}
 	observations__free(&one.report.observations);
-	samples__free(&one.samples);
+	trials__free(&one.trials);
 	return err;
 }
 

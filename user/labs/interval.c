@@ -74,14 +74,14 @@ static int judge(const struct lab_evidence *evidence, struct claims *claims)
 
 	if (!quiet__or_undecided(evidence, &lab_interval, claims))
 		return 0;
-	err = dose__of_samples(evidence->samples, BASE, OTHER, &points);
+	err = dose__of_trials(evidence->trials, BASE, OTHER, &points);
 	if (!err)
 		err = dose__fit(points.items, points.count, &fit);
 	dose__free(&points);
 	if (!err)
-		err = verdict__slowdown(evidence->samples, &question, &slowdown);
+		err = verdict__slowdown(evidence->trials, &question, &slowdown);
 	if (!err)
-		err = dose__share(evidence->samples, BASE, OTHER, &share);
+		err = dose__share(evidence->trials, BASE, OTHER, &share);
 	if (!err)
 		add_claim(&fit, &slowdown, &share, claims);
 	return err == -ENODATA ? 0 : err;

@@ -23,7 +23,7 @@
 /* All that a judge may look at: the observations of valid runs without the warm-up. */
 struct lab_evidence {
 	const struct observations *observations;
-	const struct samples *samples;	/* of the same runs, for verdict.h */
+	const struct trials *trials;	/* of the same runs, for verdict.h */
 	const struct lab_options *options;
 };
 

@@ -7,14 +7,14 @@
 
 double quiet__others(const struct lab_evidence *evidence)
 {
-	const struct samples *samples = evidence->samples;
-	size_t count = 0, runs = samples ? samples->count : 0;
+	const struct trials *trials = evidence->trials;
+	size_t count = 0, runs = trials ? trials->count : 0;
 	double *shares = calloc(runs + 1, sizeof(*shares));
 	double median = NAN;
 
 	for (size_t i = 0; shares && i < runs; i++) {
-		const struct sample *sample = &samples->items[i];
-		double share = sample->other_cpu_ms / (sample->wall_ms * evidence->options->cpus);
+		const struct trial *trial = &trials->items[i];
+		double share = trial->other_cpu_ms / (trial->wall_ms * evidence->options->cpus);
 
 		if (isfinite(share))
 			shares[count++] = share;

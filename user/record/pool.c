@@ -92,7 +92,7 @@ enum exit_status pool__take(struct pool *pool, int at, const char *path,
 			    char why[FOLDER_WHY_SIZE])
 {
 	pool->count = pool->nmachines = 0;
-	pool->samples = (struct samples){ 0 };
+	pool->trials = (struct trials){ 0 };
 	return add(pool, at, path, why);
 }
 
@@ -114,28 +114,28 @@ static void number_blocks(struct pool *pool, size_t from, size_t machine, uint64
 {
 	uint64_t before = *last;
 
-	for (size_t i = from; i < pool->samples.count; i++) {
-		struct sample *sample = &pool->samples.items[i];
+	for (size_t i = from; i < pool->trials.count; i++) {
+		struct trial *trial = &pool->trials.items[i];
 
-		sample->stratum = machine;
-		if (sample->block)
-			sample->block += before;
-		if (sample->block > *last)
-			*last = sample->block;
+		trial->stratum = machine;
+		if (trial->block)
+			trial->block += before;
+		if (trial->block > *last)
+			*last = trial->block;
 	}
 	pool->machines[machine].blocks += *last - before;
 }
 
-static int add_samples(struct pool *pool, const struct folder *folder)
+static int add_trials(struct pool *pool, const struct folder *folder)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < folder->count && !err; i++) {
 		const struct folder_run *run = &folder->runs[i];
-		struct sample sample = sample__make(&run->row, run->states ? run->lock_ns : NULL,
-						    run->sampled ? run->running_ns : NULL);
+		struct trial trial = trial__make(&run->row, run->states ? run->lock_ns : NULL,
+						  run->sampled ? run->running_ns : NULL);
 
-		err = samples__add(&pool->samples, &sample);
+		err = trials__add(&pool->trials, &trial);
 	}
 	return err;
 }
@@ -146,7 +146,7 @@ enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE])
 
 	for (size_t i = 0; i < pool->count; i++) {
 		char name[256];
-		int err = add_samples(pool, &pool->folders[i]);
+		int err = add_trials(pool, &pool->folders[i]);
 
 		if (err) {
 			folder__name(&pool->folders[i], name, sizeof(name));
@@ -154,7 +154,7 @@ enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE])
 			return EXIT_NOT_VALID;
 		}
 		number_blocks(pool, pool->from[i], pool->machine_of[i], &last);
-		pool->from[i + 1] = pool->samples.count;
+		pool->from[i + 1] = pool->trials.count;
 	}
 	return EXIT_MEASURED;
 }
@@ -162,24 +162,24 @@ enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE])
 void pool__price(struct pool *pool, size_t index, double lock_operation_ns, double switch_ns)
 {
 	for (size_t i = pool->from[index]; i < pool->from[index + 1]; i++) {
-		struct sample *sample = &pool->samples.items[i];
+		struct trial *trial = &pool->trials.items[i];
 
-		sample->lock_operation_ns = lock_operation_ns > 0 ? lock_operation_ns : 0;
-		sample->switch_ns = switch_ns > 0 ? switch_ns : 0;
+		trial->lock_operation_ns = lock_operation_ns > 0 ? lock_operation_ns : 0;
+		trial->switch_ns = switch_ns > 0 ? switch_ns : 0;
 	}
 }
 
-int pool__of_machine(const struct pool *pool, size_t machine, struct samples *samples)
+int pool__of_machine(const struct pool *pool, size_t machine, struct trials *trials)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < pool->samples.count && !err; i++) {
-		struct sample sample = pool->samples.items[i];
+	for (size_t i = 0; i < pool->trials.count && !err; i++) {
+		struct trial trial = pool->trials.items[i];
 
-		if (sample.stratum != machine)
+		if (trial.stratum != machine)
 			continue;
-		sample.stratum = 0;
-		err = samples__add(samples, &sample);
+		trial.stratum = 0;
+		err = trials__add(trials, &trial);
 	}
 	return err;
 }
@@ -188,6 +188,6 @@ void pool__close(struct pool *pool)
 {
 	for (size_t i = 0; i < pool->count; i++)
 		folder__close(&pool->folders[i]);
-	samples__free(&pool->samples);
+	trials__free(&pool->trials);
 	pool->count = 0;
 }

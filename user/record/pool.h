@@ -25,11 +25,11 @@ struct pool_machine {
 struct pool {
 	struct folder folders[POOL_MAX_FOLDERS];
 	size_t machine_of[POOL_MAX_FOLDERS];
-	size_t from[POOL_MAX_FOLDERS + 1];	/* its first sample */
+	size_t from[POOL_MAX_FOLDERS + 1];	/* its first trial */
 	size_t count;
 	struct pool_machine machines[POOL_MAX_FOLDERS];
 	size_t nmachines;
-	struct samples samples;		/* blocks renumbered, the machine as stratum */
+	struct trials trials;		/* blocks renumbered, the machine as stratum */
 };
 
 /*
@@ -45,14 +45,14 @@ enum exit_status pool__open(struct pool *pool, char *const *paths, size_t count,
 enum exit_status pool__take(struct pool *pool, int at, const char *path,
 			    char why[FOLDER_WHY_SIZE]);
 
-/* Fill pool->samples. Returns EXIT_MEASURED, or EXIT_NOT_VALID with why. */
+/* Fill pool->trials. Returns EXIT_MEASURED, or EXIT_NOT_VALID with why. */
 enum exit_status pool__read(struct pool *pool, char why[FOLDER_WHY_SIZE]);
 
 /* Set the prices of a folder's blocks; NAN: not known. After pool__read(). */
 void pool__price(struct pool *pool, size_t index, double lock_operation_ns, double switch_ns);
 
-/* The samples of one machine, as if there were no other: appended. Returns 0 or -ENOMEM. */
-int pool__of_machine(const struct pool *pool, size_t machine, struct samples *samples);
+/* The trials of one machine, as if there were no other: appended. Returns 0 or -ENOMEM. */
+int pool__of_machine(const struct pool *pool, size_t machine, struct trials *trials);
 
 void pool__close(struct pool *pool);
 

@@ -27,17 +27,17 @@ static double overhead_of(const struct block *block, const void *arm)
 /* A figure of an arm's run, as it is. */
 struct member {
 	const char *arm;
-	size_t offset;		/* of a double in a struct sample */
+	size_t offset;		/* of a double in a struct trial */
 };
 
 static double member_of(const struct block *block, const void *arg)
 {
 	const struct member *member = arg;
-	const struct sample *sample = blocks__find(block, member->arm);
+	const struct trial *trial = blocks__find(block, member->arm);
 	double value = NAN;
 
-	if (sample)
-		memcpy(&value, (const char *)sample + member->offset, sizeof(value));
+	if (trial)
+		memcpy(&value, (const char *)trial + member->offset, sizeof(value));
 	return value;
 }
 
@@ -52,17 +52,17 @@ static double median_of(const struct inquiry *inquiry, bool traced, size_t offse
 /* Only our own workloads count their hand-offs by themselves. */
 static double handoffs_median(const struct inquiry *inquiry, const char *arm)
 {
-	const size_t handoffs = offsetof(struct sample, handoffs);
+	const size_t handoffs = offsetof(struct trial, handoffs);
 	double median = median_of(inquiry, inquiry->clock_traced, handoffs, arm);
 
 	return isnan(median) ? median_of(inquiry, true, handoffs, arm) : median;
 }
 
-static bool has_lock(const struct samples *samples, const char *arm)
+static bool has_lock(const struct trials *trials, const char *arm)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].has_lock && samples->items[i].valid &&
-		    strcmp(samples->items[i].arm, arm) == 0)
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].has_lock && trials->items[i].valid &&
+		    strcmp(trials->items[i].arm, arm) == 0)
 			return true;
 	return false;
 }
@@ -78,25 +78,25 @@ static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 		err = blocks__over(inquiry, traced, ratio_to_other, arm->arm, &arm->to_other);
 	if (!err)
 		err = blocks__over(inquiry, true, overhead_of, arm->arm, &arm->overhead);
-	arm->has_lock = has_lock(inquiry->samples, arm->arm);
+	arm->has_lock = has_lock(inquiry->trials, arm->arm);
 	arm->handoffs = handoffs_median(inquiry, arm->arm);
-	arm->switches = median_of(inquiry, traced, offsetof(struct sample, switches), arm->arm);
-	arm->faults = median_of(inquiry, traced, offsetof(struct sample, faults), arm->arm);
-	arm->max_rss_mb = median_of(inquiry, traced, offsetof(struct sample, max_rss_mb), arm->arm);
+	arm->switches = median_of(inquiry, traced, offsetof(struct trial, switches), arm->arm);
+	arm->faults = median_of(inquiry, traced, offsetof(struct trial, faults), arm->arm);
+	arm->max_rss_mb = median_of(inquiry, traced, offsetof(struct trial, max_rss_mb), arm->arm);
 	return err;
 }
 
 /* An arm that was given up in the warm-up has nothing to show: NULL. */
-static const struct sample *first_measured(const struct samples *samples, const char *arm)
+static const struct trial *first_measured(const struct trials *trials, const char *arm)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].block && strcmp(samples->items[i].arm, arm) == 0)
-			return &samples->items[i];
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].block && strcmp(trials->items[i].arm, arm) == 0)
+			return &trials->items[i];
 	return NULL;
 }
 
 /* It joins those of the same kind by its interval, behind all others. */
-static void place(struct verdict *verdict, const struct sample *run)
+static void place(struct verdict *verdict, const struct trial *run)
 {
 	uint64_t us = run->interval_us;
 	size_t at = verdict->narms++;
@@ -107,9 +107,9 @@ static void place(struct verdict *verdict, const struct sample *run)
 	verdict->arms[at].interval_us = us;
 }
 
-static void add_arm(const struct samples *samples, const char *arm, struct verdict *verdict)
+static void add_arm(const struct trials *trials, const char *arm, struct verdict *verdict)
 {
-	const struct sample *run = first_measured(samples, arm);
+	const struct trial *run = first_measured(trials, arm);
 
 	if (verdict->narms < VERDICT_MAX_ARMS && run && !verdict__arm(verdict, arm))
 		place(verdict, run);
@@ -117,14 +117,14 @@ static void add_arm(const struct samples *samples, const char *arm, struct verdi
 
 int verdict_arms__judge(const struct inquiry *inquiry, struct verdict *verdict)
 {
-	const struct samples *samples = inquiry->samples;
+	const struct trials *trials = inquiry->trials;
 	int err = 0;
 
 	for (const char *const *arms = inquiry->question->arms; *arms; arms++)
-		add_arm(samples, *arms, verdict);
-	for (size_t i = 0; i < samples->count; i++)
-		if (strcmp(samples->items[i].of, inquiry->question->other) == 0)
-			add_arm(samples, samples->items[i].arm, verdict);
+		add_arm(trials, *arms, verdict);
+	for (size_t i = 0; i < trials->count; i++)
+		if (strcmp(trials->items[i].of, inquiry->question->other) == 0)
+			add_arm(trials, trials->items[i].arm, verdict);
 	for (size_t i = 0; i < verdict->narms && !err; i++)
 		err = judge_arm(inquiry, &verdict->arms[i]);
 	return err;

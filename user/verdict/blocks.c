@@ -7,66 +7,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t blocks__last(const struct samples *samples)
+uint64_t blocks__last(const struct trials *trials)
 {
 	uint64_t last = 0;
 
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].block > last)
-			last = samples->items[i].block;
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].block > last)
+			last = trials->items[i].block;
 	return last;
 }
 
-size_t blocks__machines(const struct samples *samples)
+size_t blocks__machines(const struct trials *trials)
 {
 	size_t last = 0;
 
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].stratum > last)
-			last = samples->items[i].stratum;
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].stratum > last)
+			last = trials->items[i].stratum;
 	return last + 1;
 }
 
 /* Any run of it, or NULL. */
-static const struct sample *first_of(const struct samples *samples, uint64_t number)
+static const struct trial *first_of(const struct trials *trials, uint64_t number)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].block == number)
-			return &samples->items[i];
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].block == number)
+			return &trials->items[i];
 	return NULL;
 }
 
 struct verdict_prices blocks__prices(const struct block *block)
 {
-	const struct sample *sample = first_of(block->inquiry->samples, block->number);
+	const struct trial *trial = first_of(block->inquiry->trials, block->number);
 	struct verdict_prices prices = block->inquiry->prices;
 
-	if (sample && sample->lock_operation_ns > 0)
-		prices.lock_operation_ns = sample->lock_operation_ns;
-	if (sample && sample->switch_ns > 0)
-		prices.switch_ns = sample->switch_ns;
+	if (trial && trial->lock_operation_ns > 0)
+		prices.lock_operation_ns = trial->lock_operation_ns;
+	if (trial && trial->switch_ns > 0)
+		prices.switch_ns = trial->switch_ns;
 	return prices;
 }
 
-const struct sample *blocks__find(const struct block *block, const char *arm)
+const struct trial *blocks__find(const struct block *block, const char *arm)
 {
-	const struct samples *samples = block->inquiry->samples;
+	const struct trials *trials = block->inquiry->trials;
 
-	for (size_t i = 0; arm && i < samples->count; i++) {
-		const struct sample *sample = &samples->items[i];
+	for (size_t i = 0; arm && i < trials->count; i++) {
+		const struct trial *trial = &trials->items[i];
 
-		if (sample->block == block->number && sample->traced == block->traced &&
-		    sample->valid && strcmp(sample->arm, arm) == 0)
-			return block->inquiry->undisturbed && sample->disturbed ? NULL : sample;
+		if (trial->block == block->number && trial->traced == block->traced &&
+		    trial->valid && strcmp(trial->arm, arm) == 0)
+			return block->inquiry->undisturbed && trial->disturbed ? NULL : trial;
 	}
 	return NULL;
 }
 
 double blocks__wall(const struct block *block, const void *arg)
 {
-	const struct sample *sample = blocks__find(block, arg);
+	const struct trial *trial = blocks__find(block, arg);
 
-	return sample ? sample->wall_ms : NAN;
+	return trial ? trial->wall_ms : NAN;
 }
 
 double blocks__total(const struct block *block, const void *arg)
@@ -86,17 +86,17 @@ struct values {
 static void collect(const struct inquiry *inquiry, bool traced, block_figure *figure,
 		    const void *arg, struct values *values)
 {
-	uint64_t last = blocks__last(inquiry->samples);
+	uint64_t last = blocks__last(inquiry->trials);
 
 	for (uint64_t number = 1; number <= last; number++) {
-		const struct sample *sample = first_of(inquiry->samples, number);
+		const struct trial *trial = first_of(inquiry->trials, number);
 		struct block block = { number, traced, inquiry };
-		double value = sample ? figure(&block, arg) : NAN;
+		double value = trial ? figure(&block, arg) : NAN;
 
-		if (!sample || !isfinite(value))
+		if (!trial || !isfinite(value))
 			continue;
 		values->items[values->count] = value;
-		values->machines[values->count++] = sample->stratum;
+		values->machines[values->count++] = trial->stratum;
 	}
 }
 
@@ -104,7 +104,7 @@ int blocks__over(const struct inquiry *inquiry, bool traced, block_figure *figur
 		 const void *arg, struct interval *out)
 {
 	const struct interval none = { NAN, NAN, NAN, 0 };
-	uint64_t last = blocks__last(inquiry->samples);
+	uint64_t last = blocks__last(inquiry->trials);
 	struct values values = {
 		.items = calloc(last + 1, sizeof(*values.items)),
 		.machines = calloc(last + 1, sizeof(*values.machines)),
@@ -114,7 +114,7 @@ int blocks__over(const struct inquiry *inquiry, bool traced, block_figure *figur
 	if (values.items && values.machines) {
 		collect(inquiry, traced, figure, arg, &values);
 		err = stats__stratified_median(values.items, values.machines, values.count,
-					       blocks__machines(inquiry->samples), out);
+					       blocks__machines(inquiry->trials), out);
 	}
 	if (err)
 		*out = none;

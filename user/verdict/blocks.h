@@ -20,7 +20,7 @@
 
 /* What is judged, and how. */
 struct inquiry {
-	const struct samples *samples;
+	const struct trials *trials;
 	const struct verdict_question *question;
 	struct verdict_prices prices;
 	bool clock_traced;	/* untraced runs tell the time, without them the traced ones */
@@ -50,16 +50,16 @@ struct block_part {
 };
 
 /* The number of the last block, which is how many were measured. */
-uint64_t blocks__last(const struct samples *samples);
+uint64_t blocks__last(const struct trials *trials);
 
-/* Machines that the samples come from: 1, unless they were put together. */
-size_t blocks__machines(const struct samples *samples);
+/* Machines that the trials come from: 1, unless they were put together. */
+size_t blocks__machines(const struct trials *trials);
 
 /* The prices that were measured beside this block; else those of the inquiry. */
 struct verdict_prices blocks__prices(const struct block *block);
 
 /* The valid run of an arm, or NULL. arm may be NULL. */
-const struct sample *blocks__find(const struct block *block, const char *arm);
+const struct trial *blocks__find(const struct block *block, const char *arm);
 
 /* Wall time of an arm (its name is the argument), in ms. */
 block_figure blocks__wall;

@@ -167,71 +167,71 @@ int dose__fit(const struct dose_point *points, size_t n, struct dose_fit *fit)
 	return count;
 }
 
-static bool any_untraced(const struct samples *samples)
+static bool any_untraced(const struct trials *trials)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (!samples->items[i].traced)
+	for (size_t i = 0; i < trials->count; i++)
+		if (!trials->items[i].traced)
 			return true;
 	return false;
 }
 
-static const struct sample *find(const struct samples *samples, const char *arm, uint64_t block,
+static const struct trial *find(const struct trials *trials, const char *arm, uint64_t block,
 				 bool traced)
 {
-	for (size_t i = 0; i < samples->count; i++) {
-		const struct sample *sample = &samples->items[i];
+	for (size_t i = 0; i < trials->count; i++) {
+		const struct trial *trial = &trials->items[i];
 
-		if (sample->valid && sample->block == block && sample->traced == traced &&
-		    strcmp(sample->arm, arm) == 0)
-			return sample;
+		if (trial->valid && trial->block == block && trial->traced == traced &&
+		    strcmp(trial->arm, arm) == 0)
+			return trial;
 	}
 	return NULL;
 }
 
-double dose__handoffs(const struct samples *samples, const struct sample *run)
+double dose__handoffs(const struct trials *trials, const struct trial *run)
 {
-	const struct sample *traced;
+	const struct trial *traced;
 
 	if (isfinite(run->handoffs) || run->traced)
 		return run->handoffs;
-	traced = find(samples, run->arm, run->block, true);
+	traced = find(trials, run->arm, run->block, true);
 	return traced ? traced->handoffs : NAN;
 }
 
-static bool is_point(const struct samples *samples, const struct sample *run, const char *other)
+static bool is_point(const struct trials *trials, const struct trial *run, const char *other)
 {
 	return run->valid && run->block &&
 	       (strcmp(run->arm, other) == 0 || strcmp(run->of, other) == 0) &&
-	       isfinite(dose__handoffs(samples, run));
+	       isfinite(dose__handoffs(trials, run));
 }
 
-static void add_points(const struct samples *samples, const char *base, const char *other,
+static void add_points(const struct trials *trials, const char *base, const char *other,
 		       struct dose_points *points)
 {
-	bool traced = !any_untraced(samples);
+	bool traced = !any_untraced(trials);
 
-	for (size_t i = 0; i < samples->count; i++) {
-		const struct sample *run = &samples->items[i];
-		const struct sample *one = find(samples, base, run->block, traced);
+	for (size_t i = 0; i < trials->count; i++) {
+		const struct trial *run = &trials->items[i];
+		const struct trial *one = find(trials, base, run->block, traced);
 
-		if (!one || run->traced != traced || !is_point(samples, run, other))
+		if (!one || run->traced != traced || !is_point(trials, run, other))
 			continue;
 		points->arms[points->count] = run->arm;
 		points->items[points->count++] = (struct dose_point){
-			run->block, dose__handoffs(samples, run), run->wall_ms - one->wall_ms };
+			run->block, dose__handoffs(trials, run), run->wall_ms - one->wall_ms };
 	}
 }
 
-int dose__of_samples(const struct samples *samples, const char *base, const char *other,
-		     struct dose_points *points)
+int dose__of_trials(const struct trials *trials, const char *base, const char *other,
+		    struct dose_points *points)
 {
 	*points = (struct dose_points){
-		.items = calloc(samples->count + 1, sizeof(*points->items)),
-		.arms = calloc(samples->count + 1, sizeof(*points->arms)),
+		.items = calloc(trials->count + 1, sizeof(*points->items)),
+		.arms = calloc(trials->count + 1, sizeof(*points->arms)),
 	};
 	if (!points->items || !points->arms)
 		return -ENOMEM;
-	add_points(samples, base, other, points);
+	add_points(trials, base, other, points);
 	return 0;
 }
 
@@ -243,25 +243,25 @@ void dose__free(struct dose_points *points)
 }
 
 /* NAN: the block lacks a run. */
-static double share_in_block(const struct samples *samples, const char *base, const char *other,
+static double share_in_block(const struct trials *trials, const char *base, const char *other,
 			     const struct dose_line *line)
 {
-	bool traced = !any_untraced(samples);
-	const struct sample *one = find(samples, base, line->block, traced);
-	const struct sample *run = find(samples, other, line->block, traced);
+	bool traced = !any_untraced(trials);
+	const struct trial *one = find(trials, base, line->block, traced);
+	const struct trial *run = find(trials, other, line->block, traced);
 
 	if (!one || !run)
 		return NAN;
-	return line->slope_us / 1000 * dose__handoffs(samples, run) / (run->wall_ms - one->wall_ms);
+	return line->slope_us / 1000 * dose__handoffs(trials, run) / (run->wall_ms - one->wall_ms);
 }
 
-int dose__share(const struct samples *samples, const char *base, const char *other,
+int dose__share(const struct trials *trials, const char *base, const char *other,
 		struct interval *share)
 {
 	struct dose_points points;
-	struct dose_line *lines = calloc(samples->count + 1, sizeof(*lines));
-	double *values = calloc(samples->count + 1, sizeof(*values));
-	int err = dose__of_samples(samples, base, other, &points);
+	struct dose_line *lines = calloc(trials->count + 1, sizeof(*lines));
+	double *values = calloc(trials->count + 1, sizeof(*values));
+	int err = dose__of_trials(trials, base, other, &points);
 	int count = 0;
 	size_t have = 0;
 
@@ -271,7 +271,7 @@ int dose__share(const struct samples *samples, const char *base, const char *oth
 	if (!err)
 		count = dose__lines(points.items, points.count, lines);
 	for (int i = 0; i < count; i++) {
-		values[have] = share_in_block(samples, base, other, &lines[i]);
+		values[have] = share_in_block(trials, base, other, &lines[i]);
 		have += isfinite(values[have]) != 0;
 	}
 	if (!err)

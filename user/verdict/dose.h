@@ -25,7 +25,7 @@ struct dose_point {
 
 struct dose_points {
 	struct dose_point *items;
-	const char **arms;	/* of each, as named in the samples */
+	const char **arms;	/* of each, as named in the trials */
 	size_t count;
 };
 
@@ -75,15 +75,15 @@ int dose__fit(const struct dose_point *points, size_t n, struct dose_fit *fit);
  * The hand-offs of a run. Only our own workloads count theirs without being traced: for others
  * they are those of the traced run of the same arm and block. NAN: not known.
  */
-double dose__handoffs(const struct samples *samples, const struct sample *run);
+double dose__handoffs(const struct trials *trials, const struct trial *run);
 
 /*
  * The points of untraced runs: of the arm other, and of the arms that are other at another
  * switch interval, each against the base of its block. Without any untraced runs, the traced
  * ones. Returns 0 or -ENOMEM; end with dose__free(), in every case.
  */
-int dose__of_samples(const struct samples *samples, const char *base, const char *other,
-		     struct dose_points *points);
+int dose__of_trials(const struct trials *trials, const char *base, const char *other,
+		    struct dose_points *points);
 void dose__free(struct dose_points *points);
 
 /*
@@ -92,7 +92,7 @@ void dose__free(struct dose_points *points);
  * cancels: narrow + (slope - narrow / hand-offs) x hand-offs = slope x hand-offs. Returns 0,
  * -ENODATA or -ENOMEM.
  */
-int dose__share(const struct samples *samples, const char *base, const char *other,
+int dose__share(const struct trials *trials, const char *base, const char *other,
 		struct interval *share);
 
 #endif

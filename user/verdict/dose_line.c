@@ -29,12 +29,12 @@ static double switching(const struct block *block, const void *arg)
 {
 	const struct inquiry *inquiry = block->inquiry;
 	const struct dose_line *line = line_of(block);
-	const struct sample *other = blocks__find(block, inquiry->question->other);
+	const struct trial *other = blocks__find(block, inquiry->question->other);
 
 	(void)arg;
 	if (!line || !other)
 		return NAN;
-	return line->slope_us / 1000 * dose__handoffs(inquiry->samples, other);
+	return line->slope_us / 1000 * dose__handoffs(inquiry->trials, other);
 }
 
 /* Direct kernel work and cold caches, paid while the lock is held by a running thread. */

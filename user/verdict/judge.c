@@ -18,22 +18,22 @@ static double ratio(const struct block *block, const void *arg)
 	return blocks__wall(block, question->other) / blocks__wall(block, question->base);
 }
 
-static bool all_traced(const struct samples *samples)
+static bool all_traced(const struct trials *trials)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (!samples->items[i].traced)
+	for (size_t i = 0; i < trials->count; i++)
+		if (!trials->items[i].traced)
 			return false;
 	return true;
 }
 
-static struct inquiry inquire(const struct samples *samples,
+static struct inquiry inquire(const struct trials *trials,
 			      const struct verdict_question *question)
 {
 	return (struct inquiry){
-		.samples = samples,
+		.trials = trials,
 		.question = question,
 		.prices = { NAN, NAN },
-		.clock_traced = all_traced(samples),
+		.clock_traced = all_traced(trials),
 	};
 }
 
@@ -44,10 +44,10 @@ static int judge_slowdown(const struct inquiry *inquiry, struct interval *slowdo
 	return err ? err : slowdown->n ? 0 : -ENODATA;
 }
 
-int verdict__slowdown(const struct samples *samples, const struct verdict_question *question,
+int verdict__slowdown(const struct trials *trials, const struct verdict_question *question,
 		      struct interval *slowdown)
 {
-	const struct inquiry inquiry = inquire(samples, question);
+	const struct inquiry inquiry = inquire(trials, question);
 
 	return judge_slowdown(&inquiry, slowdown);
 }
@@ -96,8 +96,8 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 	const struct verdict_question *question = &verdict->question;
 	struct dose_points *points = &verdict->points;
 	struct dose_line *lines = NULL;
-	int count, err = dose__of_samples(inquiry->samples, question->base, question->other,
-					  points);
+	int count, err = dose__of_trials(inquiry->trials, question->base, question->other,
+					 points);
 
 	if (!err)
 		err = dose__fit(points->items, points->count, &verdict->dose);
@@ -119,18 +119,18 @@ static int judge_dose(struct inquiry *inquiry, struct verdict *verdict)
 	return err;
 }
 
-static void count_runs(const struct samples *samples, struct verdict *verdict)
+static void count_runs(const struct trials *trials, struct verdict *verdict)
 {
-	verdict->blocks = blocks__last(samples);
-	verdict->machines = blocks__machines(samples);
-	for (size_t i = 0; i < samples->count; i++) {
-		const struct sample *sample = &samples->items[i];
+	verdict->blocks = blocks__last(trials);
+	verdict->machines = blocks__machines(trials);
+	for (size_t i = 0; i < trials->count; i++) {
+		const struct trial *trial = &trials->items[i];
 
-		if (!sample->block)
+		if (!trial->block)
 			continue;
 		verdict->runs++;
-		verdict->invalid += !sample->valid;
-		verdict->disturbed += sample->valid && sample->disturbed;
+		verdict->invalid += !trial->valid;
+		verdict->disturbed += trial->valid && trial->disturbed;
 	}
 }
 
@@ -149,16 +149,16 @@ static int judge_slowdowns(struct inquiry *inquiry, struct verdict *verdict)
 	return err == -ENODATA ? 0 : err;
 }
 
-int verdict__judge(const struct samples *samples, const struct verdict_question *question,
+int verdict__judge(const struct trials *trials, const struct verdict_question *question,
 		   const struct verdict_prices *prices, struct verdict *verdict)
 {
-	struct inquiry inquiry = inquire(samples, question);
+	struct inquiry inquiry = inquire(trials, question);
 	int err;
 
 	if (prices)
 		inquiry.prices = *prices;
 	*verdict = (struct verdict){ .question = *question, .prices = inquiry.prices };
-	count_runs(samples, verdict);
+	count_runs(trials, verdict);
 	err = verdict_arms__judge(&inquiry, verdict);
 	if (!err)
 		err = blocks__over(&inquiry, inquiry.clock_traced, blocks__total, NULL,

@@ -7,12 +7,12 @@
 /* What an arm paid for taking and releasing the lock, in ms; 0 where no price is known. */
 static double lock_operations(const struct block *block, const char *arm)
 {
-	const struct sample *sample = blocks__find(block, arm);
+	const struct trial *trial = blocks__find(block, arm);
 	double price = blocks__prices(block).lock_operation_ns;
 
 	if (isnan(price))
 		return 0;
-	return sample ? sample->acquisitions * price / 1e6 : NAN;
+	return trial ? trial->acquisitions * price / 1e6 : NAN;
 }
 
 double verdict_ladder__lock(const struct block *block, const void *arg)

@@ -35,15 +35,15 @@ static const struct states component_states[] = {
 	[LEDGER_RUNNING] = { STATE(HELD_RUNNING) },
 };
 
-static double states_sum(const struct sample *sample, unsigned int mask)
+static double states_sum(const struct trial *trial, unsigned int mask)
 {
 	double sum = 0;
 
-	if (!sample || !sample->has_lock)
+	if (!trial || !trial->has_lock)
 		return NAN;
 	for (int state = 0; state < LOCK_STATES; state++)
 		if (mask & STATE(state))
-			sum += sample->lock_ms[state];
+			sum += trial->lock_ms[state];
 	return sum;
 }
 
@@ -62,11 +62,11 @@ double verdict_ledger__narrow(const struct block *block, const void *arg)
 	return states_difference(block, &component_states[LEDGER_SWITCHING]);
 }
 
-static double faults_of(const struct sample *sample)
+static double faults_of(const struct trial *trial)
 {
-	if (!sample || !sample->has_lock || !sample->sampled)
+	if (!trial || !trial->has_lock || !trial->sampled)
 		return NAN;
-	return sample->running_ms[SAMPLE_KIND_FAULT];
+	return trial->running_ms[SAMPLE_KIND_FAULT];
 }
 
 static double page_faults(const struct block *block, const void *arg)
@@ -81,7 +81,7 @@ static double page_faults(const struct block *block, const void *arg)
 bool verdict_ledger__sampled(const struct inquiry *inquiry)
 {
 	struct block block = { .traced = true, .inquiry = inquiry };
-	uint64_t last = blocks__last(inquiry->samples);
+	uint64_t last = blocks__last(inquiry->trials);
 
 	for (block.number = 1; block.number <= last; block.number++)
 		if (isfinite(page_faults(&block, NULL)))
@@ -118,8 +118,8 @@ static double not_explained(const struct block *block, const void *arg)
 static double switch_direct(const struct block *block, const void *arg)
 {
 	const struct verdict_question *question = block->inquiry->question;
-	const struct sample *other = blocks__find(block, question->other);
-	const struct sample *base = blocks__find(block, question->base);
+	const struct trial *other = blocks__find(block, question->other);
+	const struct trial *base = blocks__find(block, question->base);
 
 	(void)arg;
 	if (!other || !base)
