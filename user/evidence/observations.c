@@ -15,13 +15,7 @@
 
 int observations__add(struct observations *observations, const struct observation *observation)
 {
-	void *items = list__grow(observations->items, observations->count, sizeof(*observation));
-
-	if (!items)
-		return -ENOMEM;
-	observations->items = items;
-	observations->items[observations->count++] = *observation;
-	return 0;
+	return list__append(observations->items, observations->count, *observation);
 }
 
 void observations__free(struct observations *observations)

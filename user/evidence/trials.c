@@ -60,13 +60,7 @@ struct trial trial__make(const struct run_row *row, const uint64_t lock_ns[LOCK_
 
 int trials__add(struct trials *trials, const struct trial *trial)
 {
-	void *items = list__grow(trials->items, trials->count, sizeof(*trials->items));
-
-	if (!items)
-		return -ENOMEM;
-	trials->items = items;
-	trials->items[trials->count++] = *trial;
-	return 0;
+	return list__append(trials->items, trials->count, *trial);
 }
 
 int trials__add_run(struct trials *trials, const struct run *run)
