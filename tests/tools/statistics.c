@@ -106,7 +106,7 @@ static int answer_points(void)
 /* Wide by itself, as the labs ask for it. */
 static int print_wide(void)
 {
-	const struct verdict_question *question = &slowdown__question;
+	const struct verdict_question *question = &headline__question;
 	struct interval share;
 	int err = dose__share(&in.trials, question->base, question->other, &share);
 
@@ -118,7 +118,7 @@ static int print_wide(void)
 static int answer_runs(void)
 {
 	const struct verdict *verdict = &in.verdict;
-	int err = verdict__judge(&in.trials, &slowdown__question, &in.prices, &in.verdict);
+	int err = verdict__judge(&in.trials, &headline__question, &in.prices, &in.verdict);
 
 	if (!err) {
 		print("slowdown", "", &verdict->slowdown);
@@ -128,7 +128,7 @@ static int answer_runs(void)
 		char name[128];
 
 		snprintf(name, sizeof(name), "%s.%s", verdict__method(i),
-			 verdict__component(&slowdown__question, i));
+			 verdict__component(&headline__question, i));
 		print(name, "", &verdict->parts[i].ms);
 		print(name, ".share", &verdict->parts[i].share);
 	}

@@ -118,7 +118,7 @@ static void fill(struct trials *trials, const struct plan *plan)
 
 static void judge(const struct trials *trials, struct verdict *verdict)
 {
-	assert_int_equal(verdict__judge(trials, &slowdown__question, &prices, verdict), 0);
+	assert_int_equal(verdict__judge(trials, &headline__question, &prices, verdict), 0);
 }
 
 static void the_dose_comes_back(void **state)
@@ -240,7 +240,7 @@ static void what_is_not_known_is_missing(void **state)
 	(void)state;
 	plan.sampled = false;
 	fill(&trials, &plan);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, NULL, &verdict), 0);
 	assert_int_equal(parts[LEDGER_PAGE_FAULTS].ms.n, 0);
 	assert_int_equal(parts[LEDGER_WORKING_SET].ms.n, 0);
 	assert_int_equal(parts[LEDGER_LOCK].ms.n, 0);
@@ -460,7 +460,7 @@ static void agreement_is_said_in_words(void **state)
 		{ { .1, .2 }, { .6, .9 }, { .2, .3 }, AGREEMENT_NONE, "dose lies above" },
 		{ { .1, .2 }, { 0, 0 }, { 0, 0 }, AGREEMENT_NOT_KNOWN, "nothing confirms it" },
 	};
-	struct verdict verdict = { .question = slowdown__question, .slower = true };
+	struct verdict verdict = { .question = headline__question, .slower = true };
 	char text[AGREEMENT_TEXT_SIZE];
 
 	(void)state;
@@ -604,7 +604,7 @@ static void what_is_not_there_is_null(void **state)
 	(void)state;
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		add_block(&trials, &usual, block);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, NULL, &verdict), 0);
 	root = report_of(&verdict);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(root, "dose")));
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetObjectItem(root, "prices"),

@@ -121,7 +121,7 @@ static enum agreement agreement_of(const struct plan *plan)
 
 	for (uint64_t block = 1; block <= BLOCKS; block++)
 		add_ladder(&made, plan, block);
-	assert_int_equal(verdict__judge(&made.trials, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&made.trials, &headline__question, NULL, &verdict), 0);
 	agreement = agreement__of(&verdict);
 	verdict__free(&verdict);
 	trials__free(&made.trials);

@@ -135,7 +135,7 @@ static void judge(const struct trials *trials, struct verdict *verdict)
 {
 	const struct verdict_prices prices = { 0, NAN };
 
-	assert_int_equal(verdict__judge(trials, &slowdown__question, &prices, verdict), 0);
+	assert_int_equal(verdict__judge(trials, &headline__question, &prices, verdict), 0);
 }
 
 static void near(double got, double want)

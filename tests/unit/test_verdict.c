@@ -76,7 +76,7 @@ static void judge(const struct plan *plan, struct trials *trials, struct verdict
 	memset(trials, 0, sizeof(*trials));
 	for (uint64_t block = 0; block <= BLOCKS; block++)
 		add_block(trials, plan, block);
-	assert_int_equal(verdict__judge(trials, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, verdict), 0);
+	assert_int_equal(verdict__judge(trials, &headline__question, &(struct verdict_prices){ 2000, NAN }, verdict), 0);
 }
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -143,7 +143,7 @@ static void lock_operations_are_not_memory(void **state)
 		if (strcmp(trials.items[i].arm, "sequential") == 0)
 			trials.items[i].acquisitions = 600;
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, &(struct verdict_prices){ 50000, NAN }, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, &(struct verdict_prices){ 50000, NAN }, &verdict), 0);
 	assert_near(parts[LADDER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_MEMORY].ms.mid, 330);
 	assert_near(parts[LEDGER_LOCK].ms.mid, 20);
@@ -222,14 +222,14 @@ static void invalid_runs_take_no_part(void **state)
 		trials.items[i].wall_ms = 1e9;
 	}
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, &(struct verdict_prices){ 2000, NAN }, &verdict), 0);
 	assert_near(verdict.excess_ms.mid, 40);
 	assert_int_equal(verdict.excess_ms.n, 8);
 	assert_int_equal(verdict.invalid, 4 * 8);
 	for (size_t i = 0; i < trials.count; i++)
 		trials.items[i].valid = false;
 	verdict__free(&verdict);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, &(struct verdict_prices){ 2000, NAN }, &verdict),
+	assert_int_equal(verdict__judge(&trials, &headline__question, &(struct verdict_prices){ 2000, NAN }, &verdict),
 			 -ENODATA);
 	verdict__free(&verdict);
 	trials__free(&trials);
@@ -245,7 +245,7 @@ static void missing_arms_leave_their_lines_out(void **state)
 		add(&trials, "sequential", block, false, NULL, 100);
 		add(&trials, "threads", block, false, NULL, 130 + (double)block / 10);
 	}
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, NULL, &verdict), 0);
 	assert_true(verdict.slower);
 	assert_int_equal(verdict.parts[LEDGER_SWITCHING].ms.n, 0);
 	assert_int_equal(verdict.parts[LADDER_MEMORY].ms.n, 0);
@@ -263,7 +263,7 @@ static void one_block_has_no_interval(void **state)
 	(void)state;
 	add(&trials, "sequential", 1, false, NULL, 100);
 	add(&trials, "threads", 1, false, NULL, 200);
-	assert_int_equal(verdict__judge(&trials, &slowdown__question, NULL, &verdict), 0);
+	assert_int_equal(verdict__judge(&trials, &headline__question, NULL, &verdict), 0);
 	assert_near(verdict.slowdown.mid, 2);
 	assert_false(verdict.slower);
 	verdict__free(&verdict);
@@ -325,7 +325,7 @@ static void programs_without_a_memory_arm_add_up(void **state)
 	assert_near(parts[LADDER_ALL_CPUS].ms.mid, 180);
 	assert_near(parts[LADDER_TOTAL].ms.mid, 300);
 	assert_string_equal(verdict__component(&compare, LADDER_ONE_CPU), "one_cpu");
-	assert_string_equal(verdict__component(&slowdown__question, LADDER_ONE_CPU),
+	assert_string_equal(verdict__component(&headline__question, LADDER_ONE_CPU),
 			    "switching_one_cpu");
 	verdict__free(&verdict);
 	trials__free(&trials);

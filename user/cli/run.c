@@ -132,10 +132,10 @@ static void settle(struct run_options *options)
 		return;
 	for (size_t i = 0; arms[i].name; i++)
 		experiment->arms[experiment->narms++] = arms[i].name;
-	if (!slowdown__has_doses(experiment->parameters.lock))
+	if (!headline__has_doses(experiment->parameters.lock))
 		return;
-	for (size_t i = 0; slowdown__doses[i]; i++)
-		experiment->arms[experiment->narms++] = slowdown__doses[i];
+	for (size_t i = 0; headline__doses[i]; i++)
+		experiment->arms[experiment->narms++] = headline__doses[i];
 }
 
 static error_t parse_run(int key, char *arg, struct argp_state *state)
@@ -191,10 +191,10 @@ static void list_parameters(struct parameters *list, const struct experiment_opt
 	parameters__number(list, "precision_percent", experiment->precision_percent);
 }
 
-static enum exit_status run(struct session *session, const struct slowdown *slowdown)
+static enum exit_status run(struct session *session, const struct headline *headline)
 {
-	const struct experiment_plan *plan = &slowdown->plan;
-	const struct prices *prices = &slowdown->prices;
+	const struct experiment_plan *plan = &headline->plan;
+	const struct prices *prices = &headline->prices;
 	struct experiment_end end;
 	int err = experiment__run(plan, session->tracer, &session->record, &end);
 
@@ -208,31 +208,31 @@ static enum exit_status run(struct session *session, const struct slowdown *slow
 	return conclusion__of_blocks(session, &end, err, end.blocks_done);
 }
 
-static enum exit_status run_slowdown(const struct options *options)
+static enum exit_status run_headline(const struct options *options)
 {
 	static const struct session_wish wish = { .untraced = UNTRACED_BY_BUILD, .samples = true,
 						  .page = true };
-	struct slowdown slowdown;
+	struct headline headline;
 	struct session session;
 	enum exit_status status;
 	char why[PATH_MAX + 128], warning[LOCK_WARNING_SIZE];
 
-	if (slowdown__check_memory(&options->experiment, why, sizeof(why))) {
+	if (headline__check_memory(&options->experiment, why, sizeof(why))) {
 		log__error("too little memory: %s", why);
 		return EXIT_CANNOT_MEASURE;
 	}
-	if (slowdown__plan(&slowdown, &options->experiment, why, sizeof(why))) {
+	if (headline__plan(&headline, &options->experiment, why, sizeof(why))) {
 		log__error("%s", why);
-		slowdown__free(&slowdown);
+		headline__free(&headline);
 		return EXIT_NOT_VALID;
 	}
 	if (lock_warning__text(&options->experiment, warning, sizeof(warning)))
 		log__warn("%s", warning);
 	status = session__open(&session, options, &wish);
-	slowdown.plan.blocks.symbolizer = session.symbolizer;
+	headline.plan.blocks.symbolizer = session.symbolizer;
 	if (status == EXIT_MEASURED)
-		status = run(&session, &slowdown);
-	slowdown__free(&slowdown);
+		status = run(&session, &headline);
+	headline__free(&headline);
 	return status;
 }
 
@@ -240,7 +240,7 @@ static enum exit_status command_run(const struct options *options)
 {
 	const struct run_options *own = (const struct run_options *)options;
 
-	return own->lab ? labs__one(options, own->lab, own->given) : run_slowdown(options);
+	return own->lab ? labs__one(options, own->lab, own->given) : run_headline(options);
 }
 
 const struct command command__run = {

@@ -336,7 +336,7 @@ int explain_experiment(struct pool *pool, struct explanation *explanation,
 	inquest->pool = pool;
 	inquest->explanation = explanation;
 	inquest->question = first->kind == FOLDER_COMPARE ? &compare_question :
-							   &slowdown__question;
+							   &headline__question;
 	inquest->other = row_of(first, inquest->question->other);
 	explanation->base = inquest->question->base;
 	explanation->other = inquest->question->other;

@@ -21,7 +21,7 @@
 static const char *const ladder[] = { "sequential", "interleaved", "threads-1cpu", "threads",
 				      "processes", NULL };
 
-const struct verdict_question slowdown__question = {
+const struct verdict_question headline__question = {
 	.base = "sequential",
 	.other = "threads",
 	.memory = "interleaved",
@@ -29,9 +29,9 @@ const struct verdict_question slowdown__question = {
 	.arms = ladder,
 };
 
-const char *const slowdown__doses[] = { "threads-interval-100", "threads-interval-1000", NULL };
+const char *const headline__doses[] = { "threads-interval-100", "threads-interval-1000", NULL };
 
-bool slowdown__has_doses(const char *lock)
+bool headline__has_doses(const char *lock)
 {
 	const struct lock_kind *kind = lock_kind_find(lock);
 
@@ -63,7 +63,7 @@ static uint64_t objects_that_fit(const struct experiment_options *options, doubl
 	return fit < 10 ? (uint64_t)fit : (uint64_t)(floor(fit / scale) * scale);
 }
 
-int slowdown__check_memory(const struct experiment_options *options, char *error, size_t size)
+int headline__check_memory(const struct experiment_options *options, char *error, size_t size)
 {
 	double available = (double)machine__available_bytes();
 	double needed = bytes_needed(options, options->parameters.objects);
@@ -91,7 +91,7 @@ static int fill_arm(struct plan_arm *arm, const char *name, const char *path,
 		    const struct experiment_options *options)
 {
 	struct workload_parameters parameters = options->parameters;
-	uint64_t us = arm_name__asked_us(name, slowdown__question.other);
+	uint64_t us = arm_name__asked_us(name, headline__question.other);
 
 	if (us)
 		parameters.interval_us = us;
@@ -103,28 +103,28 @@ static int fill_arm(struct plan_arm *arm, const char *name, const char *path,
 		.objects = parameters.objects,
 		.interval_us = parameters.interval_us,
 		.lock = parameters.lock,
-		.args = workload__argv(path, us ? slowdown__question.other : name, &parameters),
+		.args = workload__argv(path, us ? headline__question.other : name, &parameters),
 	};
 	columns__set_text(arm->name, sizeof(arm->name), name);
 	return arm->args ? 0 : -ENOMEM;
 }
 
-static int fill_arms(struct slowdown *slowdown, const struct experiment_options *options)
+static int fill_arms(struct headline *headline, const struct experiment_options *options)
 {
-	struct experiment_plan *plan = &slowdown->plan;
+	struct experiment_plan *plan = &headline->plan;
 	int err = 0;
 
 	for (size_t i = 0; i < options->narms && !err; i++)
-		err = fill_arm(&plan->arms[plan->blocks.narms++], options->arms[i], slowdown->path,
+		err = fill_arm(&plan->arms[plan->blocks.narms++], options->arms[i], headline->path,
 			       options);
 	return err;
 }
 
-static void fill_prices(struct slowdown *slowdown, const struct experiment_options *options)
+static void fill_prices(struct headline *headline, const struct experiment_options *options)
 {
-	slowdown->price_runs = (struct price_runs){
-		.lock_path = slowdown->lock_path,
-		.switch_path = slowdown->switch_path,
+	headline->price_runs = (struct price_runs){
+		.lock_path = headline->lock_path,
+		.switch_path = headline->switch_path,
 		.lock = options->parameters.lock,
 		.one_cpu = options->parameters.one_cpu,
 		.cpus = options->cpus,
@@ -134,54 +134,54 @@ static void fill_prices(struct slowdown *slowdown, const struct experiment_optio
 }
 
 /* The programs. switchcost prices a prediction that a verdict can do without. */
-static int find_all(struct slowdown *slowdown, const char *name, char *error, size_t size)
+static int find_all(struct headline *headline, const char *name, char *error, size_t size)
 {
-	int err = find(name, slowdown->path, sizeof(slowdown->path), error, size);
+	int err = find(name, headline->path, sizeof(headline->path), error, size);
 
 	if (!err)
-		err = find("lockcost", slowdown->lock_path, sizeof(slowdown->lock_path), error,
+		err = find("lockcost", headline->lock_path, sizeof(headline->lock_path), error,
 			   size);
-	if (!err && workload__find("switchcost", slowdown->switch_path,
-				   sizeof(slowdown->switch_path)))
-		slowdown->switch_path[0] = '\0';
+	if (!err && workload__find("switchcost", headline->switch_path,
+				   sizeof(headline->switch_path)))
+		headline->switch_path[0] = '\0';
 	return err;
 }
 
 /* Untraced, once at the start. */
 static int measure_prices(void *arg, char *why, size_t size)
 {
-	struct slowdown *slowdown = arg;
+	struct headline *headline = arg;
 
-	return price_runs__measure(&slowdown->price_runs, &slowdown->prices, why, size);
+	return price_runs__measure(&headline->price_runs, &headline->prices, why, size);
 }
 
-int slowdown__plan(struct slowdown *slowdown, const struct experiment_options *options,
+int headline__plan(struct headline *headline, const struct experiment_options *options,
 		   char *error, size_t size)
 {
 	int err;
 
-	*slowdown = (struct slowdown){
+	*headline = (struct headline){
 		.plan = {
 			.blocks.options = options,
-			.question = slowdown__question,
+			.question = headline__question,
 			.before = measure_prices,
-			.before_arg = slowdown,
+			.before_arg = headline,
 			.before_what = "prices",
 		},
 	};
-	err = find_all(slowdown, options->name, error, size);
+	err = find_all(headline, options->name, error, size);
 	if (err)
 		return err;
-	fill_prices(slowdown, options);
-	err = fill_arms(slowdown, options);
+	fill_prices(headline, options);
+	err = fill_arms(headline, options);
 	if (err)
 		snprintf(error, size, "%s", strerror(-err));
 	return err;
 }
 
-void slowdown__free(struct slowdown *slowdown)
+void headline__free(struct headline *headline)
 {
-	for (size_t i = 0; i < slowdown->plan.blocks.narms; i++)
-		workload__free_argv(slowdown->plan.arms[i].args);
-	slowdown->plan.blocks.narms = 0;
+	for (size_t i = 0; i < headline->plan.blocks.narms; i++)
+		workload__free_argv(headline->plan.arms[i].args);
+	headline->plan.blocks.narms = 0;
 }

@@ -33,7 +33,7 @@ static void add_name(char *names, size_t size, const char *name)
 
 static void add_arm(struct crowd *crowd, const char *name, uint64_t workers)
 {
-	const struct arm *threads = arm_find(slowdown__question.other);
+	const struct arm *threads = arm_find(headline__question.other);
 	const struct arm *arm = arm_name__asked_us(name, threads->name) ? threads : arm_find(name);
 	bool in_threads = arm && arm->run == threads->run;
 

@@ -79,7 +79,7 @@ int lab_slowdown__check_memory(struct lab_plan *plan, uint64_t workers, uint64_t
 		.parameters = { .workers = workers, .objects = objects },
 	};
 
-	return slowdown__check_memory(&options, plan->why, sizeof(plan->why)) ? -ENOSPC : 0;
+	return headline__check_memory(&options, plan->why, sizeof(plan->why)) ? -ENOSPC : 0;
 }
 
 /* Traced, it is a step of the ledger too. */

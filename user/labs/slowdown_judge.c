@@ -89,7 +89,7 @@ static int judge_c5(const struct lab_evidence *evidence, struct claims *claims)
 {
 	const struct lab_options *options = evidence->options;
 	struct interval here, python;
-	int err = verdict__slowdown(evidence->trials, &slowdown__question, &here);
+	int err = verdict__slowdown(evidence->trials, &headline__question, &here);
 
 	if (err)
 		return err == -ENODATA ? 0 : err;
@@ -212,7 +212,7 @@ static int judge_c7(const struct lab_evidence *evidence, struct claims *claims)
 
 	if (!verdict)
 		return -ENOMEM;
-	err = verdict__judge(evidence->trials, &slowdown__question, NULL, verdict);
+	err = verdict__judge(evidence->trials, &headline__question, NULL, verdict);
 	if (!err)
 		add_c7(verdict, claims);
 	verdict__free(verdict);
