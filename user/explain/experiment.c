@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "verdict/dose.h"
 #include "experiment/experiment.h"
 #include "explain/parts.h"
 #include "prices/price_runs.h"

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "program/target.h"
+#include "program/target_user.h"
 
 /* Is there a perf in PATH? Returns 0, or -errno with why saying what to install. */
 int perf_pipe__find(char *why, size_t size);

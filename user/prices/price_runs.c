@@ -8,6 +8,7 @@
 
 #include "evidence/observations.h"
 #include "prices/switch_plan.h"
+#include "run/drive.h"
 
 /* Smallest and largest of five are an interval of 94 % (stats.h). */
 #define ROUNDS 5

@@ -11,9 +11,7 @@
 #include <stdint.h>
 
 #include "prices/prices.h"
-#include "run/drive.h"
-#include "run/run.h"
-#include "program/target.h"
+#include "program/target_user.h"
 #include "verdict/verdict.h"
 
 /* What runs. Strings are borrowed. */

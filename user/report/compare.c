@@ -18,7 +18,6 @@
 #include "lock/site.h"
 #include "report/machines.h"
 #include "report/parts.h"
-#include "program/switch_interval.h"
 
 static bool arm_has_lock(const struct verdict *verdict, const char *name)
 {
