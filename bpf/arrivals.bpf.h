@@ -5,15 +5,12 @@
 
 #include "stream.bpf.h"
 
-/*
- * CPython: a waiter whose wait has timed out while the lock did not change hands asks the
- * holder to let go (take_gil() sets gil_drop_request). Nobody has woken it, and it is back.
- */
-static __always_inline void look_for_request(struct thread_record *thread, __u64 off_ns)
+/* The lock that the thread waits for; NULL: it does not, as far as calls tell. */
+static __always_inline struct lock_record *wanted_lock(struct thread_record *thread)
 {
-	if (the_lock.asks && thread->call == CALL_WAITING && !thread->futex_waker &&
-	    the_lock.holder && off_ns >= the_lock.switched_ns)
-		the_lock.asked = 1;
+	__u32 place = thread->waits - 1;
+
+	return place < LOCK_SEATS ? lock_at(thread->seats[place].lock) : NULL;
 }
 
 /*
@@ -25,9 +22,9 @@ static __always_inline bool joins(struct thread_record *thread, struct off_stret
 				  const struct off_stretch *off)
 {
 	__u64 asleep = off->ready_ns - off->off_ns, queueing = off->on_ns - off->ready_ns;
+	struct lock_record *lock = wanted_lock(thread);
 
-	if (!the_lock.called || the_lock.holder || thread->call != CALL_WAITING ||
-	    !thread->off_count || last->off_ns < the_lock.free_since_ns)
+	if (!lock || lock->holder || !thread->off_count || last->off_ns < lock->free_since_ns)
 		return false;
 	asleep += last->ready_ns - last->off_ns;
 	queueing += last->on_ns - last->ready_ns;
@@ -41,28 +38,30 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 					bool from_ours, __u64 ready, __u64 on)
 {
 	struct off_stretch *last = &thread->off[(thread->off_count - 1) % OFF_HISTORY];
-	struct off_stretch off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on };
-	__u32 here = bpf_get_smp_processor_id(), off_state = thread->state;
-	struct hold_stretch hold = { .hold = STRETCH_NO_HOLD };
+	struct comeback back = {
+		.off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on },
+		.off_state = thread->state,
+		.from_ours = from_ours,
+		.hold = { .hold = STRETCH_NO_HOLD },
+	};
+	__u32 here = bpf_get_smp_processor_id();
 
 	/* First of all, see hold.bpf.h. */
 	thread->since_ns = on;
 	thread->state = THREAD_CPU;
-	if (!joins(thread, last, &off)) {
-		thread->off[thread->off_count % OFF_HISTORY] = off;
+	if (!joins(thread, last, &back.off)) {
+		thread->off[thread->off_count % OFF_HISTORY] = back.off;
 		thread->off_count++;
 	}
-	add_thread_time(thread, off_state, off.off_ns, ready);
+	add_thread_time(thread, back.off_state, back.off.off_ns, ready);
 	add_thread_time(thread, THREAD_READY, ready, on);
 	histogram_add(cpu, HISTOGRAM_READY, ready, on);
-	if (owns(thread))
-		hold_switched_in(thread, cpu, &off, off_state, from_ours, &hold);
-	if (off_state == THREAD_LOCK_WAIT)
-		look_for_request(thread, off.off_ns);
+	if (has_locks(thread))
+		locks_switched_in(thread, cpu, &back);
 	if (thread->futex)
-		futex_wakes_up(thread, off.off_ns, ready);
+		futex_wakes_up(thread, back.off.off_ns, ready);
 	if (streaming)
-		stream_stretch(thread, off_state, &off, &hold, here);
+		stream_stretch(thread, &back, here);
 	if (thread->cpu != here && in_window(on, on + 1))
 		thread->migrations++;
 	thread->cpu = here;

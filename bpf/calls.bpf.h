@@ -12,8 +12,8 @@
 #ifndef SWITCHTAX_CALLS_BPF_H
 #define SWITCHTAX_CALLS_BPF_H
 
-#include "keys.bpf.h"
 #include "lock.bpf.h"
+#include "lock_table.bpf.h"
 
 /*
  * The release is seen at entry, a moment before it happens. Whoever comes within this
@@ -28,21 +28,29 @@ static __always_inline void open_window(void)
 		turn_window(WINDOW_OPENS);
 }
 
+/* Who calls, at which lock. */
+struct call {
+	struct thread_record *thread;
+	struct cpu_record *cpu;
+	struct watched_process *watched;
+	struct lock_record *lock;
+	struct lock_seat *seat;
+};
+
 /* --- taking it ----------------------------------------------------------------- */
 
 /* The free time ends at `now`: nobody wanted it at first, then somebody did. */
-static __always_inline struct handoff_walk free_until(struct thread_record *to,
-						      struct cpu_record *cpu,
-						      struct free_lock *free, __u64 now)
+static __always_inline struct handoff_walk free_until(struct call *call, struct free_lock *free,
+						      __u64 now)
 {
-	__u64 wanted = free->wanted_ns ? free->wanted_ns : to->call_since_ns;
-	struct handoff_walk walk = { .owner = to, .until = now };
+	__u64 wanted = free->wanted_ns ? free->wanted_ns : call->seat->call_since_ns;
+	struct handoff_walk walk = { .lock = call->lock, .owner = call->thread, .until = now };
 
 	walk.released = later(free->since_ns, wanted < now ? wanted : now);
-	add_lock_time(to, FREE_IDLE, free->since_ns, walk.released);
+	add_lock_time(call->lock, FREE_IDLE, free->since_ns, walk.released);
 	if (walk.released < now) {
 		split_handoff(&walk);
-		histogram_add(cpu, HISTOGRAM_HANDOFF, walk.released, now);
+		histogram_add(call->cpu, HISTOGRAM_HANDOFF, walk.released, now);
 	}
 	return walk;
 }
@@ -51,84 +59,87 @@ static __always_inline struct handoff_walk free_until(struct thread_record *to,
  * A timeline shows the lock free only where a hand-off or a switch makes it worth an event:
  * a lock may be let go of and taken again by one thread many times between two switches.
  */
-static __always_inline void stream_acquired(struct thread_record *from, struct thread_record *to,
+static __always_inline void stream_acquired(struct call *call, struct thread_record *from,
 					    struct free_lock *free, struct handoff_walk *walk,
 					    __u64 now)
 {
 	struct lock_taking taking = { .released = free->since_ns, .taken = now,
 				      .wanted = walk->released, .forced = free->asked };
-	struct thread_record *last = thread_at(free->last);
+	struct thread_record *last = thread_at(free->last), *to = call->thread;
 
 	if (from || !last || last != to || to->since_ns > free->since_ns ||
 	    free->since_ns <= window_start_ns)
-		stream_taking(last, to, &taking, &walk->parts);
+		stream_taking(call->lock, last, to, &taking, &walk->parts);
 }
 
-/* The thread has the lock since `now`; nobody else is in here with the same lock. */
-static __always_inline void acquired(struct thread_record *to, struct cpu_record *cpu, __u64 now)
+/*
+ * The thread has the lock since `now`, for certain or without proof; nobody else is in here with
+ * the same lock.
+ */
+static __always_inline void acquired(struct call *call, __u32 proof, __u64 now)
 {
-	bool waited = to->call == CALL_WAITING;
+	bool waited = call->seat->call == CALL_WAITING;
+	struct free_lock free = look_at_free_lock(call->lock);
 	struct thread_record *from;
 	struct handoff_walk walk;
-	struct free_lock free;
 
-	free = look_at_free_lock();
 	now = later(now, free.since_ns);
-	begin_hold(to, now);
-	is_taken_by(to, &free, now);
+	begin_hold(call->thread, call->seat, now);
+	is_taken_by(call->lock, call->thread, &free, now);
 	/* The holder before the waiters: whoever finds nobody waiting finds the holder. */
-	__sync_lock_test_and_set(&the_lock.holder, to->slot);
+	__sync_lock_test_and_set(&call->lock->holder, call->thread->slot | proof);
 	if (waited)
-		__sync_fetch_and_sub(&the_lock.waiting, 1);
-	walk = free_until(to, cpu, &free, now);
-	from = count_acquisition(to, &free, now);
-	if (streaming)
-		stream_acquired(from, to, &free, &walk, now);
+		__sync_fetch_and_sub(&call->lock->waiting, 1);
+	walk = free_until(call, &free, now);
+	from = count_acquisition(call->lock, call->thread, &free, now);
+	if (streams(call->lock))
+		stream_acquired(call, from, &free, &walk, now);
 }
 
 /* A hold that nothing has proven was none: take it back, with what was counted. */
-static __always_inline void undo_hold(struct thread_record *accountant,
-				      struct thread_record *loser, __u64 now)
+static __always_inline void undo_hold(struct lock_record *lock, struct thread_record *loser,
+				      struct lock_seat *seat, __u64 now)
 {
-	bool handed = the_lock.last && the_lock.last != loser->slot;
-	__u64 since = take_rest_of_hold(loser);
+	bool handed = lock->last && lock->last != loser->slot;
+	__u64 since = take_rest_of_hold(seat);
 
 	if (since != PASSED_ON) {
-		the_lock.free_since_ns = since;
+		lock->free_since_ns = since;
 		if (loser->state == THREAD_CPU && now > since) {
-			add_lock_time(accountant, HELD_RUNNING, since, now);
-			the_lock.free_since_ns = now;
+			add_lock_time(lock, HELD_RUNNING, since, now);
+			lock->free_since_ns = now;
 		}
 	}
-	if (counted(loser->hold_start_ns)) {
+	if (counted(seat->hold_start_ns)) {
 		__sync_fetch_and_add(&loser->acquisitions, -1);
-		__sync_fetch_and_add(&the_lock.own_acquisitions, -1);
-		__sync_fetch_and_add(&the_lock.handoffs, -(__u64)handed);
+		__sync_fetch_and_add(&lock->acquisitions, -1);
+		__sync_fetch_and_add(&lock->handoffs, -(__u64)handed);
 		__sync_fetch_and_add(&loser->handoffs_in, -(__u64)handed);
 	}
-	lose_claim(loser);
+	lose_claim(lock, loser, seat);
 }
 
 /*
  * Somebody else than the thread that is about to have the lock is taken to have it. False:
  * for good reason, so two have it at once. A claim may be settled while we look.
  */
-static __always_inline bool clear_holder(struct thread_record *thread, __u64 now)
+static __always_inline bool clear_holder(struct lock_record *lock, __u64 now)
 {
 	for (int tries = 0; tries < 2; tries++) {
-		__u32 holder = the_lock.holder;
+		__u32 holder = lock->holder;
 		struct thread_record *other = thread_at(HOLDER_SLOT(holder));
+		struct lock_seat *seat = other ? seat_of_holder(other, lock) : NULL;
 
 		if (!other)
 			return true;
-		if (!(holder & (CLAIM | UNPROVEN)))
+		if (!(holder & (CLAIM | UNPROVEN)) || !seat)
 			return false;
-		if (!swap_holder(holder, 0))
+		if (!swap_holder(lock, holder, 0))
 			continue;
 		if (holder & CLAIM)
-			lose_claim(other);
+			lose_claim(lock, other, seat);
 		else
-			undo_hold(thread, other, now);
+			undo_hold(lock, other, seat, now);
 		return true;
 	}
 	return false;
@@ -138,46 +149,69 @@ static __always_inline bool clear_holder(struct thread_record *thread, __u64 now
  * Has the last holder been through its release? It was seen at its beginning, and then the
  * thread may have lost its CPU: it must have run on for a while, or have gone to sleep.
  */
-static __always_inline bool has_let_go(struct thread_record *last, __u64 now)
+static __always_inline bool has_let_go(const struct lock_record *lock,
+				       const struct thread_record *last, __u64 now)
 {
-	__u64 since = later(the_lock.free_since_ns, last->since_ns);
+	__u64 since = later(lock->free_since_ns, last->since_ns);
 
 	if (last->state == THREAD_READY)
-		return last->since_ns > the_lock.free_since_ns + CLAIM_GUARD_NS;
+		return last->since_ns > lock->free_since_ns + CLAIM_GUARD_NS;
 	return last->state != THREAD_CPU || now > since + CLAIM_GUARD_NS;
 }
 
 /* May it be taken for granted that a thread which comes now gets the lock at once? */
-static __always_inline bool surely_free(struct thread_record *thread, __u64 now)
+static __always_inline bool surely_free(const struct call *call, __u64 now)
 {
-	struct thread_record *last = thread_at(the_lock.last);
+	const struct thread_record *last = thread_at(call->lock->last);
 
-	if (streaming || !the_lock.known || now < the_lock.claims_from_ns)
+	if (streaming || !call->watched->words_size || !call->lock->known ||
+	    now < call->watched->claims_from_ns)
 		return false;
-	return !last || last == thread || has_let_go(last, now);
+	return !last || last == call->thread || has_let_go(call->lock, last, now);
+}
+
+/* What a glibc mutex says of itself (struct __pthread_mutex_s, PTHREAD_MUTEX_RECURSIVE_NP). */
+#define MUTEX_KIND 16
+#define MUTEX_KIND_MASK 3
+#define MUTEX_RECURSIVE 1
+
+static __always_inline bool is_recursive(const struct lock_record *lock)
+{
+	__u32 kind = 0;
+
+	bpf_probe_read_user(&kind, sizeof(kind), (const void *)(lock->key + MUTEX_KIND));
+	return (kind & MUTEX_KIND_MASK) == MUTEX_RECURSIVE;
+}
+
+/* A release has not been seen, and the counts are to show that. */
+static __always_inline void count_again(struct call *call)
+{
+	__sync_fetch_and_add(&call->thread->acquisitions, 1);
+	__sync_fetch_and_add(&call->lock->acquisitions, 1);
 }
 
 /*
- * A thread calls that has called already. A clone that calls another is the same call; else
- * a release has not been seen, and the counts are to show that.
+ * A thread calls that has called already. A clone that calls another is the same call; and a
+ * recursive lock is taken once more.
  */
-static __always_inline bool takes_again(struct thread_record *thread, __u64 now)
+static __always_inline bool takes_again(struct call *call, __u64 now)
 {
-	if (thread->call == CALL_CLAIMING && !the_lock.nests)
-		settle_claim(thread, 0);
-	if (thread->call == CALL_HOLDING && !owns(thread)) {
-		the_lock.overlaps++;
-		thread->call = CALL_OUTSIDE;
+	struct lock_seat *seat = call->seat;
+
+	if (seat->call == CALL_CLAIMING && !call->watched->nests)
+		settle_claim(call->lock, call->thread, seat, 0);
+	if (seat->call == CALL_HOLDING && !owns(call->lock, call->thread)) {
+		call->lock->overlaps++;
+		stands(call->thread, seat, CALL_OUTSIDE);
 		return false;
 	}
-	if (thread->call == CALL_HOLDING && !the_lock.nests && counted(now)) {
-		__sync_fetch_and_add(&thread->acquisitions, 1);
-		__sync_fetch_and_add(&the_lock.own_acquisitions, 1);
-	}
-	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING &&
-	    thread->call != CALL_HOLDING)
+	if (seat->call == CALL_HOLDING && call->watched->recursive)
+		seat->depth += is_recursive(call->lock);
+	else if (seat->call == CALL_HOLDING && !call->watched->nests && counted(now))
+		count_again(call);
+	if (seat->call != CALL_WAITING && seat->call != CALL_CLAIMING && seat->call != CALL_HOLDING)
 		return false;
-	the_lock.repeats++;
+	call->lock->repeats++;
 	return true;
 }
 
@@ -185,86 +219,130 @@ static __always_inline bool takes_again(struct thread_record *thread, __u64 now)
  * Take it for granted, if that may be: first the mark, which keeps the lock as it is, then the
  * question. A claim that was settled meanwhile is proven by its return.
  */
-static __always_inline bool claims(struct thread_record *thread)
+static __always_inline bool claims(struct call *call)
 {
-	if (!surely_free(thread, clock_now()))
+	struct thread_record *thread = call->thread;
+	struct lock_record *lock = call->lock;
+
+	if (!surely_free(call, clock_now()))
 		return false;
-	thread->call = CALL_CLAIMING;
-	if (!swap_holder(0, thread->slot | CLAIM)) {
-		thread->call = CALL_WAITING;
+	stands(thread, call->seat, CALL_CLAIMING);
+	if (!swap_holder(lock, 0, thread->slot | CLAIM)) {
+		stands(thread, call->seat, CALL_WAITING);
 		return false;
 	}
-	if (surely_free(thread, clock_now())) {
-		__sync_fetch_and_sub(&the_lock.waiting, 1);
+	if (surely_free(call, clock_now())) {
+		__sync_fetch_and_sub(&lock->waiting, 1);
 		return true;
 	}
-	if (swap_holder(thread->slot | CLAIM, 0))
-		thread->call = CALL_WAITING;
+	if (swap_holder(lock, thread->slot | CLAIM, 0))
+		stands(thread, call->seat, CALL_WAITING);
 	else
-		__sync_fetch_and_sub(&the_lock.waiting, 1);
+		__sync_fetch_and_sub(&lock->waiting, 1);
 	return false;
 }
 
-/* Returns true if its return need not be seen. */
-static __always_inline bool call_begins(struct thread_record *thread, __u64 argument, __u64 now)
+/* Of locks that found no record: sums only. */
+static __always_inline bool is_folded(const struct call *call)
 {
+	return call->lock->index == 0;
+}
+
+/* Returns true if its return need not be seen; may_fail: what it returns is to be asked. */
+static __always_inline bool call_begins(struct call *call, bool may_fail, __u64 now)
+{
+	struct lock_record *lock = call->lock;
 	__u32 waiting;
 
-	if (takes_again(thread, now))
+	/* A try by its holder fails, or goes deeper. */
+	if (takes_again(call, now))
 		return true;
-	thread->settled = 1;
-	if (is_elsewhere(thread, argument, now))
-		return true;
-	thread->call_since_ns = now;
-	thread->call = CALL_WAITING;
-	waiting = __sync_fetch_and_add(&the_lock.waiting, 1);
-	if (the_lock.holder)
+	call->seat->call_since_ns = now;
+	call->seat->condition = 0;
+	call->seat->unseen = 0;
+	stands(call->thread, call->seat, CALL_WAITING);
+	if (is_folded(call))
+		return false;
+	waiting = __sync_fetch_and_add(&lock->waiting, 1);
+	if (lock->holder)
 		return false;
 	if (!waiting)
-		the_lock.wanted_since_ns = now;
-	return !waiting && claims(thread);
+		lock->wanted_since_ns = now;
+	return !waiting && !may_fail && claims(call);
+}
+
+/* It has not got the lock: it was a try, or the time was over. */
+static __always_inline void call_fails(struct call *call)
+{
+	struct lock_record *lock = call->lock;
+
+	if (call->seat->call != CALL_WAITING)
+		return;
+	stands(call->thread, call->seat, CALL_OUTSIDE);
+	if (!is_folded(call) && __sync_fetch_and_sub(&lock->waiting, 1) == 1)
+		lock->wanted_since_ns = 0;
+}
+
+static __always_inline void acquired_folded(struct call *call, __u64 now)
+{
+	begin_hold(call->thread, call->seat, now);
+	if (!counted(now))
+		return;
+	__sync_fetch_and_add(&call->thread->acquisitions, 1);
+	__sync_fetch_and_add(&call->lock->acquisitions, 1);
 }
 
 /* The acquire function returns. */
-static __always_inline void call_ends(struct thread_record *thread, struct cpu_record *cpu)
+static __always_inline void call_ends(struct call *call)
 {
+	struct lock_record *lock = call->lock;
+	struct lock_seat *seat = call->seat;
+
 	/* Where every return is probed, this one proves the claim. */
-	if (thread->call == CALL_CLAIMING && settle_claim(thread, 0))
+	if (seat->call == CALL_CLAIMING && settle_claim(lock, call->thread, seat, 0))
 		return;
-	if (thread->call == CALL_HOLDING)
-		swap_holder(thread->slot | UNPROVEN, thread->slot);
-	if (thread->call != CALL_WAITING && thread->call != CALL_CLAIMING)
+	if (seat->call == CALL_HOLDING)
+		swap_holder(lock, call->thread->slot | UNPROVEN, call->thread->slot);
+	if (seat->call != CALL_WAITING && seat->call != CALL_CLAIMING)
 		return;
 	open_window();
-	if (!the_lock.known) {
-		/* No release since we came: it was free all the time. */
-		the_lock.known = 1;
-		the_lock.free_since_ns = window_start_ns;
+	if (is_folded(call)) {
+		acquired_folded(call, clock_now());
+		return;
 	}
-	if (!clear_holder(thread, clock_now()))
-		the_lock.overlaps++;
-	acquired(thread, cpu, clock_now());
+	if (!lock->known) {
+		/* No release since we came: it was free all the time. */
+		lock->known = 1;
+		lock->free_since_ns = later(window_start_ns, lock->since_ns);
+	}
+	if (!clear_holder(lock, clock_now()))
+		lock->overlaps++;
+	acquired(call, 0, clock_now());
 }
 
 /* --- letting go ---------------------------------------------------------------- */
 
-static __always_inline void released(struct thread_record *from, struct cpu_record *cpu)
+static __always_inline void released(struct call *call)
 {
-	__u64 since = take_rest_of_hold(from), now = clock_now();
+	struct thread_record *from = call->thread;
+	struct lock_record *lock = call->lock;
+	struct lock_seat *seat = call->seat;
+	__u64 since = take_rest_of_hold(seat), now = clock_now();
 
 	if (since != PASSED_ON)
-		add_lock_time(from, HELD_RUNNING, since, now);
-	histogram_add(cpu, HISTOGRAM_HOLD, from->hold_start_ns, now);
-	if (from->hold_start_ns < window_start_ns)
-		stream_lock(STREAM_HELD, from, false, window_start_ns);
-	from->call = the_lock.asked ? CALL_LEAVING : CALL_OUTSIDE;
+		add_lock_time(lock, HELD_RUNNING, since, now);
+	histogram_add(call->cpu, HISTOGRAM_HOLD, seat->hold_start_ns, now);
+	if (seat->hold_start_ns < window_start_ns)
+		stream_lock(lock, STREAM_HELD, from, false, window_start_ns);
+	stands(from, seat, lock->asked ? CALL_LEAVING : CALL_OUTSIDE);
 	if (counted(now))
-		__sync_fetch_and_add(&the_lock.releases, 1);
-	the_lock.last = from->slot;
-	the_lock.free_since_ns = now;
-	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
+		__sync_fetch_and_add(&lock->releases, 1);
+	seat->condition = 0;
+	lock->last = from->slot;
+	lock->free_since_ns = now;
+	lock->wanted_since_ns = lock->waiting ? now : 0;
 	/* A full barrier: whoever finds it free finds the rest too. */
-	__sync_lock_test_and_set(&the_lock.holder, 0);
+	__sync_lock_test_and_set(&lock->holder, 0);
 }
 
 /* A thread's life up to a moment at which it runs. */
@@ -288,81 +366,132 @@ static __always_inline void read_past(struct thread_record *thread, struct threa
 	}
 }
 
-/*
- * The first call of all is a release: the thread has held the lock since before the
- * window, through whatever states it was in. Whose CPU it waited for then is not known.
- */
-static __always_inline void held_from_the_start(struct thread_record *thread)
+/* It has held the lock since the window opened, through whatever states it was in. */
+static __always_inline void add_past(struct call *call, const struct thread_past *past)
 {
+	struct lock_record *lock = call->lock;
+
+	if (window_start_ns < past->until_ns)
+		call->seat->hold_start_ns = window_start_ns;
+	__sync_fetch_and_add(&lock->ns[HELD_RUNNING], past->ns[THREAD_CPU]);
+	__sync_fetch_and_add(&lock->ns[HELD_BLOCKED],
+			     past->ns[THREAD_BLOCKED] + past->ns[THREAD_LOCK_WAIT]);
+	__sync_fetch_and_add(&lock->ns[HELD_PREEMPTED_OTHER], past->ns[THREAD_READY]);
+	add_lock_time(lock, FREE_IDLE, window_start_ns, call->thread->born_ns);
+	stream_lock(lock, STREAM_HELD, call->thread, false, window_start_ns);
+}
+
+/*
+ * The first call of all is a release: the thread has held the lock since before we came. Whose
+ * CPU it waited for then is not known. A lock that we came to in the middle of the window has its
+ * books from here on.
+ */
+static __always_inline void held_from_the_start(struct call *call)
+{
+	struct lock_record *lock = call->lock;
 	struct thread_past past = {};
 
-	read_past(thread, &past);
-	begin_hold(thread, past.until_ns);
-	the_lock.asked = 0;
-	if (window_start_ns < past.until_ns)
-		thread->hold_start_ns = window_start_ns;
-	the_lock.known = 1;
-	the_lock.half_seen += counted(past.until_ns);
-	__sync_lock_test_and_set(&the_lock.holder, thread->slot);
-	thread->lock_ns[HELD_RUNNING] += past.ns[THREAD_CPU];
-	thread->lock_ns[HELD_BLOCKED] += past.ns[THREAD_BLOCKED] + past.ns[THREAD_LOCK_WAIT];
-	thread->lock_ns[HELD_PREEMPTED_OTHER] += past.ns[THREAD_READY];
-	add_lock_time(thread, FREE_IDLE, window_start_ns, thread->born_ns);
-	stream_lock(STREAM_HELD, thread, false, window_start_ns);
+	read_past(call->thread, &past);
+	begin_hold(call->thread, call->seat, past.until_ns);
+	lock->asked = 0;
+	lock->known = 1;
+	lock->half_seen += counted(past.until_ns);
+	__sync_lock_test_and_set(&lock->holder, call->thread->slot);
+	if (lock->since_ns > window_start_ns)
+		lock->since_ns = past.until_ns;
+	else
+		add_past(call, &past);
 }
 
 /* It took the lock unseen: waiting since before we came, or after a lost claim. */
-static __always_inline void acquired_unseen(struct thread_record *thread, struct cpu_record *cpu)
+static __always_inline void acquired_unseen(struct call *call)
 {
-	__u64 at = later(thread->since_ns, the_lock.free_since_ns);
+	__u64 at = later(call->thread->since_ns, call->lock->free_since_ns);
 
-	if (!clear_holder(thread, at)) {
-		the_lock.overlaps++;
+	if (!clear_holder(call->lock, at)) {
+		call->lock->overlaps++;
 		return;
 	}
-	if (!thread->settled)
-		the_lock.half_seen += counted(at);
-	acquired(thread, cpu, later(at, the_lock.free_since_ns));
+	if (!call->thread->settled && call->seat->call == CALL_OUTSIDE)
+		call->lock->half_seen += counted(at);
+	acquired(call, 0, later(at, call->lock->free_since_ns));
 }
 
 /* Does the thread let go of what it has taken, as far as we know? Then catch up. */
-static __always_inline void find_its_hold(struct thread_record *thread, struct cpu_record *cpu)
+static __always_inline void find_its_hold(struct call *call)
 {
-	if (thread->call == CALL_CLAIMING && settle_claim(thread, 0))
+	if (call->seat->call == CALL_CLAIMING &&
+	    settle_claim(call->lock, call->thread, call->seat, 0))
 		return;
-	if (!the_lock.known)
-		held_from_the_start(thread);
+	if (!call->lock->known)
+		held_from_the_start(call);
 	else
-		acquired_unseen(thread, cpu);
-	thread->settled = 1;
+		acquired_unseen(call);
 }
 
-static __always_inline bool is_repeat(struct thread_record *thread)
+static __always_inline void released_folded(struct call *call, __u64 now)
 {
-	return thread->settled && thread->call != CALL_WAITING && thread->call != CALL_CLAIMING &&
-	       thread->call != CALL_HOLDING;
+	struct lock_seat *seat = call->seat;
+
+	if (seat->call == CALL_HOLDING) {
+		add_lock_time(call->lock, HELD_RUNNING, seat->hold_start_ns, now);
+		if (counted(now))
+			__sync_fetch_and_add(&call->lock->releases, 1);
+	}
+	seat->condition = 0;
+	stands(call->thread, seat, CALL_OUTSIDE);
 }
 
-static __always_inline void release_begins(struct thread_record *thread, struct cpu_record *cpu)
+/* Is it the end of an inner call, or of an inner hold? first: it has not called at this lock. */
+static __always_inline bool is_repeat(struct call *call, bool first)
 {
-	if (thread->call == CALL_ELSEWHERE) {
-		thread->call = CALL_OUTSIDE;
-		if (counted(clock_now()))
-			__sync_fetch_and_add(&other_lock(thread->call_key)->releases, 1);
+	struct lock_seat *seat = call->seat;
+
+	if (seat->call == CALL_HOLDING && seat->depth) {
+		seat->depth--;
+		return true;
+	}
+	if (seat->call == CALL_WAITING || seat->call == CALL_CLAIMING ||
+	    seat->call == CALL_HOLDING || seat->call == CALL_AWAY)
+		return false;
+	return !first || call->thread->settled;
+}
+
+static __always_inline void release_begins(struct call *call, bool first)
+{
+	struct lock_record *lock = call->lock;
+
+	open_window();
+	if (is_repeat(call, first)) {
+		lock->repeats++;
 		return;
 	}
-	open_window();
-	if (is_repeat(thread)) {
-		the_lock.repeats++;
+	if (is_folded(call)) {
+		released_folded(call, clock_now());
 		return;
 	}
 	/* Who lets go of it has had it, whatever we knew. */
-	if (thread->call == CALL_HOLDING && !owns(thread))
-		the_lock.overlaps++;
-	if (thread->call != CALL_HOLDING || !owns(thread))
-		find_its_hold(thread, cpu);
-	if (owns(thread))
-		released(thread, cpu);
+	if (call->seat->call == CALL_HOLDING && !owns(lock, call->thread))
+		lock->overlaps++;
+	if (call->seat->call != CALL_HOLDING || !owns(lock, call->thread))
+		find_its_hold(call);
+	if (owns(lock, call->thread))
+		released(call);
+}
+
+/*
+ * It lets go of the lock to sleep on a condition variable, and comes back with the lock. That it
+ * does so is not seen here: such functions are left by exceptions too (cancellation), which a
+ * probe at the return would not survive.
+ */
+static __always_inline void goes_away(struct call *call, __u64 condition, bool first)
+{
+	release_begins(call, first);
+	if (call->seat->call != CALL_OUTSIDE && call->seat->call != CALL_LEAVING)
+		return;
+	call->seat->condition = condition;
+	call->seat->unseen = 1;
+	stands(call->thread, call->seat, CALL_AWAY);
 }
 
 #endif

@@ -75,7 +75,7 @@ static __always_inline void futex_falls_asleep(struct thread_record *thread,
 	thread->futex = futex_of_sleeper(task);
 	if (thread->futex && watch_futexes == 1) {
 		watch_futexes = 2;
-		tell_loader(NEWS_FUTEX, task);
+		tell_loader(NEWS_FUTEX, task, 0);
 	}
 }
 

@@ -35,44 +35,45 @@ struct last_hold {
 
 static __always_inline struct last_hold take_hold(struct thread_record *owner)
 {
-	struct last_hold hold = { .start_ns = owner->hold_start_ns };
+	struct lock_seat *seat = &owner->seats[0];
+	struct last_hold hold = { .start_ns = seat->hold_start_ns };
 	bool away = owner->state != THREAD_CPU;
 
-	hold.since_ns = take_rest_of_hold(owner);
+	hold.since_ns = take_rest_of_hold(seat);
 	/* After this barrier: a switch writes the state last. */
-	hold.was_away = away && !owner->off_holding;
+	hold.was_away = away && !seat->off_holding;
 	return hold;
 }
 
 /* When it ended; now: at least as late as it was taken. */
-static __always_inline __u64 close_hold(struct thread_record *accountant, struct last_hold *hold,
+static __always_inline __u64 close_hold(struct lock_record *lock, struct last_hold *hold,
 					struct announce_lock *page, __u64 now)
 {
 	__u64 released = end_of_hold(page, hold->since_ns, hold->was_away, now);
 
 	if (released > hold->since_ns)
-		add_lock_time(accountant, HELD_RUNNING, hold->since_ns, released);
+		add_lock_time(lock, HELD_RUNNING, hold->since_ns, released);
 	return released;
 }
 
 /* Silent gaps were added as held time; they were free. */
-static __always_inline void move_gaps(struct thread_record *accountant, struct announce_lock *page)
+static __always_inline void move_gaps(struct lock_record *lock, struct announce_lock *page)
 {
-	__u64 gap = page->gap_ns - the_lock.gap_seen_ns;
+	__u64 gap = page->gap_ns - lock->gap_seen_ns;
 
-	the_lock.gap_seen_ns = page->gap_ns;
-	/* Sums over threads wrap back. */
-	__sync_fetch_and_add(&accountant->lock_ns[HELD_RUNNING], -gap);
-	__sync_fetch_and_add(&accountant->lock_ns[FREE_IDLE], gap);
+	lock->gap_seen_ns = page->gap_ns;
+	__sync_fetch_and_add(&lock->ns[HELD_RUNNING], -gap);
+	__sync_fetch_and_add(&lock->ns[FREE_IDLE], gap);
 }
 
 /* The hold of the last owner has ended, the time until now is the hand-off's. */
-static __always_inline void pass_on(struct thread_record *from, struct thread_record *to,
-				    struct last_hold *hold, struct announce_lock *page,
-				    struct cpu_record *cpu, __u64 now)
+static __always_inline void pass_on(struct lock_record *lock, struct thread_record *from,
+				    struct thread_record *to, struct last_hold *hold,
+				    struct announce_lock *page, struct cpu_record *cpu, __u64 now)
 {
-	__u64 released = close_hold(to, hold, page, now);
-	struct handoff_walk walk = { .owner = to, .released = released, .until = now };
+	__u64 released = close_hold(lock, hold, page, now);
+	struct handoff_walk walk = { .lock = lock, .owner = to, .released = released,
+				     .until = now };
 	struct lock_taking taking = { .released = released, .wanted = page->wanted ? released : now,
 				      .taken = now, .forced = page->forced };
 
@@ -81,113 +82,124 @@ static __always_inline void pass_on(struct thread_record *from, struct thread_re
 		split_handoff(&walk);
 		histogram_add(cpu, HISTOGRAM_HANDOFF, released, now);
 	} else {
-		add_lock_time(to, FREE_IDLE, released, now);
+		add_lock_time(lock, FREE_IDLE, released, now);
 	}
-	stream_taking(from, to, &taking, &walk.parts);
+	stream_taking(lock, from, to, &taking, &walk.parts);
 	if (from == to)
 		return;
 	to->handoffs_in++;
-	the_lock.handoffs++;
-	the_lock.handoffs_forced += page->wanted && page->forced;
+	lock->handoffs++;
+	lock->handoffs_forced += page->wanted && page->forced;
 }
 
 /* The first time of all. */
-static __always_inline void begin_holds(struct thread_record *to, __u64 now)
+static __always_inline void begin_holds(struct lock_record *lock, struct thread_record *to,
+					__u64 now)
 {
 	struct lock_taking taking = { .wanted = now, .taken = now };
 	struct handoff_parts none = {};
 
-	add_lock_time(to, FREE_IDLE, window_start_ns, now);
-	stream_taking(NULL, to, &taking, &none);
+	add_lock_time(lock, FREE_IDLE, window_start_ns, now);
+	stream_taking(lock, NULL, to, &taking, &none);
 }
 
 /* The owner from now on, to every switch that follows. */
-static __always_inline __u64 own(struct thread_record *to)
+static __always_inline __u64 own(struct lock_record *lock, struct thread_record *to)
 {
+	struct lock_seat *seat = &to->seats[0];
 	__u64 now = clock_now();
 
-	to->hold_start_ns = now;
-	to->hold_since_ns = now;
-	to->off_holding = 0;
-	the_lock.holder = to->slot;
+	seat->hold_start_ns = now;
+	seat->hold_since_ns = now;
+	seat->off_holding = 0;
+	lock->holder = to->slot;
 	return now;
 }
 
 static __always_inline void on_hold_announced(struct thread_record *to, struct cpu_record *cpu,
-					__u64 page_address)
+					      __u64 page_address)
 {
-	struct thread_record *from = thread_at(the_lock.holder);
+	struct lock_record *lock = lock_at(ANNOUNCED_LOCK);
 	struct announce_lock page;
 	struct last_hold hold = {};
+	struct thread_record *from;
 	__u64 now;
 
-	if (the_lock.page != page_address || the_lock.tgid != to->tgid)
+	if (!lock || lock->page != page_address || lock->tgid != to->tgid)
 		return;
-	if (read_lock_page(&page))
+	if (read_lock_page(lock, &page))
 		return;
+	from = thread_at(lock->holder);
 	if (from)
 		hold = take_hold(from);
-	now = own(to);
-	move_gaps(to, &page);
+	now = own(lock, to);
+	move_gaps(lock, &page);
 	if (from) {
-		from->acquisitions += page.acquisitions - 1 - the_lock.acquisitions_seen;
-		pass_on(from, to, &hold, &page, cpu, now);
+		from->acquisitions += page.acquisitions - 1 - lock->acquisitions_seen;
+		pass_on(lock, from, to, &hold, &page, cpu, now);
 	} else {
-		begin_holds(to, now);
+		begin_holds(lock, to, now);
 	}
 	to->acquisitions++;
-	the_lock.acquisitions_seen = page.acquisitions;
-	the_lock.flags = page.flags;
+	lock->acquisitions_seen = page.acquisitions;
+	lock->flags = page.flags;
 }
 
 static __always_inline void on_window_open(struct thread_record *thread, __u64 page)
 {
-	if (window_start_ns != NEVER)
+	struct lock_record *lock = lock_at(ANNOUNCED_LOCK);
+
+	if (!lock || window_start_ns != NEVER)
 		return;
-	the_lock.page = page;
-	the_lock.tgid = thread->tgid;
+	lock->index = ANNOUNCED_LOCK;
+	lock->tgid = thread->tgid;
+	lock->page = page;
+	streamed_lock = ANNOUNCED_LOCK;
 	turn_window(WINDOW_OPENS);
 }
 
 /* Close the lock's timeline at the window's end. */
-static __always_inline void close_lock(struct thread_record *closer, __u64 now)
+static __always_inline void close_lock(struct lock_record *lock, __u64 now)
 {
-	struct thread_record *last = thread_at(the_lock.holder);
+	struct thread_record *last = thread_at(lock->holder);
 	struct announce_lock page;
 	struct last_hold hold;
 	__u64 released;
 
 	if (!last) {
-		add_lock_time(closer, FREE_IDLE, window_start_ns, now);
+		add_lock_time(lock, FREE_IDLE, window_start_ns, now);
 		return;
 	}
-	if (read_lock_page(&page))
+	if (read_lock_page(lock, &page))
 		return;
-	move_gaps(closer, &page);
-	last->acquisitions += page.acquisitions - the_lock.acquisitions_seen;
-	the_lock.own_acquisitions = page.acquisitions;
-	the_lock.own_releases = page.releases;
-	the_lock.own_handoffs = page.handoffs;
+	move_gaps(lock, &page);
+	last->acquisitions += page.acquisitions - lock->acquisitions_seen;
+	lock->acquisitions = page.acquisitions;
+	lock->releases = page.releases;
+	lock->own_handoffs = page.handoffs;
 	if (page.acquisitions != page.releases) {
 		/* Still held: the holder's next switch adds the rest, up to now. */
-		the_lock.open_holds = 1;
+		lock->open_holds = 1;
 		return;
 	}
 	hold = take_hold(last);
-	released = close_hold(closer, &hold, &page, now);
-	add_lock_time(closer, page.wanted ? HANDOFF_SIGNAL : FREE_IDLE, released, now);
-	stream_lock(STREAM_RELEASE, last, page.wanted, released);
-	the_lock.holder = 0;
+	released = close_hold(lock, &hold, &page, now);
+	add_lock_time(lock, page.wanted ? HANDOFF_SIGNAL : FREE_IDLE, released, now);
+	stream_lock(lock, STREAM_RELEASE, last, page.wanted, released);
+	lock->holder = 0;
 }
 
 /* The end first: what switches add while the lock is closed is cut there. */
 static __always_inline void on_window_close(struct thread_record *thread, __u64 page)
 {
-	if (window_start_ns == NEVER || window_end_ns != NEVER || the_lock.tgid != thread->tgid)
+	struct lock_record *lock = lock_at(ANNOUNCED_LOCK);
+
+	if (window_start_ns == NEVER || window_end_ns != NEVER || !lock ||
+	    lock->tgid != thread->tgid)
 		return;
 	turn_window(WINDOW_CLOSES);
-	if (page && the_lock.page == page)
-		close_lock(thread, window_end_ns);
+	if (page && lock->page == page)
+		close_lock(lock, window_end_ns);
 }
 
 #endif

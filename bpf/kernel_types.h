@@ -71,7 +71,12 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct signal_live {
+	int counter;
+};
+
 struct signal_struct {
+	struct signal_live live;	/* an atomic_t: threads that have not begun to end */
 	struct list_head thread_head;	/* of thread_node */
 };
 

@@ -22,6 +22,7 @@ extern struct history_steps history_steps SEC(".maps");
 
 /* A walk back through the new owner's stretches. */
 struct handoff_walk {
+	struct lock_record *lock;
 	struct thread_record *owner;
 	__u64 released;
 	__u64 until;		/* the part before this is still to be told apart */
@@ -36,7 +37,7 @@ static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_sta
 	from = later(from, walk->released);
 	if (to <= from)
 		return 0;
-	add_lock_time(walk->owner, state, from, to);
+	add_lock_time(walk->lock, state, from, to);
 	return to - from;
 }
 

@@ -26,12 +26,13 @@ static __noinline __attribute__((unused)) __u32 pid_in_namespace(struct task_str
 }
 
 static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
-							  struct task_struct *task)
+							  struct task_struct *task, __u32 watched)
 {
 	struct news news = {
 		.kind = kind,
 		.pid = pid_in_namespace(BPF_CORE_READ(task, group_leader)),
 		.tgid = READ(task, tgid),
+		.watched = watched,
 		.t_ns = bpf_ktime_get_ns(),
 	};
 	int err = (int)bpf_ringbuf_output(&news_stream, &news, sizeof(news),

@@ -53,64 +53,141 @@ struct caller {
 	struct cpu_record *cpu;
 };
 
-/* The current thread is on its CPU, if a switch has not said so. */
-static __noinline __attribute__((unused)) int caller_arrives(struct thread_record *thread,
-							     struct cpu_record *cpu)
-{
-	struct arrival arrival;
-
-	if (find_arrival(thread, current_task(), cpu, &arrival))
-		add_arrival(thread, cpu, false, arrival.ready_ns, arrival.on_ns);
-	return 0;
-}
-
 /* False: it is none of ours. */
 static __always_inline bool find_caller(struct caller *caller)
 {
 	caller->cpu = cpu_at(bpf_get_smp_processor_id());
 	caller->thread = current_thread();
-	if (!caller->cpu || !caller->thread)
-		return false;
-	if (caller->thread->state != THREAD_CPU)
-		caller_arrives(caller->thread, caller->cpu);
-	return true;
+	return caller->cpu && caller->thread;
 }
 
 /*
- * False: nobody of the process that owns the lock, or too late. What the lock is when the
- * window closes, it stays: the probes go one after the other.
+ * The current thread is on its CPU, if a switch has not said so. Before what the probe is about,
+ * not in it: one needs as much stack as the other, and there is 512 bytes for all that are open.
  */
-static __always_inline bool find_lock_caller(struct caller *caller)
+static __noinline int arrive(void)
 {
-	return find_caller(caller) && caller->thread->tgid == the_lock.tgid &&
-	       clock_now() < window_end_ns;
+	struct arrival arrival;
+	struct caller caller;
+
+	if (!find_caller(&caller) || caller.thread->state == THREAD_CPU)
+		return 0;
+	if (find_arrival(caller.thread, current_task(), caller.cpu, &arrival))
+		add_arrival(caller.thread, caller.cpu, false, arrival.ready_ns, arrival.on_ns);
+	return 0;
+}
+
+/*
+ * False: nobody of the process that is watched, or too late. What a lock is when the
+ * window closes, it stays: the probes go one after the other. And those of a program that is
+ * gone may still be met by its successor.
+ */
+static __always_inline bool find_watched(struct caller *caller, struct call *call, __u64 cookie)
+{
+	if (!find_caller(caller))
+		return false;
+	call->thread = caller->thread;
+	call->cpu = caller->cpu;
+	call->watched = watched_at(WATCHED_OF(cookie));
+	return call->watched && call->watched->tgid == call->thread->tgid &&
+	       !call->watched->ended_ns && clock_now() < window_end_ns;
+}
+
+/* The thread's seat at the lock, and the lock; a new one if there is none. */
+static __always_inline bool sit_down(struct call *call, __u32 whose, __u64 key)
+{
+	call->seat = seat_at(call->thread, whose, key);
+	if (!call->seat)
+		call->seat = take_seat(call->thread, whose, key,
+				       find_lock(call->watched, whose, key));
+	call->lock = call->seat ? lock_at(call->seat->lock) : NULL;
+	return call->lock;
 }
 
 /* Returns 1 if the call's return need not be seen. */
 static __noinline int acquire(struct pt_regs *ctx)
 {
+	__u64 cookie = bpf_get_attach_cookie(ctx), key;
 	struct caller caller;
+	struct call call;
 
-	if (!find_lock_caller(&caller))
+	if (!find_watched(&caller, &call, cookie))
 		return 1;
-	return call_begins(caller.thread, PT_REGS_PARM1(ctx), clock_now());
+	find_words(call.watched, cookie, PT_REGS_IP(ctx));
+	key = key_of(call.watched, call.thread, PT_REGS_PARM1(ctx));
+	if (!sit_down(&call, WATCHED_OF(cookie), key))
+		return 1;
+	return call_begins(&call, cookie & CALL_MAY_FAIL, clock_now());
 }
 
-static __noinline int acquire_returns(void)
+/* At a return the arguments are gone: the thread comes from the acquire function it is in. */
+static __always_inline struct lock_seat *returning_seat(struct thread_record *thread)
 {
-	struct caller caller;
+	__u32 place = thread->waits - 1;
 
-	if (find_lock_caller(&caller))
-		call_ends(caller.thread, caller.cpu);
+	return place < LOCK_SEATS ? &thread->seats[place] : unproven_seat(thread);
+}
+
+static __noinline int acquire_returns(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct caller caller;
+	struct call call;
+
+	if (!find_watched(&caller, &call, cookie))
+		return 0;
+	call.seat = returning_seat(call.thread);
+	call.lock = call.seat ? lock_at(call.seat->lock) : NULL;
+	if (!call.lock)
+		return 0;
+	if (cookie & CALL_MAY_FAIL && (int)PT_REGS_RC(ctx) != 0)
+		call_fails(&call);
+	else
+		call_ends(&call);
 	return 0;
 }
 
-static __noinline int release(void)
+/* An interpreter's release does not say in its first argument which lock it is. */
+static __always_inline __u64 key_of_release(const struct call *call, __u32 whose,
+					    __u64 argument)
 {
-	struct caller caller;
+	const struct lock_seat *seat = call->watched->keys == KEY_INTERPRETER
+				       ? busy_seat(call->thread, whose) : NULL;
 
-	if (find_lock_caller(&caller))
-		release_begins(caller.thread, caller.cpu);
+	if (seat)
+		return seat->key;
+	return call->watched->keys == KEY_ARGUMENT ? argument
+						   : name_of(call->watched, call->thread->call_key);
+}
+
+static __noinline int release(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), key;
+	struct caller caller;
+	struct call call;
+	bool first;
+
+	if (!find_watched(&caller, &call, cookie))
+		return 0;
+	key = key_of_release(&call, WATCHED_OF(cookie), PT_REGS_PARM1(ctx));
+	first = !seat_at(call.thread, WATCHED_OF(cookie), key);
+	if (sit_down(&call, WATCHED_OF(cookie), key))
+		release_begins(&call, first);
+	return 0;
+}
+
+static __noinline int wait(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), key = PT_REGS_PARM2(ctx);
+	struct caller caller;
+	struct call call;
+	bool first;
+
+	if (!find_watched(&caller, &call, cookie))
+		return 0;
+	first = !seat_at(call.thread, WATCHED_OF(cookie), key);
+	if (sit_down(&call, WATCHED_OF(cookie), key))
+		goes_away(&call, PT_REGS_PARM1(ctx), first);
 	return 0;
 }
 
@@ -140,18 +217,19 @@ static __noinline int announced(struct pt_regs *ctx)
 	SEC(section)					\
 	int name(struct pt_regs *ctx)			\
 	{						\
-		return PLAIN(call);			\
+		return PLAIN((arrive(), call));		\
 	}						\
 							\
 	SEC(section)					\
 	int name##_steady(struct pt_regs *ctx)		\
 	{						\
-		return STEADY(call);			\
+		return STEADY((arrive(), call));	\
 	}
 
 PROBE("uprobe", on_acquire, acquire(ctx))
-PROBE("uretprobe", on_acquired, acquire_returns())
-PROBE("uprobe", on_release, release())
+PROBE("uretprobe", on_acquired, acquire_returns(ctx))
+PROBE("uprobe", on_release, release(ctx))
+PROBE("uprobe", on_wait, wait(ctx))
 PROBE("uprobe", on_announce, announced(ctx))
 
 /*
@@ -168,5 +246,6 @@ static __always_inline bool is_return(struct pt_regs *regs)
 SEC("uprobe.session")
 int on_acquire_session(struct pt_regs *ctx)
 {
-	return is_return(ctx) ? STEADY(acquire_returns()) : STEADY(acquire(ctx));
+	return is_return(ctx) ? STEADY((arrive(), acquire_returns(ctx)))
+			      : STEADY((arrive(), acquire(ctx)));
 }

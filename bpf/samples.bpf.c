@@ -53,21 +53,42 @@ static __always_inline bool in_system_call(struct task_struct *task)
 	return call_number(user_registers(task)) >= 0;
 }
 
-/* Does the running thread hold the lock? Where no lock is known, every thread counts. */
-static __always_inline bool to_be_sampled(struct thread_record *thread, struct task_struct *task)
+/* The lock that the thread holds, by its calls; 0: none. Of several, the one at the first seat. */
+static __always_inline __u32 called_lock(struct thread_record *thread)
+{
+	for (int i = 0; i < LOCK_SEATS; i++) {
+		const struct lock_seat *seat = &thread->seats[i];
+		const struct lock_record *lock = lock_at(seat->lock);
+
+		if (lock && HOLDER_SLOT(lock->holder) == thread->slot &&
+		    (seat->call == CALL_HOLDING || seat->call == CALL_CLAIMING))
+			return lock->index;
+	}
+	return 0;
+}
+
+static __always_inline bool holds_announced(const struct lock_record *lock,
+					    struct thread_record *thread, struct task_struct *task)
 {
 	__u32 state = SEAT_OUTSIDE;
 
-	if (the_lock.called)
-		return HOLDER_SLOT(the_lock.holder) == thread->slot &&
-		       (thread->call == CALL_HOLDING || thread->call == CALL_CLAIMING);
-	if (!the_lock.page)
-		return true;
-	if (!owns(thread) || !thread->seat || BPF_CORE_READ(task, flags) & PF_EXITING)
+	if (!owns(lock, thread) || !thread->seat || BPF_CORE_READ(task, flags) & PF_EXITING)
 		return false;
 	if (bpf_probe_read_user(&state, sizeof(state), (const void *)thread->seat))
 		count_sample_loss(SAMPLE_LOSS_SEAT);
 	return state == SEAT_HOLDING;
+}
+
+/* Does the running thread hold a lock, and which? Where none is known, every thread counts. */
+static __always_inline bool to_be_sampled(struct thread_record *thread, struct task_struct *task,
+					  __u32 *index)
+{
+	struct lock_record *lock = announced_lock();
+
+	*index = lock ? ANNOUNCED_LOCK : called_lock(thread);
+	if (lock)
+		return holds_announced(lock, thread, task);
+	return *index || locks_used == ANNOUNCED_LOCK;
 }
 
 static __always_inline void take_kernel_stack(struct bpf_perf_event_data *event,
@@ -114,14 +135,16 @@ int on_sample(struct bpf_perf_event_data *event)
 	struct task_struct *task = current_task();
 	__u64 now = clock_now();
 	struct stack_sample *sample;
-	__u32 zero = 0;
+	__u32 zero = 0, lock;
 	long got;
 
-	if (!thread || !in_window(now, now + 1) || !to_be_sampled(thread, task))
+	if (!thread || !in_window(now, now + 1) || !to_be_sampled(thread, task, &lock))
 		return 0;
 	sample = bpf_map_lookup_elem(&sample_scratch, &zero);
 	if (!sample)
 		return 0;
+	sample->lock = lock;
+	sample->padding = 0;
 	sample->pid = pid_in_namespace(BPF_CORE_READ(task, group_leader));
 	take_kernel_stack(event, sample, task);
 	got = bpf_get_stack(event, sample->user, sizeof(sample->user),

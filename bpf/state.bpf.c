@@ -9,6 +9,10 @@ struct event_stream event_stream SEC(".maps");
 struct news_stream news_stream SEC(".maps");
 struct futex_pairs futex_pairs SEC(".maps");
 struct history_steps history_steps SEC(".maps");
+struct lock_records lock_records SEC(".maps");
+struct lock_names lock_names SEC(".maps");
+struct watched_processes watched_processes SEC(".maps");
+struct watched_tgids watched_tgids SEC(".maps");
 
 const volatile __u32 has_queue_times = 1;
 
@@ -25,7 +29,9 @@ __u32 streaming = 0;
 __u32 threads_used = 0;
 __u64 arrivals_unseen = 0;
 __u64 losses[LOSSES] = {};
-struct lock_record the_lock = {};
+__u32 locks_used = ANNOUNCED_LOCK;
+__u32 watched_used = 0;
+__u32 streamed_lock = 0;
 
 struct nowhere nowhere SEC(".maps");
 const volatile __u32 never = 0;

@@ -25,6 +25,12 @@ struct lock_taking {
 	__u32 forced;
 };
 
+/* A timeline shows one lock: the first. */
+static __always_inline bool streams(const struct lock_record *lock)
+{
+	return streaming && lock->index == streamed_lock;
+}
+
 static __always_inline void *reserve_event(__u64 size)
 {
 	void *event = bpf_ringbuf_reserve(&event_stream, size, 0);
@@ -35,10 +41,11 @@ static __always_inline void *reserve_event(__u64 size)
 }
 
 /* The thread's record is still that of the CPU which it had left. */
-static __always_inline void stream_stretch(struct thread_record *thread, __u32 off_state,
-					   struct off_stretch *off, struct hold_stretch *hold,
-					   __u32 here)
+static __always_inline void stream_stretch(struct thread_record *thread,
+					   const struct comeback *back, __u32 here)
 {
+	const struct hold_stretch *hold = &back->hold;
+	const struct off_stretch *off = &back->off;
 	struct stretch_event *event;
 
 	if (off->on_ns <= window_start_ns || off->off_ns >= window_end_ns)
@@ -50,7 +57,7 @@ static __always_inline void stream_stretch(struct thread_record *thread, __u32 o
 	}
 	event->kind = STREAM_STRETCH;
 	event->slot = thread->slot;
-	event->state = off_state;
+	event->state = back->off_state;
 	event->hold = hold->hold;
 	event->cpu_left = thread->cpu;
 	event->cpu = here;
@@ -65,12 +72,13 @@ static __always_inline void stream_stretch(struct thread_record *thread, __u32 o
 }
 
 /* from NULL: nobody has had it before; from and to the same: it has taken it again. */
-static __always_inline void stream_taking(struct thread_record *from, struct thread_record *to,
+static __always_inline void stream_taking(const struct lock_record *lock,
+					  struct thread_record *from, struct thread_record *to,
 					  struct lock_taking *taking, struct handoff_parts *parts)
 {
 	struct handoff_event *event;
 
-	if (!streaming || !in_window(taking->taken, taking->taken + 1))
+	if (!streams(lock) || !in_window(taking->taken, taking->taken + 1))
 		return;
 	event = reserve_event(sizeof(*event));
 	if (!event)
@@ -93,12 +101,12 @@ static __always_inline void stream_taking(struct thread_record *from, struct thr
 }
 
 /* STREAM_RELEASE or STREAM_HELD. */
-static __always_inline void stream_lock(enum stream_kind kind, struct thread_record *holder,
-					bool wanted, __u64 t_ns)
+static __always_inline void stream_lock(const struct lock_record *lock, enum stream_kind kind,
+					struct thread_record *holder, bool wanted, __u64 t_ns)
 {
 	struct lock_event *event;
 
-	if (!streaming || window_start_ns == NEVER)
+	if (!streams(lock) || window_start_ns == NEVER)
 		return;
 	event = reserve_event(sizeof(*event));
 	if (!event)

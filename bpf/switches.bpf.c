@@ -59,20 +59,14 @@ static __always_inline void count_switch(struct thread_record *thread, struct ta
 	thread->kernel_end[INVOLUNTARY] = involuntary;
 }
 
-/* It ends inside the lock's functions, or with the lock: a process that exits does. */
-static __always_inline void leaves_lock(struct thread_record *thread, __u64 now)
+/* Its process, if that was the last thread of it. The run lasts as long as its first process. */
+static __always_inline void process_ends(struct thread_record *thread, struct task_struct *task,
+					 __u64 now)
 {
-	if (thread->call == CALL_WAITING)
-		__sync_fetch_and_sub(&the_lock.waiting, 1);
-	thread->call = CALL_OUTSIDE;
-	if (!owns(thread))
-		return;
-	thread->hold_since_ns = PASSED_ON;
-	the_lock.open_holds++;
-	the_lock.last = thread->slot;
-	the_lock.free_since_ns = now;
-	the_lock.wanted_since_ns = the_lock.waiting ? now : 0;
-	the_lock.holder = 0;
+	struct watched_process *watched = watched_process_of(thread->tgid);
+
+	if (watched && thread->tgid != root_tgid && !BPF_CORE_READ(task, signal, live.counter))
+		watched->ended_ns = now;
 }
 
 static __always_inline void thread_ends(struct thread_record *thread, struct task_struct *task,
@@ -86,9 +80,16 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 	/* A leader's pid stays its process's, and may go to the thread that executes. */
 	if (slot && pid != READ(task, tgid))
 		*slot = 0;
-	if (the_lock.called)
-		leaves_lock(thread, now);
+	if (thread->seats_used)
+		locks_left(thread, now);
+	if (watched_used)
+		process_ends(thread, task, now);
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
+}
+
+static __always_inline __u32 how_it_leaves(struct task_struct *task, bool sleeps)
+{
+	return (sleeps ? OUT_SLEEPS : 0) | (READ(task, flags) & PF_EXITING ? OUT_EXITS : 0);
 }
 
 static __always_inline void switched_out(struct thread_record *thread, struct task_struct *prev,
@@ -96,15 +97,12 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 					 unsigned int prev_state, bool to_ours, __u64 now)
 {
 	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
-	bool owner, sleeps = !preempt && prev_state;
-	__u32 seat;
+	bool sleeps = !preempt && prev_state, waits = false;
 
 	if (sleeps && watch_futexes)
 		futex_falls_asleep(thread, prev);
-	if (thread->call == CALL_CLAIMING)
-		claim_switched_out(thread, sleeps && thread->futex, now);
-	owner = owns(thread);
-	seat = owner || sleeps ? read_seat(thread, prev) : SEAT_OUTSIDE;
+	if (has_locks(thread))
+		waits = locks_switched_out(thread, cpu, how_it_leaves(prev, sleeps), now);
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
 	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
@@ -112,8 +110,6 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 		histogram_add_linear(cpu, HISTOGRAM_PREEMPTED, now - thread->since_ns, now);
 	thread->from_ours = 0;
 	count_switch(thread, prev, kind, now);
-	if (owner)
-		hold_switched_out(thread, cpu, seat, READ(prev, flags) & PF_EXITING, now);
 	thread->since_ns = now;
 	leaves_queue(thread, prev);
 	if (!sleeps)
@@ -121,7 +117,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	else if (prev_state & TASK_DEAD)
 		thread_ends(thread, prev, now);
 	else
-		thread->state = seat == SEAT_WAITING ? THREAD_LOCK_WAIT : THREAD_BLOCKED;
+		thread->state = waits ? THREAD_LOCK_WAIT : THREAD_BLOCKED;
 }
 
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
@@ -196,6 +192,18 @@ int BPF_PROG(on_switch_no_state, bool preempt, struct task_struct *prev, struct 
 	return switches(preempt, prev, next, READ(prev, __state));
 }
 
+/* A copy of a process has copies of its locks, in memory of its own; vfork() makes none. */
+static __always_inline void report_fork(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 tgid = READ(parent, tgid), *watched;
+
+	if (READ(child, tgid) == tgid || READ(child, mm) == READ(parent, mm))
+		return;
+	watched = bpf_map_lookup_elem(&watched_tgids, &tgid);
+	if (watched)
+		tell_loader(NEWS_FORK, child, *watched);
+}
+
 TRACEPOINT("sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -221,23 +229,29 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	}
 	thread_begins(thread, slot, child);
 	*entry = slot;
+	if (watched_used)
+		report_fork(parent, child);
 	return 0;
 }
 
-/* The program's memory is gone, and with it the lock. */
-static __always_inline void lock_vanishes(struct thread_record *thread, __u64 now)
+/* The program's memory is gone, and with it its locks. */
+static __always_inline void locks_vanish(struct thread_record *thread, __u64 now)
 {
-	if (!the_lock.called || the_lock.tgid != thread->tgid)
+	struct watched_process *watched = watched_process_of(thread->tgid);
+	__u32 tgid = thread->tgid;
+
+	if (thread->seats_used)
+		locks_left(thread, now);
+	for (int i = 0; i < LOCK_SEATS; i++)
+		thread->seats[i].lock = 0;
+	thread->seats_used = 0;
+	thread->waits = 0;
+	thread->call_argument = 0;
+	thread->call_key = 0;
+	if (!watched)
 		return;
-	if (thread->call == CALL_CLAIMING)
-		claim_switched_out(thread, false, now);
-	if (owns(thread)) {
-		add_hold_until(thread, thread, HELD_RUNNING, now);
-		leaves_lock(thread, now);
-	}
-	the_lock.waiting = 0;
-	the_lock.wanted_since_ns = 0;
-	thread->call = CALL_OUTSIDE;
+	watched->ended_ns = now;
+	bpf_map_delete_elem(&watched_tgids, &tgid);
 }
 
 /* Is the file that it executes (of a script: its interpreter) called python...? */
@@ -261,11 +275,10 @@ static __always_inline bool executes_python(struct task_struct *task)
 static __always_inline void report_exec(struct task_struct *task)
 {
 	if (READ(task, tgid) == root_tgid) {
-		if (tell_loader(NEWS_EXEC, task) == 0)
+		if (tell_loader(NEWS_EXEC, task, 0) == 0)
 			bpf_send_signal(SIGSTOP);
-	} else if (!the_lock.own_acquisitions && executes_python(task)) {
-		/* A program that only has a Python in it, as perf, may start a real one. */
-		tell_loader(NEWS_EXEC_CHILD, task);
+	} else if (executes_python(task)) {
+		tell_loader(NEWS_EXEC_CHILD, task, 0);
 	}
 }
 
@@ -286,7 +299,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	thread->seat = 0;
 	thread->pid = pid;
 	thread->tid = pid_in_namespace(task);
-	lock_vanishes(thread, clock_now());
+	locks_vanish(thread, clock_now());
 	if (report_execs)
 		report_exec(task);
 	return 0;

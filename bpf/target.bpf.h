@@ -63,6 +63,38 @@ struct futex_pairs {
 	__uint(max_entries, MAX_FUTEX_PAIRS);
 };
 
+struct lock_records {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct lock_record);
+	__uint(max_entries, MAX_LOCKS);
+};
+
+/* From a lock's name to its record. */
+struct lock_names {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct lock_name);
+	__type(value, __u32);
+	__uint(max_entries, MAX_LOCKS);
+};
+
+struct watched_processes {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct watched_process);
+	__uint(max_entries, MAX_WATCHED);
+};
+
+/* From a process, as the kernel has it, to its place among the watched. */
+struct watched_tgids {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, MAX_WATCHED);
+};
+
 /* Programs to go on with: none. */
 struct nowhere {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -77,6 +109,10 @@ extern struct cpu_records cpu_records SEC(".maps");
 extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
 extern struct futex_pairs futex_pairs SEC(".maps");
+extern struct lock_records lock_records SEC(".maps");
+extern struct lock_names lock_names SEC(".maps");
+extern struct watched_processes watched_processes SEC(".maps");
+extern struct watched_tgids watched_tgids SEC(".maps");
 extern struct nowhere nowhere SEC(".maps");
 
 extern const volatile __u32 never;	/* 0, which only the verifier knows */
@@ -88,7 +124,9 @@ extern __u32 streaming;	/* a timeline is wanted */
 extern __u32 threads_used;	/* slots given out; slot 0 is never used */
 extern __u64 arrivals_unseen;	/* switches in that had to be made up for */
 extern __u64 losses[LOSSES];
-extern struct lock_record the_lock;
+extern __u32 locks_used;	/* the last record given out */
+extern __u32 watched_used;	/* processes that are watched, or were */
+extern __u32 streamed_lock;	/* the one that a timeline shows: the first */
 
 static __always_inline void count_loss(enum loss cause)
 {
@@ -127,6 +165,33 @@ static __always_inline struct thread_record *thread_of_pid(__u32 pid)
 static __always_inline struct thread_record *current_thread(void)
 {
 	return thread_of_pid((__u32)bpf_get_current_pid_tgid());
+}
+
+/* NULL: none. */
+static __always_inline struct lock_record *lock_at(__u32 index)
+{
+	return index ? bpf_map_lookup_elem(&lock_records, &index) : NULL;
+}
+
+static __always_inline struct watched_process *watched_at(__u32 index)
+{
+	return index ? bpf_map_lookup_elem(&watched_processes, &index) : NULL;
+}
+
+/* As what the process is watched now; NULL: it is not. */
+static __always_inline struct watched_process *watched_process_of(__u32 tgid)
+{
+	__u32 *index = watched_used ? bpf_map_lookup_elem(&watched_tgids, &tgid) : NULL;
+
+	return index ? watched_at(*index) : NULL;
+}
+
+/* The lock that the program announces; NULL: it does not. */
+static __always_inline struct lock_record *announced_lock(void)
+{
+	struct lock_record *lock = lock_at(ANNOUNCED_LOCK);
+
+	return lock && lock->page ? lock : NULL;
 }
 
 static __always_inline struct cpu_record *cpu_at(__u32 cpu)

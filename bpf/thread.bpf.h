@@ -27,6 +27,24 @@ static __always_inline void add_thread_time(struct thread_record *thread, __u32 
 	thread->ns[state & (THREAD_STATES - 1)] += ns;
 }
 
+/* How a thread leaves its CPU. */
+#define OUT_SLEEPS 1
+#define OUT_EXITS 2
+
+/*
+ * A thread leaves its CPU; comes back to one, and what that means to the lock of the timeline is
+ * put into back; ends (locks.bpf.c). Leaving, 1 is returned if it waits for one of its locks.
+ */
+int locks_switched_out(struct thread_record *thread, struct cpu_record *cpu, __u32 how, __u64 now);
+int locks_switched_in(struct thread_record *thread, struct cpu_record *cpu, struct comeback *back);
+int locks_left(struct thread_record *thread, __u64 now);
+
+/* Has it come to a lock? */
+static __always_inline bool has_locks(const struct thread_record *thread)
+{
+	return thread->seats_used || is_announced();
+}
+
 /*
  * The thread is on a CPU since `on`, and was runnable since `ready` (arrivals.bpf.c). Not
  * inlined: the verifier looks at it by itself, not again for each way that leads to it,
@@ -140,7 +158,8 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 	thread->state = THREAD_READY;
 	thread->seen = 1;	/* a new task's counters are 0 (copy_process()) */
 	thread->settled = 1;
-	thread->hold_since_ns = PASSED_ON;
+	for (int i = 0; i < LOCK_SEATS; i++)
+		thread->seats[i].hold_since_ns = PASSED_ON;
 	thread->cpu = bpf_get_smp_processor_id();
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
 }

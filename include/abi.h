@@ -11,7 +11,11 @@
 #define MAX_THREADS	4096	/* records of one run; slot 0 means "not ours" */
 #define OFF_HISTORY	64	/* off-CPU stretches remembered per thread (power of 2) */
 #define MAX_FUTEX_PAIRS	16384	/* futex address, waiter and waker of one run */
-#define MAX_OTHER_LOCKS	8	/* locks of the same functions beside the one of the ledger */
+#define MAX_WATCHED	1024	/* processes whose locks are watched by calls; 0: nobody's */
+#define MAX_LOCKS	1024	/* locks of one run; 0: nobody's, the last: see OTHER_LOCKS */
+#define ANNOUNCED_LOCK	1	/* that of a workload which tells us (announce.h) */
+#define OTHER_LOCKS	(MAX_LOCKS - 1)	/* all that found no place: sums only */
+#define LOCK_SEATS	6	/* locks that a thread may want or hold at once */
 #define HISTOGRAM_BUCKETS 40	/* bucket b holds 2^b <= ns < 2^(b+1); the last is open */
 #define PREEMPTED_BUCKET_NS 1000000	/* but HISTOGRAM_PREEMPTED's are all this wide */
 #define COMM_BYTES	16
@@ -45,8 +49,11 @@ enum call_seat {
 	CALL_CLAIMING,		/* the same, and taken to have the lock already (claim.bpf.h) */
 	CALL_HOLDING,
 	CALL_LEAVING,		/* let go because it was asked to: may wait for its successor */
-	CALL_ELSEWHERE,		/* takes or holds another lock by the same functions */
+	CALL_AWAY,		/* let go to sleep on a condition variable, and will take it again */
 };
+
+/* In a probe's cookie, beside who is watched: what the function returns tells if it has the lock. */
+#define CALL_MAY_FAIL	0x10000U
 
 /* Where the lock's time goes (docs/measurement.md, the lock ledger). */
 enum lock_state {
@@ -96,6 +103,7 @@ enum loss {
 	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
 	LOSS_NEWS,		/* no room to tell the loader of an exec */
 	LOSS_ARRIVAL,		/* a thread came to a CPU unseen, and nobody has noted when */
+	LOSS_SEATS,		/* a thread wanted or held more than LOCK_SEATS locks at once */
 	LOSSES,
 };
 
@@ -104,6 +112,24 @@ struct off_stretch {
 	__u64 off_ns;
 	__u64 ready_ns;
 	__u64 on_ns;
+};
+
+/* Where a thread stands at one lock. */
+struct lock_seat {
+	__u64 key;		/* which one, among those of its process */
+	__u64 call_since_ns;	/* in the acquire function since */
+	__u64 hold_start_ns;
+	__u64 hold_since_ns;	/* held on a CPU, and not yet added, since */
+	__u64 off_ours_ns;	/* its CPU's ours_ns when it was pre-empted holding */
+	__u64 condition;	/* the condition variable that it has let go for, or 0 */
+	__u16 lock;		/* its record; 0: nobody sits here */
+	__u16 watched;		/* whose it is */
+	__u16 call;		/* enum call_seat */
+	__u16 number;		/* of this seat, from 1 */
+	__u16 depth;		/* takes beside the first: of a recursive lock */
+	__u16 unseen;		/* its return from the acquire function will not be seen */
+	__u16 off_holding;	/* held the lock when last switched out */
+	__u16 off_wanted;	/* had let go, and somebody waited, when last switched out */
 };
 
 /* One thread. Written only on the CPU on which the thread comes, runs or goes. */
@@ -131,22 +157,17 @@ struct thread_record {
 	__u32 closed;		/* kernel_end is final */
 	__u32 off_count;
 	struct off_stretch off[OFF_HISTORY];
-	/* the lock, as this thread saw it */
+	/* its locks */
 	__u64 seat;		/* user address of its struct announce_seat, or 0 */
-	__u64 lock_ns[LOCK_STATES];	/* added up here, whoever's hold it was */
-	__u64 hold_start_ns;
-	__u64 hold_since_ns;	/* held on a CPU, and not yet added, since */
-	__u64 off_ours_ns;	/* its CPU's ours_ns when it was pre-empted holding */
+	struct lock_seat seats[LOCK_SEATS];	/* announced: the first */
+	__u32 seats_used;	/* of a lock known by calls; as many as ever were */
+	__u32 waits;		/* in an acquire function, which has the seat of this number less 1 */
 	__u64 acquisitions;
 	__u64 handoffs_in;
-	__u32 off_holding;	/* held the lock when last switched out */
-	__u32 off_wanted;	/* had let go, and somebody waited, when last switched out */
-	/* the same, where the lock is known by calls */
-	__u32 call;		/* enum call_seat */
-	__u32 settled;		/* where it stands is known: it has called since, or is new */
-	__u64 call_since_ns;	/* in the acquire function since */
-	__u64 call_argument;	/* the acquire function's last first argument, and its lock */
+	__u64 call_argument;	/* the acquire function's last first argument, and its lock's key */
 	__u64 call_key;
+	__u32 settled;		/* where it stands at its process's locks was known from the start */
+	__u32 padding0;
 	/* the futex it sleeps on, or 0; who has woken it, or 0 */
 	__u64 futex;
 	__u32 futex_waker;
@@ -167,47 +188,75 @@ struct cpu_record {
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
 };
 
-/* A lock that the same functions serve, but not the ledger's. */
-struct other_lock {
-	__u64 key;
-	__u64 acquisitions;
-	__u64 releases;
+/* How the locks of a process are told apart. */
+enum lock_keys {
+	KEY_NONE,		/* there is but one, or nobody knows */
+	KEY_INTERPRETER,	/* by what the acquire function's first argument leads to */
+	KEY_ARGUMENT,		/* by the first argument of all functions */
 };
 
-/* The one lock of a run, as the tracer knows it. */
-struct lock_record {
-	__u64 page;		/* user address of its struct announce_lock, or 0 */
-	__u32 tgid;		/* the process that owns it */
-	__u32 holder;		/* slot of the owner (announced: the last one), or 0; | CLAIM, ... */
-	__u32 flags;		/* ANNOUNCE_* of its page */
-	__u32 called;		/* known by calls, not by announcements: see below */
-	__u64 acquisitions_seen;
-	__u64 gap_seen_ns;
-	__u64 handoffs;
-	__u64 handoffs_forced;
-	__u64 open_holds;	/* holds cut at the window's end */
-	/* the lock's own counts when the window closed */
-	__u64 own_acquisitions;
-	__u64 own_releases;
-	__u64 own_handoffs;
-	/* known by calls */
-	__u64 key;		/* which of several, 0: not known yet */
+/* A process whose locks are watched by the calls of their functions, in one life of its memory. */
+struct watched_process {
+	__u32 tgid;		/* as the kernel has it */
+	__u32 pid;		/* as the loader's PID namespace has it */
+	__u32 keys;		/* enum lock_keys */
+	__u32 key_outer;	/* KEY_INTERPRETER: offset in the argument's struct */
+	__u32 key_inner;	/* ... and in what that points to */
+	__u32 fresh;		/* watched before it ran: its locks were free */
 	__u32 asks;		/* a waiter that has waited asks the holder to let go */
-	__u32 asked;		/* it has */
-	__u32 known;		/* free or held, and by whom, is known */
 	__u32 nests;		/* an acquire function may call another, which is a clone of it */
-	__u32 waiting;		/* threads in the acquire function */
+	__u32 recursive;	/* a thread may take again what it has, and lets go as often */
+	__u32 padding;
+	__u64 main_key;		/* KEY_INTERPRETER: of the first lock, which bears the name 0 */
+	__u64 words_address;	/* its locks' futexes are here, as the file says, ... */
+	__u64 words;		/* ... and in its memory, once that is known; or 0: at the key; ... */
+	__u64 words_size;	/* ... so many bytes. 0: nobody knows, nothing is taken for granted */
+	__u64 claims_from_ns;	/* nothing is before this either: threads may wait unseen */
+	__u64 since_ns;
+	__u64 ended_ns;		/* it executed, or its last thread ended; 0: neither */
+};
+
+/* One lock: what the tracer knows of it. */
+struct lock_record {
+	__u32 index;		/* of this record */
+	__u32 watched;		/* whose; 0: announced */
+	__u64 key;
+	__u64 page;		/* announced: user address of its struct announce_lock, or 0 */
+	__u32 tgid;		/* announced: the process that owns it */
+	__u32 holder;		/* slot of the owner (announced: the last one), or 0; | CLAIM, ... */
 	__u32 last;		/* slot of the last holder while it is free, or 0 */
-	__u64 claims_from_ns;	/* nothing is taken for granted before: threads may wait unseen */
+	__u32 waiting;		/* threads in the acquire function */
+	__u32 known;		/* free or held, and by whom, is known */
+	__u32 asked;		/* a waiter has asked the holder to let go */
+	__u32 flags;		/* ANNOUNCE_* of its page */
+	__u32 threads;		/* that have had a seat at it */
+	__u32 reseated;		/* one has lost its seat, and will be counted again */
+	__u32 padding;
+	__u64 since_ns;		/* its books begin here, or with the window if that is later */
 	__u64 free_since_ns;
 	__u64 wanted_since_ns;	/* free, and somebody waits since; 0: nobody does */
 	__u64 switched_ns;	/* when it last changed hands */
-	__u64 releases;
+	__u64 ns[LOCK_STATES];
+	__u64 wait_ns;		/* threads slept for it, all of them together */
+	__u64 acquisitions;	/* announced: by the lock's own count when the window closed */
+	__u64 releases;		/* the same */
+	__u64 handoffs;
+	__u64 handoffs_forced;
+	__u64 open_holds;	/* holds cut at the window's end, or with their thread */
 	__u64 half_seen;	/* holds and waits that had begun before we came */
 	__u64 lost_claims;	/* taken for granted, and somebody else was faster */
 	__u64 repeats;		/* calls inside of calls, by inlined parts: harmless */
 	__u64 overlaps;		/* two threads held it at once: the functions are not a lock's */
-	struct other_lock others[MAX_OTHER_LOCKS];
+	/* announced: what the page said when it was last read, and at the end */
+	__u64 acquisitions_seen;
+	__u64 gap_seen_ns;
+	__u64 own_handoffs;
+};
+
+/* Which lock? */
+struct lock_name {
+	__u64 key;
+	__u64 watched;
 };
 
 /* What is streamed of a run with a timeline, and nothing of others. The kind comes first. */
@@ -316,6 +365,8 @@ struct stack_sample {
 	__u16 user_frames;
 	__u32 flags;
 	__u32 stack_words;		/* follow the user frames: the top of the user's stack */
+	__u32 lock;			/* that its thread held; 0: no lock is known */
+	__u32 padding;
 	__u64 kernel[SAMPLE_KERNEL_FRAMES];
 	struct sample_frame user[SAMPLE_USER_FRAMES];
 	__u64 stack[SAMPLE_STACK_WORDS];	/* room for the words, if there are all frames */
@@ -325,6 +376,7 @@ struct stack_sample {
 enum news_kind {
 	NEWS_EXEC,		/* the process has executed a program, and is being stopped */
 	NEWS_EXEC_CHILD,	/* one of its tree executes a Python, and runs on */
+	NEWS_FORK,		/* a process whose locks are watched has copied itself */
 	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */
 };
 
@@ -332,7 +384,7 @@ struct news {
 	__u32 kind;
 	__u32 pid;		/* process, as the loader's PID namespace has it */
 	__u32 tgid;		/* as the kernel has it */
-	__u32 padding;
+	__u32 watched;		/* NEWS_FORK: place of the parent among the watched */
 	__u64 t_ns;
 };
 
@@ -369,6 +421,8 @@ struct self_view {
 _Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
 _Static_assert(sizeof(struct news) == 24, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
+_Static_assert(sizeof(struct lock_seat) == 64, "no hidden padding");
+_Static_assert(sizeof(struct lock_name) == 16, "a key has no padding");
 _Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
 _Static_assert(sizeof(struct stretch_event) == 80, "no hidden padding");
 _Static_assert(sizeof(struct handoff_event) == 80, "no hidden padding");

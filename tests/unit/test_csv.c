@@ -104,7 +104,7 @@ static const char *const headers[] = {
 	"run_id,thread,tid,comm,life_ns,cpu_ns,ready_ns,lock_wait_ns,blocked_ns,"
 	"switches_voluntary,switches_involuntary,kernel_voluntary,kernel_involuntary,"
 	"acquisitions,handoffs_in\n",
-	"run_id,state,ns,count\n",
+	"run_id,state,ns,count,lock,parent\n",
 	"run_id,t_ns,from_tid,to_tid,from_cpu,to_cpu,forced,signal_ns,queue_ns,take_ns\n",
 	"run_id,histogram,low_ns,high_ns,count\n",
 	"experiment,method,component,excess_ms,low_ms,high_ms,share,share_low,share_high\n",
@@ -593,8 +593,8 @@ static void a_file_appears_only_when_complete(void **state)
 
 	assert_int_equal(csv__open(&csv, AT_FDCWD, "l.csv", &rows__ledger), 0);
 	assert_int_equal(csv__commit(&csv), -EEXIST);
-	holds("l.csv", HEADER);
-	holds("l.csv.partial", HEADER);
+	holds("l.csv", "run_id,state,ns,count,lock,parent\n");
+	holds("l.csv.partial", "run_id,state,ns,count,lock,parent\n");
 }
 
 static void links_are_not_followed(void **state)

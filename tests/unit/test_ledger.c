@@ -18,6 +18,8 @@ static const struct ledger_bounds unknown = { 0, UINT64_MAX };
 /* Two threads share one lock over the whole window; the second is born in the middle. */
 struct sound {
 	struct thread_record threads[2];
+	struct lock_record locks[2];
+	struct watched_process watched[1];
 	struct trace trace;
 };
 
@@ -42,15 +44,15 @@ static void make_sound(struct sound *sound)
 	memset(sound, 0, sizeof(*sound));
 	make_thread(&sound->threads[0], 1, START);
 	make_thread(&sound->threads[1], 2, START + WINDOW / 2);
-	/* A gap moved from held to free makes one thread's part negative: sums wrap back. */
-	sound->threads[0].lock_ns[HELD_RUNNING] = WINDOW;
-	sound->threads[1].lock_ns[HELD_RUNNING] = -(20 * MS);
-	sound->threads[1].lock_ns[FREE_IDLE] = 20 * MS;
+	sound->locks[0] = (struct lock_record){
+		.index = ANNOUNCED_LOCK, .page = 64, .handoffs = 9, .handoffs_forced = 8,
+		.own_handoffs = 9, .acquisitions = 10, .releases = 10,
+		.ns = { [HELD_RUNNING] = WINDOW - 20 * MS, [FREE_IDLE] = 20 * MS },
+	};
 	sound->trace = (struct trace){
 		.start_ns = START, .end_ns = START + WINDOW, .opened = true, .closed = true,
 		.threads = sound->threads, .nthreads = 2, .bpf_ns = UINT64_MAX,
-		.lock = { .page = 64, .handoffs = 9, .handoffs_forced = 8, .own_handoffs = 9,
-			  .own_acquisitions = 10, .own_releases = 10 },
+		.locks = sound->locks, .nlocks = 1, .watched = sound->watched,
 	};
 }
 
@@ -121,7 +123,7 @@ static void threads_outside_the_window_do_not_count(void **state)
 	make_sound(&sound);
 	sound.threads[1].born_ns = START - 20 * MS;
 	sound.threads[1].died_ns = START - 10 * MS;
-	sound.trace.lock.page = 0;
+	sound.locks[0].page = 0;
 	settle(&sound, &unknown, &ledger);
 	assert_int_equal(ledger.nthreads, 1);
 	assert_false(ledger.has_lock);
@@ -136,11 +138,11 @@ static void every_broken_identity_is_found(void **state)
 
 	(void)state;
 	make_sound(&sound);
-	sound.threads[0].lock_ns[HANDOFF_TAKE] += WINDOW / 500;
+	sound.locks[0].ns[HANDOFF_TAKE] += WINDOW / 500;
 	assert_invalid(&sound, &unknown, "L1: lock states sum");
 	make_sound(&sound);
-	sound.threads[0].lock_ns[HANDOFF_TAKE] -= MS;
-	sound.threads[0].lock_ns[HELD_BLOCKED] += MS;
+	sound.locks[0].ns[HANDOFF_TAKE] -= MS;
+	sound.locks[0].ns[HELD_BLOCKED] += MS;
 	assert_invalid(&sound, &unknown, "L1: handoff_take is negative");
 	make_sound(&sound);
 	assert_invalid(&sound, &shorter, "own clock");
@@ -172,14 +174,14 @@ static void every_loss_is_found(void **state)
 		assert_invalid(&sound, &unknown, "2 events lost");
 	}
 	make_sound(&sound);
-	sound.trace.lock.own_handoffs = 10;
+	sound.locks[0].own_handoffs = 10;
 	assert_invalid(&sound, &unknown, "9 hand-offs seen, the lock counts 10");
 	make_sound(&sound);
-	sound.trace.lock.own_releases = 8;
+	sound.locks[0].releases = 8;
 	assert_invalid(&sound, &unknown, "acquisitions (10) and releases (8)");
 	make_sound(&sound);
 	sound.threads[0].acquisitions = 4;
-	assert_invalid(&sound, &unknown, "threads acquired 9 times, the lock counts 10");
+	assert_invalid(&sound, &unknown, "threads acquired 9 times, the locks count 10");
 	make_sound(&sound);
 	sound.trace.closed = false;
 	assert_invalid(&sound, &unknown, "not closed");
@@ -195,7 +197,7 @@ static void a_lock_may_still_be_held_at_the_end(void **state)
 
 	(void)state;
 	make_sound(&sound);
-	sound.trace.lock.own_releases = 9;
+	sound.locks[0].releases = 9;
 	settle(&sound, &unknown, &ledger);
 	assert_true(ledger.valid);
 	ledger__free(&ledger);
@@ -205,21 +207,21 @@ static void a_lock_may_still_be_held_at_the_end(void **state)
 static void make_called(struct sound *sound)
 {
 	make_sound(sound);
-	sound->trace.lock = (struct lock_record){
-		.called = 1, .known = 1, .handoffs = 9, .own_acquisitions = 10, .releases = 10,
-		.free_since_ns = START + WINDOW - 30 * MS,
+	sound->locks[0] = (struct lock_record){
+		.index = ANNOUNCED_LOCK + 1, .watched = 1, .known = 1, .handoffs = 9,
+		.acquisitions = 10, .releases = 10, .free_since_ns = START + WINDOW - 30 * MS,
+		.ns = { [HELD_RUNNING] = WINDOW - 50 * MS, [FREE_IDLE] = 20 * MS },
 	};
-	sound->threads[0].lock_ns[HELD_RUNNING] -= 30 * MS;
+	sound->watched[0] = (struct watched_process){ .tgid = 1, .pid = 1 };
+	sound->trace.nwatched = 1;
 }
 
 /* What the ledger adds in `state` for the end of the window; anything else is 0. */
 static void assert_end(struct sound *sound, enum lock_state state, uint64_t ns)
 {
 	struct ledger ledger;
-	uint64_t before = 0;
+	uint64_t before = sound->locks[0].ns[state];
 
-	for (size_t i = 0; i < 2; i++)
-		before += sound->threads[i].lock_ns[state];
 	settle(sound, &unknown, &ledger);
 	assert_true(ledger.valid);
 	assert_true(ledger.has_lock);
@@ -234,21 +236,21 @@ static void a_called_lock_is_closed_in_the_state_it_has(void **state)
 	(void)state;
 	make_called(&sound);
 	assert_end(&sound, FREE_IDLE, 30 * MS);
-	sound.trace.lock.wanted_since_ns = sound.trace.lock.free_since_ns;
+	sound.locks[0].wanted_since_ns = sound.locks[0].free_since_ns;
 	assert_end(&sound, HANDOFF_SIGNAL, 30 * MS);
-	sound.trace.lock.wanted_since_ns = START + WINDOW - 10 * MS;
+	sound.locks[0].wanted_since_ns = START + WINDOW - 10 * MS;
 	assert_end(&sound, FREE_IDLE, 20 * MS);
 	assert_end(&sound, HANDOFF_SIGNAL, 10 * MS);
 
 	make_called(&sound);
-	sound.trace.lock.holder = 1;
+	sound.locks[0].holder = 1;
 	sound.threads[0].state = THREAD_CPU;
-	sound.threads[0].hold_since_ns = START + WINDOW - 30 * MS;
+	sound.threads[0].seats[0].hold_since_ns = START + WINDOW - 30 * MS;
 	sound.threads[0].since_ns = START + WINDOW;
 	assert_end(&sound, HELD_RUNNING, 30 * MS);
 	/* Switched out and back after the window had closed: nothing is left to add. */
-	sound.threads[0].lock_ns[HELD_RUNNING] += 30 * MS;
-	sound.threads[0].hold_since_ns = START + WINDOW + MS;
+	sound.locks[0].ns[HELD_RUNNING] += 30 * MS;
+	sound.threads[0].seats[0].hold_since_ns = START + WINDOW + MS;
 	assert_end(&sound, HELD_RUNNING, 0);
 }
 
@@ -259,18 +261,18 @@ static void a_claim_at_the_end_is_of_a_lock_that_was_free(void **state)
 
 	(void)state;
 	make_called(&sound);
-	sound.trace.lock.holder = 1 | CLAIM;
-	sound.threads[0].call_since_ns = START + WINDOW - 10 * MS;
+	sound.locks[0].holder = 1 | CLAIM;
+	sound.threads[0].seats[0].call_since_ns = START + WINDOW - 10 * MS;
 	assert_end(&sound, FREE_IDLE, 20 * MS);
 	assert_end(&sound, HELD_RUNNING, 10 * MS);
-	sound.threads[0].call_since_ns = START + WINDOW - 40 * MS;
+	sound.threads[0].seats[0].call_since_ns = START + WINDOW - 40 * MS;
 	assert_end(&sound, FREE_IDLE, 0);
 	assert_end(&sound, HELD_RUNNING, 30 * MS);
 
 	/* Settled without proof, it is a hold like others. */
-	sound.trace.lock.holder = 1 | UNPROVEN;
+	sound.locks[0].holder = 1 | UNPROVEN;
 	sound.threads[0].state = THREAD_CPU;
-	sound.threads[0].hold_since_ns = START + WINDOW - 30 * MS;
+	sound.threads[0].seats[0].hold_since_ns = START + WINDOW - 30 * MS;
 	sound.threads[0].since_ns = START + WINDOW;
 	assert_end(&sound, HELD_RUNNING, 30 * MS);
 }
@@ -287,7 +289,7 @@ static void a_holder_off_its_cpu_is_cut_at_the_end(void **state)
 		struct sound sound;
 
 		make_called(&sound);
-		sound.trace.lock.holder = 1;
+		sound.locks[0].holder = 1;
 		sound.threads[0].state = cases[i].state;
 		sound.threads[0].since_ns = START + WINDOW - 30 * MS;
 		sound.threads[0].ns[cases[i].state] = 0;
@@ -305,14 +307,14 @@ static void calls_that_do_not_pair_are_found(void **state)
 
 	(void)state;
 	make_called(&sound);
-	sound.trace.lock.releases = 8;		/* one for each thread: caught in between */
+	sound.locks[0].releases = 8;		/* one for each thread: caught in between */
 	settle(&sound, &unknown, &ledger);
 	assert_true(ledger.valid);
 	ledger__free(&ledger);
-	sound.trace.lock.releases = 7;
+	sound.locks[0].releases = 7;
 	assert_invalid(&sound, &unknown, "not every call is seen");
 	make_called(&sound);
-	sound.trace.lock.overlaps = 1;
+	sound.locks[0].overlaps = 1;
 	assert_invalid(&sound, &unknown, "two threads held the lock at once");
 	make_called(&sound);
 	sound.threads[1].acquisitions++;
@@ -326,11 +328,60 @@ static void a_called_lock_that_is_never_called_has_no_ledger(void **state)
 
 	(void)state;
 	make_called(&sound);
-	sound.trace.lock.known = 0;
+	sound.locks[0].known = 0;
 	settle(&sound, &unknown, &ledger);
 	assert_true(ledger.valid);
 	assert_true(ledger.called);
 	assert_false(ledger.has_lock);
+	ledger__free(&ledger);
+}
+
+/* The first process is gone after two thirds of the window; what costs most comes first. */
+static void every_lock_has_a_window_of_its_own(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_called(&sound);
+	sound.watched[0].ended_ns = START + WINDOW - 30 * MS;
+	sound.locks[1] = (struct lock_record){
+		.index = ANNOUNCED_LOCK + 2, .watched = 1, .key = 4096, .known = 1, .wait_ns = MS,
+		.since_ns = START + 60 * MS, .free_since_ns = START + 65 * MS, .handoffs = 2,
+		.ns = { [HELD_RUNNING] = 5 * MS },
+	};
+	sound.trace.nlocks = 2;
+	settle(&sound, &unknown, &ledger);
+	assert_string_equal(ledger.reason, "");
+	assert_int_equal(ledger.nlocks, 2);
+	assert_int_equal(ledger.locks[0].key, 4096);
+	assert_int_equal(ledger.locks[0].window_ns, 10 * MS);
+	assert_int_equal(ledger.lock_ns[FREE_IDLE], 5 * MS);
+	assert_int_equal(ledger.locks[1].window_ns, WINDOW - 30 * MS);
+	assert_int_equal(ledger.handoffs, 11);
+	ledger__free(&ledger);
+	sound.locks[1].ns[HELD_RUNNING] += MS;
+	assert_invalid(&sound, &unknown, "L1: lock states sum to");
+}
+
+/* Of locks that found no place only the sums are known, and they are in the run's. */
+static void locks_without_a_place_are_summed(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_called(&sound);
+	sound.trace.others = (struct lock_record){
+		.acquisitions = 3, .releases = 3, .wait_ns = 99 * MS,
+		.ns = { [HELD_RUNNING] = 500 * MS },
+	};
+	sound.threads[0].acquisitions += 3;
+	settle(&sound, &unknown, &ledger);
+	assert_string_equal(ledger.reason, "");
+	assert_int_equal(ledger.nlocks, 2);
+	assert_true(ledger.locks[1].folded);
+	assert_int_equal(ledger.acquisitions, 13);
 	ledger__free(&ledger);
 }
 
@@ -342,6 +393,8 @@ int main(void)
 		cmocka_unit_test(threads_outside_the_window_do_not_count),
 		cmocka_unit_test(every_broken_identity_is_found),
 		cmocka_unit_test(every_loss_is_found),
+		cmocka_unit_test(every_lock_has_a_window_of_its_own),
+		cmocka_unit_test(locks_without_a_place_are_summed),
 		cmocka_unit_test(a_lock_may_still_be_held_at_the_end),
 		cmocka_unit_test(a_called_lock_is_closed_in_the_state_it_has),
 		cmocka_unit_test(a_claim_at_the_end_is_of_a_lock_that_was_free),

@@ -202,7 +202,7 @@ static void samples_of_a_run_are_named_at_its_end(void **state)
 	(void)state;
 	assert_int_equal(symbolizer__open(&symbolizer), 0);
 	run_samples__begin(&samples, symbolizer, 0);
-	assert_false(run_samples__split(&samples, 100, parts));
+	assert_false(run_samples__split(&samples.stacks, 100, parts));
 	put(&samples, SAMPLE_USER_MODE);
 	put(&samples, SAMPLE_USER_MODE);
 	put(&samples, SAMPLE_SYSCALL);
@@ -210,7 +210,9 @@ static void samples_of_a_run_are_named_at_its_end(void **state)
 	assert_int_equal(samples.nraw, 3);
 	assert_int_equal(run_samples__settle(&samples), 0);
 	assert_int_equal(samples.nraw, 0);
-	assert_true(run_samples__split(&samples, 1001, parts));
+	run_samples__choose(&samples, 0);
+	assert_null(run_samples__of(&samples, 7));
+	assert_true(run_samples__split(&samples.stacks, 1001, parts));
 	assert_int_equal(parts[SAMPLE_KIND_USER], 501);
 	assert_int_equal(parts[SAMPLE_KIND_SYSCALL], 250);
 	assert_int_equal(parts[SAMPLE_KIND_INTERRUPT], 250);

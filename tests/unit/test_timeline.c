@@ -39,6 +39,7 @@ static uint64_t start;
 static struct thread_record records[2];
 static struct ledger_thread rows[2];
 static struct trace trace;
+static struct ledger_lock lock;
 static struct ledger ledger;
 
 static int enter(void **state)
@@ -87,10 +88,12 @@ static void fill_run(void)
 	rows[0] = (struct ledger_thread){ .slot = 1 };
 	rows[1] = (struct ledger_thread){ .slot = 2 };
 	trace = (struct trace){ .start_ns = start, .end_ns = start + 1000, .opened = true,
-				.closed = true, .threads = records, .nthreads = 2 };
+				.closed = true, .threads = records, .nthreads = 2,
+				.streamed_lock = ANNOUNCED_LOCK };
+	lock = (struct ledger_lock){ .index = ANNOUNCED_LOCK, .handoffs = 1,
+				     .ns = { [HELD_RUNNING] = 340 } };
 	ledger = (struct ledger){ .has_lock = true, .valid = true, .threads = rows, .nthreads = 2,
-				  .handoffs = 1, .switches = { 3, 1 },
-				  .lock_ns = { [HELD_RUNNING] = 340 } };
+				  .locks = &lock, .nlocks = 1, .switches = { 3, 1 } };
 }
 
 static void stream_stretch(struct timeline_writer *writer, struct stretch_event event)
@@ -298,6 +301,7 @@ static void losses_leave_a_gap(void **state)
 	late.lost = 2;
 	trace.losses[LOSS_STREAM] = 2;
 	ledger.has_lock = ledger.valid = false;
+	ledger.nlocks = 0;
 	stream_stretch(writer, stretches[0]);
 	stream_stretch(writer, late);
 	assert_int_equal(timeline_writer__finish(writer, &trace, &ledger), 0);

@@ -28,7 +28,7 @@ static void add_ns(struct stack_arm *arm, const struct run *run)
 	uint64_t parts[SAMPLE_KINDS];
 
 	if (run->ledger.has_lock) {
-		run_samples__split(samples, run->ledger.lock_ns[HELD_RUNNING], parts);
+		run_samples__split(&samples->stacks, run->ledger.lock_ns[HELD_RUNNING], parts);
 		arm->has_lock = true;
 	} else {
 		for (int kind = 0; kind < SAMPLE_KINDS; kind++)

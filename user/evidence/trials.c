@@ -67,7 +67,7 @@ int trials__add_run(struct trials *trials, const struct run *run)
 {
 	const uint64_t *lock_ns = run->ledger.lock_ns;
 	uint64_t parts[SAMPLE_KINDS];
-	bool sampled = run_samples__split(&run->samples, lock_ns[HELD_RUNNING], parts);
+	bool sampled = run_samples__split(&run->samples.stacks, lock_ns[HELD_RUNNING], parts);
 	struct trial trial = trial__make(&run->row, run->ledger.has_lock ? lock_ns : NULL,
 					  sampled ? parts : NULL);
 

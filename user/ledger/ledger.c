@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Adds up, and says when it does not add up.
-#include "ledger/ledger.h"
+#include "ledger/parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,6 +37,7 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_FUTEX_TABLE] = "futex table full",
 	[LOSS_NEWS] = "no room for news of an exec",
 	[LOSS_ARRIVAL] = "arrival on a CPU unseen",
+	[LOSS_SEATS] = "more locks wanted or held by one thread than can be followed",
 };
 
 const char *ledger__lock_state(enum lock_state state)
@@ -50,8 +51,7 @@ const char *ledger__thread_state(enum thread_state state)
 }
 
 /* Only the first reason is kept: the others usually follow from it. */
-static void __attribute__((format(printf, 2, 3))) invalid(struct ledger *ledger,
-							  const char *format, ...)
+void ledger__invalid(struct ledger *ledger, const char *format, ...)
 {
 	va_list args;
 
@@ -63,32 +63,11 @@ static void __attribute__((format(printf, 2, 3))) invalid(struct ledger *ledger,
 	va_end(args);
 }
 
-static uint64_t tolerance(uint64_t whole)
-{
-	uint64_t share = whole / LEDGER_TOLERANCE;
-
-	return share > LEDGER_TOLERANCE_NS ? share : LEDGER_TOLERANCE_NS;
-}
-
-static bool about_equal(uint64_t a, uint64_t b)
-{
-	return (a > b ? a - b : b - a) <= tolerance(b);
-}
-
-static uint64_t overlap(const struct trace *trace, uint64_t from, uint64_t to)
-{
-	if (from < trace->start_ns)
-		from = trace->start_ns;
-	if (to > trace->end_ns)
-		to = trace->end_ns;
-	return to > from ? to - from : 0;
-}
-
 static uint64_t thread_life(const struct trace *trace, const struct thread_record *record)
 {
 	uint64_t end = record->state == THREAD_DEAD ? record->died_ns : trace->end_ns;
 
-	return overlap(trace, record->born_ns, end);
+	return ledger__overlap(trace, record->born_ns, end);
 }
 
 static void settle_thread(const struct trace *trace, const struct thread_record *record,
@@ -109,7 +88,7 @@ static void settle_thread(const struct trace *trace, const struct thread_record 
 	ledger->migrations += record->migrations;
 	/* Still in some state when the window closed: the rest of it is cut here. */
 	if (record->state < THREAD_STATES && record->since_ns < trace->end_ns) {
-		thread->ns[record->state] += overlap(trace, record->since_ns, trace->end_ns);
+		thread->ns[record->state] += ledger__overlap(trace, record->since_ns, trace->end_ns);
 		ledger->open++;
 	}
 }
@@ -121,8 +100,8 @@ static void check_t1(struct ledger *ledger, const struct ledger_thread *thread)
 
 	for (int state = 0; state < THREAD_STATES; state++)
 		sum += thread->ns[state];
-	if (!about_equal(sum, thread->life_ns))
-		invalid(ledger, "T1: states of thread %" PRIu32 " sum to %" PRIu64
+	if (!ledger__about_equal(sum, thread->life_ns))
+		ledger__invalid(ledger, "T1: states of thread %" PRIu32 " sum to %" PRIu64
 			" ns, it lived %" PRIu64 " ns", thread->tid, sum, thread->life_ns);
 }
 
@@ -131,7 +110,7 @@ static void check_t2(struct ledger *ledger, const struct ledger_thread *thread)
 {
 	for (int kind = 0; kind < SWITCH_KINDS; kind++)
 		if (thread->switches[kind] != thread->kernel[kind])
-			invalid(ledger, "T2: thread %" PRIu32 " has %" PRIu64 " %s switches, the "
+			ledger__invalid(ledger, "T2: thread %" PRIu32 " has %" PRIu64 " %s switches, the "
 				"kernel counts %" PRIu64, thread->tid, thread->switches[kind],
 				kind == VOLUNTARY ? "voluntary" : "involuntary",
 				thread->kernel[kind]);
@@ -156,154 +135,17 @@ static int settle_threads(const struct trace *trace, struct ledger *ledger)
 	return 0;
 }
 
-/* L1: the eight states sum to the window, which is the wall time the program saw. */
-static void check_l1(struct ledger *ledger, const struct ledger_bounds *bounds)
-{
-	uint64_t sum = 0;
-
-	for (int state = 0; state < LOCK_STATES; state++) {
-		if (ledger->lock_ns[state] > INT64_MAX)
-			invalid(ledger, "L1: %s is negative", lock_states[state]);
-		sum += ledger->lock_ns[state];
-	}
-	if (!about_equal(sum, ledger->window_ns))
-		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the window is %" PRIu64
-			" ns", sum, ledger->window_ns);
-	if (sum + tolerance(sum) < bounds->low_ns || sum - tolerance(sum) > bounds->high_ns)
-		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the workload's own clock "
-			"says %" PRIu64 " to %" PRIu64 " ns", sum, bounds->low_ns,
-			bounds->high_ns);
-}
-
-/* The lock counts by itself, and what we have seen must be that. */
-static void check_announced(struct ledger *ledger, const struct lock_record *lock)
-{
-	if (lock->own_acquisitions - lock->own_releases > 1)
-		invalid(ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64 ") differ",
-			(uint64_t)lock->own_acquisitions, (uint64_t)lock->own_releases);
-	if (lock->handoffs != lock->own_handoffs)
-		invalid(ledger, "%" PRIu64 " hand-offs seen, the lock counts %" PRIu64,
-			(uint64_t)lock->handoffs, (uint64_t)lock->own_handoffs);
-}
-
-/*
- * Known by calls: each thread may have been caught between its two functions. More means
- * that some calls are not seen (a part was inlined), or that it is no lock's functions.
- */
-static void check_called(struct ledger *ledger, const struct lock_record *lock)
-{
-	uint64_t a = lock->own_acquisitions, r = lock->releases;
-
-	if ((a > r ? a - r : r - a) > ledger->nthreads)
-		invalid(ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64 ") differ by "
-			"more than one per thread: not every call is seen", a, r);
-	if (lock->overlaps)
-		invalid(ledger, "two threads held the lock at once, %" PRIu64 " times: the "
-			"functions are not those of one lock", (uint64_t)lock->overlaps);
-}
-
-static void check_thread_acquisitions(struct ledger *ledger)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < ledger->nthreads; i++)
-		sum += ledger->threads[i].acquisitions;
-	if (sum != ledger->acquisitions)
-		invalid(ledger, "threads acquired %" PRIu64 " times, the lock counts %" PRIu64, sum,
-			ledger->acquisitions);
-}
-
-/* Taken for granted at the end: its thread is on a CPU, or it would have been settled. */
-static void close_claim(const struct trace *trace, struct ledger *ledger)
-{
-	const struct lock_record *lock = &trace->lock;
-	uint32_t slot = HOLDER_SLOT(lock->holder);
-	uint64_t since = slot <= trace->nthreads ? trace->threads[slot - 1].call_since_ns
-						 : trace->end_ns;
-
-	if (since < lock->free_since_ns)
-		since = lock->free_since_ns;
-	ledger->open++;
-	ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, since);
-	ledger->lock_ns[HELD_RUNNING] += overlap(trace, since, trace->end_ns);
-}
-
-/* Known by calls: what its last state was, up to the window's end. */
-static void close_called(const struct trace *trace, struct ledger *ledger)
-{
-	const struct lock_record *lock = &trace->lock;
-	const struct thread_record *holder;
-	uint64_t wanted = lock->wanted_since_ns ? lock->wanted_since_ns : trace->end_ns;
-
-	if (lock->holder & CLAIM) {
-		close_claim(trace, ledger);
-		return;
-	}
-	if (!lock->holder || HOLDER_SLOT(lock->holder) > trace->nthreads) {
-		ledger->lock_ns[FREE_IDLE] += overlap(trace, lock->free_since_ns, wanted);
-		ledger->lock_ns[HANDOFF_SIGNAL] += overlap(trace, wanted, trace->end_ns);
-		return;
-	}
-	holder = &trace->threads[HOLDER_SLOT(lock->holder) - 1];
-	ledger->open++;
-	if (holder->state == THREAD_CPU)
-		ledger->lock_ns[HELD_RUNNING] += overlap(trace, holder->hold_since_ns,
-							 trace->end_ns);
-	else
-		ledger->lock_ns[holder->state == THREAD_READY ? HELD_PREEMPTED_OTHER
-							      : HELD_BLOCKED] +=
-			overlap(trace, holder->since_ns, trace->end_ns);
-}
-
-static void sum_lock(const struct trace *trace, struct ledger *ledger)
-{
-	const struct lock_record *lock = &trace->lock;
-
-	for (size_t i = 0; i < trace->nthreads; i++)
-		for (int state = 0; state < LOCK_STATES; state++)
-			ledger->lock_ns[state] += trace->threads[i].lock_ns[state];
-	ledger->acquisitions = lock->own_acquisitions;
-	ledger->releases = lock->called ? lock->releases : lock->own_releases;
-	ledger->handoffs = lock->handoffs;
-	ledger->handoffs_forced = lock->handoffs_forced;
-	ledger->open += lock->open_holds;
-	ledger->half_seen = lock->half_seen;
-	ledger->lost_claims = lock->lost_claims;
-	memcpy(ledger->others, lock->others, sizeof(ledger->others));
-}
-
-static void settle_lock(const struct trace *trace, const struct ledger_bounds *bounds,
-			struct ledger *ledger)
-{
-	const struct lock_record *lock = &trace->lock;
-
-	ledger->called = lock->called;
-	ledger->has_lock = lock->called ? lock->known : lock->page != 0;
-	if (!ledger->has_lock)
-		return;
-	sum_lock(trace, ledger);
-	if (lock->called)
-		close_called(trace, ledger);
-	/* Calls that were not seen break L1 too, and are the reason to be told. */
-	if (lock->called)
-		check_called(ledger, lock);
-	else
-		check_announced(ledger, lock);
-	check_thread_acquisitions(ledger);
-	check_l1(ledger, bounds);
-}
-
 static void check_losses(const struct trace *trace, struct ledger *ledger)
 {
 	ledger->events_lost = trace->missed_programs;
 	for (int cause = 0; cause < LOSSES; cause++)
 		ledger->events_lost += trace->losses[cause];
 	if (trace->missed_programs)
-		invalid(ledger, "%" PRIu64 " events lost: the kernel skipped a program",
+		ledger__invalid(ledger, "%" PRIu64 " events lost: the kernel skipped a program",
 			trace->missed_programs);
 	for (int cause = 0; cause < LOSSES; cause++)
 		if (trace->losses[cause])
-			invalid(ledger, "%" PRIu64 " events lost: %s", trace->losses[cause],
+			ledger__invalid(ledger, "%" PRIu64 " events lost: %s", trace->losses[cause],
 				loss_names[cause]);
 }
 
@@ -314,7 +156,7 @@ int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds
 
 	*ledger = (struct ledger){ .valid = true };
 	if (!trace->opened || !trace->closed || trace->end_ns < trace->start_ns) {
-		invalid(ledger, "the measuring window was %s",
+		ledger__invalid(ledger, "the measuring window was %s",
 			trace->opened ? "not closed" : "not opened");
 		return 0;
 	}
@@ -323,13 +165,15 @@ int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds
 	err = settle_threads(trace, ledger);
 	if (err)
 		return err;
-	settle_lock(trace, bounds, ledger);
-	return 0;
+	return ledger__settle_locks(trace, bounds, ledger);
 }
 
 void ledger__free(struct ledger *ledger)
 {
 	free(ledger->threads);
+	free(ledger->locks);
 	ledger->threads = NULL;
+	ledger->locks = NULL;
+	ledger->nlocks = 0;
 	ledger->nthreads = 0;
 }

@@ -15,6 +15,7 @@
 #include "tracer/trace.h"
 
 #define LEDGER_REASON_SIZE 256
+#define LEDGER_LOCK_NAME_SIZE 64
 
 /* Sums may be off by this share of the whole (0.1 %) ... */
 #define LEDGER_TOLERANCE 1000
@@ -33,19 +34,42 @@ struct ledger_thread {
 	uint64_t handoffs_in;
 };
 
-struct ledger {
-	uint64_t window_ns;
-	bool has_lock;				/* a lock is known, and was used */
-	bool called;				/* known by calls, not announced */
-	uint64_t lock_ns[LOCK_STATES];
+/* One lock: an address in one process. */
+struct ledger_lock {
+	uint32_t index;				/* of its record; the samples' name for it */
+	uint32_t watched;			/* place of its process among the watched; 0: none */
+	uint32_t pid;				/* of its process; 0: not known by calls */
+	uint32_t owner_tid;			/* had it when the window closed; 0: nobody */
+	uint32_t threads;			/* that came to it; 0: not known */
+	uint64_t key;				/* its address, or 0: the only one, or the main one */
+	char name[LEDGER_LOCK_NAME_SIZE];	/* "": as the run's lock is called */
+	bool folded;				/* many, that found no place: sums only */
+	uint64_t window_ns;			/* from when it is known until its process ends */
+	uint64_t ns[LOCK_STATES];		/* folded: held_running is all time held */
+	uint64_t wait_ns;			/* threads slept for it, all of them together */
 	uint64_t acquisitions;			/* by the lock's own count, or of calls */
 	uint64_t releases;
 	uint64_t handoffs;
 	uint64_t handoffs_forced;
-	uint64_t open;				/* intervals cut at the window's end */
-	uint64_t half_seen;			/* lock intervals that had begun before it */
+	uint64_t half_seen;			/* intervals that had begun before the window */
 	uint64_t lost_claims;			/* acquisitions timed by the switch (calls.bpf.h) */
-	struct other_lock others[MAX_OTHER_LOCKS];	/* not in this ledger; key 0: none */
+};
+
+struct ledger {
+	uint64_t window_ns;
+	bool has_lock;				/* a lock is known, and was used */
+	bool called;				/* known by calls, not announced */
+	struct ledger_lock *locks;		/* the one that cost most comes first */
+	size_t nlocks;
+	uint64_t lock_ns[LOCK_STATES];		/* of the first */
+	/* sums over all locks */
+	uint64_t acquisitions;
+	uint64_t releases;
+	uint64_t handoffs;
+	uint64_t handoffs_forced;
+	uint64_t half_seen;
+	uint64_t lost_claims;
+	uint64_t open;				/* intervals cut at the window's end */
 	uint64_t switches[SWITCH_KINDS];
 	uint64_t migrations;
 	uint64_t events_lost;
@@ -58,6 +82,9 @@ struct ledger {
 /* As files and reports name them: held_running, ... and cpu, ready, ... */
 const char *ledger__lock_state(enum lock_state state);
 const char *ledger__thread_state(enum thread_state state);
+
+/* How long the lock was held in all, ns. */
+uint64_t ledger__held_ns(const struct ledger_lock *lock);
 
 /* The window's length by the workload's own clock, read inside and outside of it. */
 struct ledger_bounds {

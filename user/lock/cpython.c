@@ -27,6 +27,14 @@
  */
 #define GIL_OFFSET_3_12 384
 
+/*
+ * struct _gil_runtime_state (Include/internal/pycore_gil.h), two mutexes and two condition
+ * variables, has 208 bytes; until 3.11 it is ceval.gil in _PyRuntime, at 352 to 1152 (offsetof()
+ * over the headers of 3.8 to 3.11).
+ */
+#define GIL_BYTES 256
+#define RUNTIME_BYTES 4096
+
 /* The start of _Py_DebugOffsets, as far as 3.13 and 3.14 agree. */
 struct debug_offsets {
 	char cookie[8];
@@ -56,6 +64,7 @@ struct cpython {
 	unsigned int minor;	/* of 3.x; 0: unknown */
 	bool free_threaded;	/* a build without the global lock */
 	struct lock_key key;
+	struct lock_words words;
 };
 
 /* PY_VERSION_HEX: 0x030d00f0 is 3.13.0, 0x030e00b2 is 3.14.0b2 (Include/patchlevel.h). */
@@ -97,7 +106,18 @@ static void read_name(struct cpython *python, const char *path)
 /* In a PyThreadState the interpreter, and in that its ceval.gil. */
 static void set_key(struct cpython *python, uint32_t gil_offset)
 {
-	python->key = (struct lock_key){ true, INTERP_OFFSET, gil_offset };
+	python->key = (struct lock_key){ .known = true, .outer = INTERP_OFFSET,
+					 .inner = gil_offset };
+	python->words = (struct lock_words){ .size = GIL_BYTES };
+}
+
+/* Until 3.11 the lock is a part of the runtime (ceval.gil). */
+static void set_words(const struct elf_file *file, struct cpython *python)
+{
+	uint64_t address;
+
+	if (symbols__find_data(file, "_PyRuntime", &address))
+		python->words = (struct lock_words){ RUNTIME_BYTES, address };
 }
 
 static void read_debug_offsets(const struct elf_file *file, struct cpython *python)
@@ -130,6 +150,8 @@ static void read_file(const struct elf_file *file, const char *path, struct cpyt
 	if (symbols__find_data(file, "Py_Version", &address) &&
 	    elf_file__read(file, address, &hex, sizeof(hex)))
 		take_version(python, hex);
+	if (python->minor && python->minor < 12)
+		set_words(file, python);
 	if (python->minor == 12)
 		set_key(python, GIL_OFFSET_3_12);
 	else if (python->minor == 0 || python->minor > 12)
@@ -153,6 +175,7 @@ void cpython__describe(const struct elf_file *file, const char *path,
 	read_file(file, path, &python);
 	memcpy(facts->version, python.version, sizeof(facts->version));
 	facts->key = python.key;
+	facts->words = python.words;
 	if (python.free_threaded)
 		snprintf(facts->unfit, sizeof(facts->unfit), "a free-threaded build of CPython "
 			 "%s: it has no global lock", python.version);

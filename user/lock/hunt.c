@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lock/families.h"
 #include "lock/inlined.h"
 #include "lock/instructions.h"
 #include "lock/interpreters.h"
@@ -62,6 +63,7 @@ static int make_site(const struct elf_file *file, const struct symbol *symbol,
 		return -EBADMSG;
 	skip = instructions__cheap(file->header.e_machine, code);
 	site->offset += skip;
+	site->address = symbol->address + skip;
 	site->stepped = !instructions__emulated(file->header.e_machine, code + skip);
 	return 0;
 }
@@ -146,6 +148,55 @@ int hunt__fill(struct hunt *hunt, size_t i, const struct elf_file *file,
 	if (!err)
 		err = make_sites(hunt, i, file, &pair->release, hunt->release, sites->release,
 				 &sites->nrelease);
+	return err;
+}
+
+static bool has_site(const struct lock_site *sites, size_t count, uint64_t offset)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sites[i].offset == offset)
+			return true;
+	return false;
+}
+
+/* One function more, by all its versions; a file may lack it. */
+static int add_function(struct hunt *hunt, const struct elf_file *file, const char *name,
+			bool may_fail, struct lock_site *sites, size_t *count)
+{
+	struct symbols found = { .count = 0 };
+	int err = symbols__add_functions(file, SHT_DYNSYM, name, &found);
+	struct lock_site site = { .may_fail = may_fail };
+
+	for (size_t i = 0; i < found.count && !err; i++) {
+		err = make_site(file, &found.list[i], &site);
+		if (err || has_site(sites, *count, site.offset))
+			continue;
+		if (*count == LOCK_SITES_MAX)
+			err = hunt__fail(hunt, -E2BIG, "%s has more versions than can be probed",
+					 name);
+		else
+			sites[(*count)++] = site;
+	}
+	symbols__free(&found);
+	return err;
+}
+
+int hunt__add_family(struct hunt *hunt, size_t i, const struct elf_file *file)
+{
+	const struct lock_family *family = hunt->family;
+	struct lock_sites *sites = hunt->sites;
+	int err = add_function(hunt, file, family->acquire, false, sites->acquire,
+			       &sites->nacquire);
+
+	for (const char *const *name = family->try; *name && !err; name++)
+		err = add_function(hunt, file, *name, true, sites->acquire, &sites->nacquire);
+	for (const char *const *name = family->wait; *name && !err; name++)
+		err = add_function(hunt, file, *name, false, sites->wait, &sites->nwait);
+	if (err && !hunt->why[0])
+		hunt__fail(hunt, err, "%s: %s", hunt__file(hunt, i), strerror(-err));
+	sites->key = (struct lock_key){ .known = true, .argument = true };
+	sites->words.size = family->words_size;
+	sites->recursive = family->recursive;
 	return err;
 }
 

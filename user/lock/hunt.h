@@ -12,6 +12,7 @@
 #include "symbols/symbols.h"
 
 struct elf_file;
+struct lock_family;
 
 struct hunt {
 	struct modules modules;
@@ -19,6 +20,7 @@ struct hunt {
 	const char *acquire;
 	const char *release;
 	const struct interpreter *interpreter;	/* whose functions these are, or NULL */
+	const struct lock_family *family;	/* the same of named ones */
 	char *why;
 	size_t why_size;
 	size_t nmapped;			/* files from here on are needed, but not mapped yet */
@@ -59,6 +61,9 @@ int hunt__finish(struct hunt *hunt, int err);
  */
 int hunt__look_up(struct hunt *hunt, size_t i, const struct elf_file *file,
 		  struct hunt_pair *pair);
+
+/* The others of its family, after hunt__fill(). Returns 0, -E2BIG, -EBADMSG or -ENOMEM, why set. */
+int hunt__add_family(struct hunt *hunt, size_t i, const struct elf_file *file);
 
 /* Sites of a pair in its file. Returns 0, -E2BIG or -EBADMSG, why set. */
 int hunt__fill(struct hunt *hunt, size_t i, const struct elf_file *file,

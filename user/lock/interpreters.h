@@ -22,6 +22,7 @@ struct interpreter_facts {
 	char unfit[256];	/* why it has no such lock; "" if it has */
 	char debug_package[48];	/* what Debian calls the package of its debug symbols */
 	struct lock_key key;
+	struct lock_words words;
 };
 
 /*

@@ -15,8 +15,10 @@
 struct interpreter;
 
 struct lock_site {
-	uint64_t offset;		/* in the file, of the instruction to probe */
+	uint64_t offset;		/* in the file, of the instruction to probe, ... */
+	uint64_t address;		/* ... and where the file says that it is */
 	bool stepped;			/* that instruction must be single-stepped */
+	bool may_fail;			/* it has the lock only if it returns 0 */
 	char function[96];		/* symbol, clone suffix included */
 };
 
@@ -27,11 +29,21 @@ struct lock_wish {
 	const char *release;
 };
 
-/* A lock among several is told by *(*(argument + outer) + inner), of acquire's first argument. */
+/*
+ * How a lock is told among several of a process: of an interpreter by *(*(argument + outer) +
+ * inner), of acquire's first argument; or by that argument of both functions.
+ */
 struct lock_key {
 	bool known;			/* else there is one lock, or nobody knows */
+	bool argument;			/* ... in the second way */
 	uint32_t outer;
 	uint32_t inner;
+};
+
+/* Where the futexes of a lock are: what tells losing a race for it from sleeping with it. */
+struct lock_words {
+	uint64_t size;			/* in bytes; 0: not known */
+	uint64_t address;		/* from here on, as the file says; 0: from the key on */
 };
 
 struct lock_sites {
@@ -42,9 +54,14 @@ struct lock_sites {
 	char version[LOCK_VERSION_SIZE];	/* of the interpreter, as far as known: "3.11" */
 	struct lock_site acquire[LOCK_SITES_MAX];
 	struct lock_site release[LOCK_SITES_MAX];
+	/* let go of the lock in their second argument, and come back with it: condition variables' */
+	struct lock_site wait[LOCK_SITES_MAX];
 	size_t nacquire;
 	size_t nrelease;
+	size_t nwait;
 	struct lock_key key;
+	struct lock_words words;
+	bool recursive;			/* a thread may take again what it has */
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/apart.h"
+#include "lock/families.h"
 #include "lock/hunt.h"
 #include "lock/interpreters.h"
 #include "symbols/elf_file.h"
@@ -90,8 +91,12 @@ static int find_sites(struct hunt *hunt, size_t i, const struct elf_file *file)
 		err = no_symbols(hunt, i, &facts);
 	if (!err)
 		err = hunt__fill(hunt, i, file, &pair);
-	if (!err && takes_first_argument(sites))
-		sites->key = facts.key;
+	if (!err) {
+		if (takes_first_argument(sites))
+			sites->key = facts.key;
+		if (sites->key.known || facts.words.address)
+			sites->words = facts.words;
+	}
 	free_pair(&pair);
 	return err;
 }
@@ -215,9 +220,13 @@ static int try_named(struct hunt *hunt, size_t i, const struct elf_file *file)
 	if (err)
 		fail_to_look_up(hunt, i, err);
 	else if (pair.acquire.count && pair.release.count)
-		err = hunt__fill(hunt, i, file, &pair) ?: hunt__place(hunt, i);
+		err = hunt__fill(hunt, i, file, &pair);
 	else
 		err = -ENOENT;
+	if (!err && hunt->family)
+		err = hunt__add_family(hunt, i, file);
+	if (!err)
+		err = hunt__place(hunt, i);
 	if (pair.acquire.count && hunt->has_acquire < 0)
 		hunt->has_acquire = (int)i;
 	if (pair.release.count && hunt->has_release < 0)
@@ -271,6 +280,25 @@ static bool is_fresh(const struct hunt *hunt)
 	return true;
 }
 
+/* Both of one family, the one to take and the other to let go, or no matter. */
+static int check_family(struct hunt *hunt)
+{
+	const struct lock_family *family = families__of(hunt->acquire);
+
+	if (!family || !families__of(hunt->release))
+		return 0;
+	if (family->unfit)
+		return hunt__fail(hunt, -EINVAL, "%s: %s", hunt->acquire, family->unfit);
+	if (!families__takes(family, hunt->acquire) ||
+	    strcmp(family->release, hunt->release) != 0)
+		return hunt__fail(hunt, -EINVAL, "%s and %s are not a pair: the C library's are, "
+				  "for example, pthread_mutex_lock and pthread_mutex_unlock",
+				  hunt->acquire, hunt->release);
+	hunt->family = family;
+	hunt->acquire = family->acquire;
+	return 0;
+}
+
 int lock_sites__find_named(pid_t pid, const char *acquire, const char *release,
 			   struct lock_sites *sites, char *why, size_t why_size)
 {
@@ -281,7 +309,9 @@ int lock_sites__find_named(pid_t pid, const char *acquire, const char *release,
 	int err;
 
 	memset(sites, 0, sizeof(*sites));
-	err = hunt__start(&hunt, pid);
+	err = check_family(&hunt);
+	if (!err)
+		err = hunt__start(&hunt, pid);
 	if (err)
 		return err;
 	if (is_fresh(&hunt))

@@ -82,14 +82,15 @@ static double quickest_ns(const struct pair *pair)
 static double measure(struct tracer *tracer, const struct pair *pair)
 {
 	const struct tracer_lock lock = { .pid = getpid() };
-	struct lock_sites sites = { .nacquire = 1, .nrelease = 1 };
+	struct lock_sites sites = { .nacquire = 1, .nrelease = 1, .words = { .size = 4 } };
 	double without = quickest_ns(pair), with;
+	uint32_t place;
 	char why[256];
 
 	snprintf(sites.path, sizeof(sites.path), OWN_CODE_FILE);
 	if (!own_code__offset(pair->take, &sites.acquire[0].offset) ||
 	    !own_code__offset(pair->release, &sites.release[0].offset) ||
-	    tracer__attach_lock(tracer, &sites, &lock, why, sizeof(why)))
+	    tracer__attach_lock(tracer, &sites, &lock, &place, why, sizeof(why)))
 		return 0;
 	with = quickest_ns(pair);
 	tracer__detach(tracer);

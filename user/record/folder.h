@@ -33,7 +33,8 @@ struct folder_run {
 	struct run_row row;
 	size_t line;			/* of runs.csv */
 	unsigned int states;		/* of the lock's that ledger.csv has, a bit each */
-	uint64_t lock_ns[LOCK_STATES];
+	uint64_t lock_ns[LOCK_STATES];	/* of the first lock */
+	bool many_locks;		/* there are more */
 	bool sampled;			/* lock_ns[HELD_RUNNING] is split: */
 	uint64_t running_ns[SAMPLE_KINDS];
 };

@@ -29,32 +29,45 @@ static void name_of(size_t index, char name[ROWS_NAME_SIZE])
 }
 
 /* Hand-off states have one interval per hand-off; of the others only the sum is kept. */
-static uint64_t state_count(const struct ledger *ledger, enum lock_state state)
+static uint64_t state_count(const struct ledger_lock *lock, enum lock_state state)
 {
 	bool of_handoff = state == HANDOFF_SIGNAL || state == HANDOFF_QUEUE ||
 			  state == HANDOFF_TAKE;
 
-	return of_handoff ? ledger->handoffs : COLUMN_MISSING_U64;
+	return of_handoff ? lock->handoffs : COLUMN_MISSING_U64;
 }
 
-static enum filled fill(void *data, const struct run *run, size_t index)
+/* Without a sample nothing is known of the parts. */
+static enum filled fill_part(struct ledger_row *row, const struct run *run, size_t lock,
+			     size_t kind)
 {
 	uint64_t parts[SAMPLE_KINDS];
+	const struct stacks *stacks = run_samples__of(&run->samples, run->ledger.locks[lock].index);
+
+	if (!stacks || !run_samples__split(stacks, run->ledger.locks[lock].ns[HELD_RUNNING], parts))
+		return FILLED_NOTHING;
+	row->ns = parts[kind];
+	row->count = stacks->samples[kind];
+	columns__set_text(row->parent, sizeof(row->parent), ledger__lock_state(HELD_RUNNING));
+	return FILLED;
+}
+
+/* All rows of the first lock, then all of the next. */
+static enum filled fill(void *data, const struct run *run, size_t index)
+{
+	size_t lock = index / MOST_ROWS, state = index % MOST_ROWS;
 	struct ledger_row *row = data;
 
-	if (!run->ledger.has_lock || index == MOST_ROWS)
+	if (lock >= run->ledger.nlocks)
 		return FILLED_ALL;
-	name_of(index, row->state);
-	if (index < LOCK_STATES) {
-		row->ns = run->ledger.lock_ns[index];
-		row->count = state_count(&run->ledger, index);
-		return FILLED;
-	}
-	/* Without a sample nothing is known of the parts. */
-	if (!run_samples__split(&run->samples, run->ledger.lock_ns[HELD_RUNNING], parts))
-		return FILLED_ALL;
-	row->ns = parts[index - LOCK_STATES];
-	row->count = run->samples.stacks.samples[index - LOCK_STATES];
+	if (run->ledger.locks[lock].folded)
+		return FILLED_NOTHING;
+	name_of(state, row->state);
+	row->lock = lock + 1;
+	if (state >= LOCK_STATES)
+		return fill_part(row, run, lock, state - LOCK_STATES);
+	row->ns = run->ledger.locks[lock].ns[state];
+	row->count = state_count(&run->ledger.locks[lock], state);
 	return FILLED;
 }
 
@@ -74,6 +87,12 @@ static size_t index_of(const char *state)
 	return index;
 }
 
+/* The one that cost most; older folders have no other. */
+static bool is_first(const struct ledger_row *row)
+{
+	return row->lock == 1 || row->lock == COLUMN_MISSING_U64;
+}
+
 static int on_state(const void *data, void *arg)
 {
 	const struct reading *reading = arg;
@@ -83,6 +102,10 @@ static int on_state(const void *data, void *arg)
 
 	if (index == reading->folder->count || state == MOST_ROWS)
 		return 0;
+	if (!is_first(row)) {
+		run->many_locks = true;
+		return 0;
+	}
 	if (state >= LOCK_STATES) {
 		run->running_ns[state - LOCK_STATES] = row->ns;
 		run->sampled = true;
@@ -107,7 +130,10 @@ static uint64_t sum_of(const struct folder_run *run)
 	return sum;
 }
 
-/* Identity L1, with the tolerance of ledger.h. */
+/*
+ * Identity L1, with the tolerance of ledger.h: the sum is the window, or, of a lock that is not
+ * the only one, the part of it in which its process was there.
+ */
 static bool adds_up(const struct folder_run *run)
 {
 	uint64_t window = run->row.window_ns, sum = sum_of(run);
@@ -115,7 +141,7 @@ static bool adds_up(const struct folder_run *run)
 	uint64_t most = window / LEDGER_TOLERANCE;
 
 	return window == COLUMN_MISSING_U64 || run->row.valid != 1 ||
-	       off <= (most > LEDGER_TOLERANCE_NS ? most : LEDGER_TOLERANCE_NS);
+	       (run->many_locks && sum < window) || off <= (most > LEDGER_TOLERANCE_NS ? most : LEDGER_TOLERANCE_NS);
 }
 
 static int check_run(const struct folder_run *run, struct csv_error *error)

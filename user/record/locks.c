@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // locks.csv, both ways: what is known of a run's locks.
-#include "lock/interpreters.h"
-
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/list.h"
+#include "lock/interpreters.h"
 #include "record/parts.h"
 
 #define ANNOUNCED "announced"
-#define NAMED "named"
-#define INTERPRETER "interpreter"	/* one with a lock of its own, beside the ledger's */
+#define CALLS "calls"
+#define OTHERS "others"		/* all that could not be told apart */
 
 static void join(const struct lock_site *sites, size_t count, char *text, size_t size)
 {
@@ -36,70 +38,101 @@ static size_t split(const char *text, struct lock_site *sites)
 	return count;
 }
 
-static void fill_own(struct lock_row *row, const struct run *run)
+static void fill_sites(struct lock_row *row, const struct lock_sites *sites)
 {
-	const struct lock_sites *sites = &run->lock.sites;
-	const struct ledger *ledger = &run->ledger;
-
-	columns__set_text(row->name, sizeof(row->name), run->row.lock);
-	columns__set_text(row->kind, sizeof(row->kind), !run->lock.found ? ANNOUNCED :
-			  sites->interpreter ? sites->interpreter->name : NAMED);
-	if (run->lock.found) {
-		columns__set_text(row->module, sizeof(row->module), sites->module);
-		columns__set_text(row->found_by, sizeof(row->found_by), sites->symbols);
-		join(sites->acquire, sites->nacquire, row->acquire, sizeof(row->acquire));
-		join(sites->release, sites->nrelease, row->release, sizeof(row->release));
-	}
-	if (!ledger->has_lock)
-		return;
-	row->acquisitions = ledger->acquisitions;
-	row->releases = ledger->releases;
-	row->handoffs = ledger->handoffs;
-	row->handoffs_forced = ledger->handoffs_forced;
-	row->lost_claims = ledger->lost_claims;
+	columns__set_text(row->module, sizeof(row->module), sites->module);
+	columns__set_text(row->found_by, sizeof(row->found_by), sites->symbols);
+	join(sites->acquire, sites->nacquire, row->acquire, sizeof(row->acquire));
+	join(sites->release, sites->nrelease, row->release, sizeof(row->release));
 }
 
-/* The first is the ledger's. */
+static const char *kind_of(const struct ledger_lock *lock, const struct lock_sites *sites)
+{
+	if (lock && lock->folded)
+		return OTHERS;
+	if (!sites)
+		return ANNOUNCED;
+	return sites->interpreter ? sites->interpreter->name : CALLS;
+}
+
+static void fill_counts(struct lock_row *row, const struct ledger_lock *lock)
+{
+	row->pid = lock->pid ? lock->pid : COLUMN_MISSING_U64;
+	row->acquisitions = lock->acquisitions;
+	row->releases = lock->releases;
+	row->handoffs = lock->handoffs;
+	row->handoffs_forced = lock->handoffs_forced;
+	row->held_ns = ledger__held_ns(lock);
+	row->wait_ns = lock->wait_ns;
+	row->threads = lock->threads ? lock->threads : COLUMN_MISSING_U64;
+	row->owner_tid = lock->owner_tid ? lock->owner_tid : COLUMN_MISSING_U64;
+	row->lost_claims = lock->lost_claims;
+	if (!lock->folded)
+		row->window_ns = lock->window_ns;
+}
+
+/* A lock that was found and never taken has a row too: the first, and without counts. */
 static enum filled fill(void *data, const struct run *run, size_t index)
 {
-	const struct other_lock *other;
+	const struct ledger_lock *lock = index < run->ledger.nlocks ? &run->ledger.locks[index]
+								    : NULL;
+	const struct lock_sites *sites = run__sites_of(run, lock);
 	struct lock_row *row = data;
 
-	if (!run->traced || index > MAX_OTHER_LOCKS)
+	if (!lock && (index || !run->lock.found))
 		return FILLED_ALL;
-	if (!index && !run->lock.found && !run->ledger.has_lock)
-		return FILLED_NOTHING;
 	row->lock = index + 1;
-	if (!index) {
-		fill_own(row, run);
-		return FILLED;
-	}
-	other = &run->ledger.others[index - 1];
-	columns__set_text(row->kind, sizeof(row->kind), INTERPRETER);
-	row->acquisitions = other->acquisitions;
-	row->releases = other->releases;
-	return other->key ? FILLED : FILLED_ALL;
+	columns__set_text(row->name, sizeof(row->name), lock && lock->name[0] ? lock->name
+									      : run->row.lock);
+	columns__set_text(row->kind, sizeof(row->kind), kind_of(lock, sites));
+	if (sites)
+		fill_sites(row, sites);
+	if (lock)
+		fill_counts(row, lock);
+	return FILLED;
 }
 
-static void take_other(const struct lock_row *row, struct ledger *ledger)
+static uint32_t number(uint64_t value)
 {
-	if (row->lock < 2 || row->lock >= 2 + MAX_OTHER_LOCKS)
-		return;
-	ledger->others[row->lock - 2] = (struct other_lock){
-		.key = row->lock,	/* any but 0: its own is of a process that is gone */
-		.acquisitions = row->acquisitions,
-		.releases = row->releases,
-	};
+	return value == COLUMN_MISSING_U64 ? 0 : (uint32_t)value;
 }
 
-static void take_own(const struct lock_row *row, struct run *run)
+/* Behind those that are there: rows come in the order of the locks. */
+static int take_lock(const struct lock_row *row, struct ledger *ledger)
+{
+	struct ledger_lock *locks, *lock;
+
+	locks = list__grow(ledger->locks, ledger->nlocks, sizeof(*locks));
+	if (!locks)
+		return -ENOMEM;
+	ledger->locks = locks;
+	lock = &ledger->locks[ledger->nlocks++];
+	*lock = (struct ledger_lock){
+		.pid = number(row->pid),
+		.folded = strcmp(row->kind, OTHERS) == 0,
+		.window_ns = or_zero(row->window_ns),
+		.ns = { [HELD_RUNNING] = or_zero(row->held_ns) },
+		.wait_ns = or_zero(row->wait_ns),
+		.acquisitions = or_zero(row->acquisitions),
+		.releases = or_zero(row->releases),
+		.handoffs = or_zero(row->handoffs),
+		.handoffs_forced = or_zero(row->handoffs_forced),
+		.lost_claims = or_zero(row->lost_claims),
+		.threads = number(row->threads),
+		.owner_tid = number(row->owner_tid),
+	};
+	columns__set_text(lock->name, sizeof(lock->name), row->name);
+	ledger->lost_claims += lock->lost_claims;
+	return 0;
+}
+
+/* How the first was found; of the others that is not asked again. */
+static void take_sites(const struct lock_row *row, struct run *run)
 {
 	struct lock_sites *sites = &run->lock.sites;
 	const char *version = strchr(row->name, '-');
 
 	run->lock.found = strcmp(row->kind, ANNOUNCED) != 0;
-	if (row->lost_claims != COLUMN_MISSING_U64)
-		run->ledger.lost_claims = row->lost_claims;
 	columns__set_text(sites->module, sizeof(sites->module), row->module);
 	columns__set_text(sites->symbols, sizeof(sites->symbols), row->found_by);
 	sites->nacquire = split(row->acquire, sites->acquire);
@@ -113,12 +146,12 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 {
 	const struct lock_row *row = data;
 
-	(void)error;
+	if (row->lock != run->ledger.nlocks + 1)
+		return csv__refuse(error, "lock", "", "the locks of the run %.64s are not numbered "
+				   "from 1", row->run_id);
 	if (row->lock == 1)
-		take_own(row, run);
-	else
-		take_other(row, &run->ledger);
-	return 0;
+		take_sites(row, run);
+	return row->acquisitions == COLUMN_MISSING_U64 ? 0 : take_lock(row, &run->ledger);
 }
 
 const struct run_rows run_rows__locks = { &rows__locks, fill, take, false };

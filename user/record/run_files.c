@@ -85,6 +85,30 @@ static int read_rows(struct reading *reading, const struct run_rows *const *list
 	return err;
 }
 
+/* The first lock's states are in ledger.csv; an older folder says no more of it than runs.csv. */
+static int complete(struct run *run)
+{
+	struct ledger *ledger = &run->ledger;
+
+	if (!ledger->has_lock)
+		return 0;
+	if (!ledger->nlocks) {
+		ledger->locks = calloc(1, sizeof(*ledger->locks));
+		if (!ledger->locks)
+			return -ENOMEM;
+		ledger->nlocks = 1;
+		ledger->locks[0] = (struct ledger_lock){
+			.acquisitions = ledger->acquisitions, .releases = ledger->releases,
+			.handoffs = ledger->handoffs, .handoffs_forced = ledger->handoffs_forced,
+			.lost_claims = ledger->lost_claims,
+		};
+	}
+	if (!ledger->locks[0].window_ns)
+		ledger->locks[0].window_ns = ledger->window_ns;
+	memcpy(ledger->locks[0].ns, ledger->lock_ns, sizeof(ledger->lock_ns));
+	return 0;
+}
+
 int run_files__read(const struct folder *folder, struct run_files *files,
 		    struct csv_error *error)
 {
@@ -96,6 +120,8 @@ int run_files__read(const struct folder *folder, struct run_files *files,
 	int err = begin(&reading);
 
 	err = err ? err : read_rows(&reading, list);
+	for (size_t i = 0; i < files->count && !err; i++)
+		err = complete(&files->runs[i]);
 	if (!err && folder__has(folder, rows__observations.file))
 		err = csv__read(folder->dirfd, rows__observations.file, &rows__observations,
 				on_observation, &reading, error);

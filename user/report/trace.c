@@ -92,25 +92,77 @@ static void print_no_lock(FILE *out, const struct run *run)
 			"(--lock-symbols names one)\n");
 }
 
+/* How many of the locks behind the first are listed. */
+#define MOST_OTHERS 10
+
+/* Whose it is; of a process whose first thread is not known any more, the pid alone. */
+static void describe_owner(const struct ledger *ledger, const struct ledger_lock *lock, char *text,
+			   size_t size)
+{
+	snprintf(text, size, "%" PRIu32, lock->pid);
+	for (size_t i = 0; i < ledger->nthreads; i++)
+		if (ledger->threads[i].tid == lock->pid)
+			snprintf(text, size, "%" PRIu32 " (%s)", lock->pid,
+				 ledger->threads[i].comm);
+}
+
+static void print_other(FILE *out, const struct ledger *ledger, const struct ledger_lock *lock)
+{
+	char owner[64] = "";
+
+	if (!lock->folded)
+		describe_owner(ledger, lock, owner, sizeof(owner));
+	fprintf(out, "  %-28.28s %-24s %12" PRIu64 " %9" PRIu64 " %12.3f %12.3f\n",
+		lock->folded ? "(all others)" : lock->name, owner, lock->acquisitions,
+		lock->handoffs, (double)ledger__held_ns(lock) / 1e6, (double)lock->wait_ns / 1e6);
+}
+
+static void print_others(FILE *out, const struct ledger *ledger)
+{
+	if (ledger->nlocks < 2)
+		return;
+	fprintf(out, "  %zu more, each with a ledger of its own (ms)\n  %-28s %-24s %12s %9s %12s "
+		"%12s\n", ledger->nlocks - 1, "lock", "process", "acquisitions", "hand-offs",
+		"held", "waited for");
+	for (size_t i = 1; i < ledger->nlocks && i <= MOST_OTHERS; i++)
+		print_other(out, ledger, &ledger->locks[i]);
+	if (ledger->nlocks > MOST_OTHERS + 1)
+		fprintf(out, "  ... and more in locks.csv\n");
+}
+
+/* Whose lock it is, where that is not the only question that can be asked. */
+static void print_owner(FILE *out, const struct ledger *ledger)
+{
+	const struct ledger_lock *lock = &ledger->locks[0];
+	char owner[64];
+
+	if (!lock->pid)
+		return;
+	describe_owner(ledger, lock, owner, sizeof(owner));
+	if (ledger->nlocks > 1)
+		fprintf(out, "  %s of process %s, which was waited for longest: %.3f ms\n",
+			lock->name, owner, (double)lock->wait_ns / 1e6);
+	else
+		fprintf(out, "  of process %s\n", owner);
+}
+
 /* Acquisitions and releases that agree are the proof that every call is seen. */
 static void print_counts(FILE *out, const struct ledger *ledger)
 {
-	uint64_t a = ledger->acquisitions, r = ledger->releases;
+	const struct ledger_lock *lock = &ledger->locks[0];
+	uint64_t a = lock->acquisitions, r = lock->releases;
 
 	fprintf(out, "  %" PRIu64 " acquisitions and %" PRIu64 " releases%s; %" PRIu64
 		" hand-offs, %" PRIu64 " of them forced\n", a, r,
 		(a > r ? a - r : r - a) <= ledger->nthreads ? ", which agree"
 							     : ", WHICH DO NOT AGREE",
-		ledger->handoffs, ledger->handoffs_forced);
+		lock->handoffs, lock->handoffs_forced);
 	if (ledger->half_seen)
 		fprintf(out, "  %" PRIu64 " holds or waits were under way when the window opened; "
 			"they are cut there\n", ledger->half_seen);
-	if (ledger->lost_claims)
+	if (lock->lost_claims)
 		fprintf(out, "  %" PRIu64 " acquisitions are timed by the thread's arrival on a "
-			"CPU\n", ledger->lost_claims);
-	for (int i = 0; i < MAX_OTHER_LOCKS && ledger->others[i].key; i++)
-		fprintf(out, "  another interpreter has a lock of its own, not in this ledger: "
-			"%" PRIu64 " acquisitions\n", (uint64_t)ledger->others[i].acquisitions);
+			"CPU\n", lock->lost_claims);
 }
 
 static void print_states(FILE *out, const struct ledger *ledger)
@@ -119,8 +171,9 @@ static void print_states(FILE *out, const struct ledger *ledger)
 	for (int state = 0; state < LOCK_STATES; state++)
 		fprintf(out, "  %-22s %12.3f %7.2f\n", ledger__lock_state(state),
 			(double)ledger->lock_ns[state] / 1e6,
-			percent(ledger->lock_ns[state], ledger->window_ns));
-	fprintf(out, "  %-22s %12.3f %7.2f\n", "window", (double)ledger->window_ns / 1e6, 100.0);
+			percent(ledger->lock_ns[state], ledger->locks[0].window_ns));
+	fprintf(out, "  %-22s %12.3f %7.2f\n", "window",
+		(double)ledger->locks[0].window_ns / 1e6, 100.0);
 }
 
 static void print_lock(FILE *out, const struct run *run)
@@ -137,8 +190,10 @@ static void print_lock(FILE *out, const struct run *run)
 		print_no_lock(out, run);
 		return;
 	}
+	print_owner(out, ledger);
 	print_counts(out, ledger);
 	print_states(out, ledger);
+	print_others(out, ledger);
 }
 
 /* A lock that is taken very often is slowed down by being watched. */
@@ -214,6 +269,24 @@ void report_trace__text(FILE *out, const struct report_trace *report)
 		run->ledger.events_lost, report->folder);
 }
 
+static void add_locks(cJSON *root, const struct ledger *ledger)
+{
+	cJSON *array = cJSON_AddArrayToObject(root, "locks");
+
+	for (size_t i = 0; i < ledger->nlocks; i++) {
+		const struct ledger_lock *lock = &ledger->locks[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(item, "name", lock->name);
+		cJSON_AddNumberToObject(item, "pid", lock->pid);
+		cJSON_AddNumberToObject(item, "acquisitions", (double)lock->acquisitions);
+		cJSON_AddNumberToObject(item, "handoffs", (double)lock->handoffs);
+		cJSON_AddNumberToObject(item, "held_ns", (double)ledger__held_ns(lock));
+		cJSON_AddNumberToObject(item, "wait_ns", (double)lock->wait_ns);
+		cJSON_AddItemToArray(array, item);
+	}
+}
+
 static void add_lock(cJSON *root, const struct run *run)
 {
 	const struct ledger *ledger = &run->ledger;
@@ -225,16 +298,18 @@ static void add_lock(cJSON *root, const struct run *run)
 	}
 	lock = cJSON_AddObjectToObject(root, "lock");
 	cJSON_AddStringToObject(lock, "name", run->lock.found ? run->row.lock : "announced");
-	cJSON_AddNumberToObject(lock, "acquisitions", (double)ledger->acquisitions);
-	cJSON_AddNumberToObject(lock, "releases", (double)ledger->releases);
-	cJSON_AddNumberToObject(lock, "handoffs", (double)ledger->handoffs);
-	cJSON_AddNumberToObject(lock, "handoffs_forced", (double)ledger->handoffs_forced);
+	cJSON_AddNumberToObject(lock, "acquisitions", (double)ledger->locks[0].acquisitions);
+	cJSON_AddNumberToObject(lock, "releases", (double)ledger->locks[0].releases);
+	cJSON_AddNumberToObject(lock, "handoffs", (double)ledger->locks[0].handoffs);
+	cJSON_AddNumberToObject(lock, "handoffs_forced",
+				(double)ledger->locks[0].handoffs_forced);
 	for (int state = 0; state < LOCK_STATES; state++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s_ns", ledger__lock_state(state));
 		cJSON_AddNumberToObject(lock, name, (double)ledger->lock_ns[state]);
 	}
+	add_locks(root, ledger);
 }
 
 static void add_futexes(cJSON *root, const struct futexes *futexes)

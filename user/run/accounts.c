@@ -3,6 +3,7 @@
 #include "run/accounts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "run/disturbed.h"
 #include "base/log.h"
 #include "program/workload.h"
+#include "symbols/place.h"
 
 /* The tail of a workload's complaints is short; what it may print in all is not. */
 #define COMPLAINT_SIZE 8192
@@ -177,7 +179,44 @@ void run_accounts__note_lock(struct run_session *session)
 	else if (search->err != -ENOENT)
 		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
 	columns__set_text(run->row.lock_reason, sizeof(run->row.lock_reason), run->lock.why);
-	lock_search__name(search, run->row.lock, sizeof(run->row.lock));
+	run->row.lock[0] = '\0';
+	if (search->found)
+		lock_search__name(search, &run->lock.sites, run->row.lock, sizeof(run->row.lock));
+}
+
+/* By its address, where that tells it from others of the process; else as its kind is called. */
+static void name_lock(struct run_session *session, struct ledger_lock *lock)
+{
+	const struct lock_sites *sites = run__sites_of(session->run, lock);
+	const struct lock_search *search = &session->search;
+	char name[FUTEX_NAME_SIZE];
+
+	if (!sites || lock->folded)
+		return;
+	if (!sites->key.argument) {
+		lock_search__name(search, sites, lock->name, sizeof(lock->name));
+		return;
+	}
+	if (!search->has_modules || search->modules.pid != (pid_t)lock->pid ||
+	    place__name(&search->modules, lock->key, name, sizeof(name)))
+		snprintf(name, sizeof(name), "0x%" PRIx64, lock->key);
+	columns__set_text(lock->name, sizeof(lock->name), name);
+}
+
+/* The one that cost most is the run's. */
+static void name_locks(struct run_session *session)
+{
+	struct run *run = session->run;
+	const struct ledger *ledger = &run->ledger;
+
+	run->finds = session->search.finds;
+	session->search.finds = (struct finds){ 0 };
+	for (size_t i = 0; i < ledger->nlocks; i++)
+		name_lock(session, &ledger->locks[i]);
+	if (!ledger->nlocks || !run__sites_of(run, &ledger->locks[0]))
+		return;
+	run->lock.sites = *run__sites_of(run, &ledger->locks[0]);
+	lock_search__name(&session->search, &run->lock.sites, run->row.lock, sizeof(run->row.lock));
 }
 
 static int settle_accounts(struct run_session *session, const struct trace *trace)
@@ -191,6 +230,7 @@ static int settle_accounts(struct run_session *session, const struct trace *trac
 	if (!run_session__searches(session))
 		return 0;
 	run_accounts__note_lock(session);
+	name_locks(session);
 	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
 			       &run->futexes);
 }
@@ -210,6 +250,8 @@ static int settle_samples(struct run_session *session, const struct trace *trace
 		symbolizer__learn_program(spec->symbolizer, spec->target.path);
 	memcpy(samples->losses, trace->sample_losses, sizeof(samples->losses));
 	err = run_samples__settle(samples);
+	run_samples__choose(samples, session->run->ledger.nlocks
+				     ? session->run->ledger.locks[0].index : 0);
 	if (spec->python_frames)
 		symbolizer__remove_perf_maps(spec->symbolizer);
 	return err;
@@ -223,12 +265,12 @@ static int finish_timeline(const struct run_session *session, const struct trace
 	return err ? run_session__fail_timeline(session, err) : 0;
 }
 
-/* What the tracer thinks of its own view of the lock. */
+/* What the tracer thinks of its own view of the locks. */
 static void log_lock(const struct lock_record *lock)
 {
-	if (lock->called)
-		log__debug("lock: %llu half seen, %llu lost claims, %llu repeated calls, "
-			   "%llu overlaps",
+	if (lock->watched)
+		log__debug("lock %u of process %u: %llu half seen, %llu lost claims, %llu repeated calls, "
+			   "%llu overlaps", lock->index, lock->watched,
 			   lock->half_seen, lock->lost_claims, lock->repeats, lock->overlaps);
 }
 
@@ -240,7 +282,8 @@ static int settle(struct run_session *session)
 
 	if (err)
 		return run_session__fail(run, err, "cannot read the trace");
-	log_lock(&trace.lock);
+	for (size_t i = 0; i < trace.nlocks; i++)
+		log_lock(&trace.locks[i]);
 	err = settle_accounts(session, &trace);
 	if (err)
 		run_session__fail(run, err, "cannot settle the ledger");

@@ -34,6 +34,7 @@ void lock_search__free(struct lock_search *search)
 	if (search->has_modules)
 		modules__free(&search->modules);
 	search->has_modules = false;
+	finds__free(&search->finds);
 }
 
 static void wait_until_stopped(pid_t pid)
@@ -82,16 +83,28 @@ static void warn_of_stepping(const struct lock_sites *sites)
 #endif
 }
 
+/* Returns 0 or -errno. */
+static int watch(struct lock_search *search, const struct lock_sites *sites,
+		 const struct tracer_lock *lock)
+{
+	uint32_t place;
+	int err;
+
+	warn_of_stepping(sites);
+	err = tracer__attach_lock(search->tracer, sites, lock, &place, search->why,
+				  sizeof(search->why));
+	if (!err && place)
+		err = finds__add(&search->finds, place, sites);
+	return err;
+}
+
 static int find_and_watch(struct lock_search *search, const struct tracer_lock *lock)
 {
 	struct lock_sites sites;
 	int err = find(search, lock->pid, &sites);
 
-	if (!err) {
-		warn_of_stepping(&sites);
-		err = tracer__attach_lock(search->tracer, &sites, lock, search->why,
-					  sizeof(search->why));
-	}
+	if (!err)
+		err = watch(search, &sites, lock);
 	search->err = err;
 	if (err)
 		return err;
@@ -111,10 +124,11 @@ static bool is_in_vain(const struct lock_search *search)
 static void on_exec(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
-					  .fresh = true };
+					  .fresh = true, .exec_ns = news->t_ns };
 
 	wait_until_stopped(lock.pid);
-	search->found = find_and_watch(search, &lock) == 0;
+	if (find_and_watch(search, &lock) == 0)
+		search->found = true;
 	tracer__open_window(search->tracer, false);
 	search->stopped_ns += clock_now_ns() - news->t_ns;
 	kill(lock.pid, is_in_vain(search) ? SIGKILL : SIGCONT);
@@ -149,7 +163,8 @@ static int hold(pid_t pid)
 /* A child may have come to its lock before we have: what it holds is not known. */
 static void on_exec_child(struct lock_search *search, const struct news *news)
 {
-	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
+	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
+					  .exec_ns = news->t_ns };
 	uint64_t began = clock_now_ns();
 	int signal;
 
@@ -205,13 +220,11 @@ void lock_search__look_at_modules(struct lock_search *search, pid_t pid)
 	search->looked_ns = clock_now_ns();
 }
 
-void lock_search__name(const struct lock_search *search, char *name, size_t size)
+void lock_search__name(const struct lock_search *search, const struct lock_sites *sites,
+		       char *name, size_t size)
 {
-	if (!search->found)
-		name[0] = '\0';
-	else if (search->wish.acquire)
+	if (search->wish.acquire)
 		snprintf(name, size, "%s:%s", search->wish.acquire, search->wish.release);
 	else
-		snprintf(name, size, "%s-%s", search->sites.interpreter->name,
-			 search->sites.version);
+		snprintf(name, size, "%s-%s", sites->interpreter->name, sites->version);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lock/site.h"
+#include "run/finds.h"
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
 
@@ -18,7 +19,8 @@ struct lock_search {
 	struct tracer *tracer;
 	struct lock_wish wish;
 	bool found;
-	struct lock_sites sites;	/* of the lock that is watched, if found */
+	struct lock_sites sites;	/* of the locks that were found last, if found */
+	struct finds finds;		/* of all */
 	int err;			/* of the last search that found nothing, or */
 	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run: the user's names */
 	uint64_t stopped_ns;		/* the program was stopped for us */
@@ -44,7 +46,8 @@ int lock_search__in_running(struct lock_search *search, pid_t pid);
 /* Remember what the process has mapped, unless that is known well enough. */
 void lock_search__look_at_modules(struct lock_search *search, pid_t pid);
 
-/* For runs.csv: "cpython-3.11", "big_lock:big_unlock", or "" */
-void lock_search__name(const struct lock_search *search, char *name, size_t size);
+/* For runs.csv, of locks that were found so: "cpython-3.11", "big_lock:big_unlock". */
+void lock_search__name(const struct lock_search *search, const struct lock_sites *sites,
+		       char *name, size_t size);
 
 #endif

@@ -14,6 +14,7 @@
 #include "lock/site.h"
 #include "results/folder.h"
 #include "results/rows.h"
+#include "run/finds.h"
 #include "run/samples.h"
 #include "program/target.h"
 #include "timeline/writer.h"
@@ -60,10 +61,10 @@ struct run_handoffs {
 	uint64_t dropped;		/* for want of memory */
 };
 
-/* What became of the search for the lock of a program that announces none. */
+/* What became of the search for the locks of a program that announces none. */
 struct run_lock {
 	bool found;
-	struct lock_sites sites;	/* if found */
+	struct lock_sites sites;	/* if found: of the one that cost most */
 	char why[LOCK_SITES_WHY_SIZE];	/* else; "": it is no program with such a lock */
 };
 
@@ -78,10 +79,14 @@ struct run {
 	struct run_samples samples;
 	struct timeline_writer *timeline;	/* written, not yet under its name; or NULL */
 	struct run_lock lock;
+	struct finds finds;		/* of all locks; empty if the run is read from files */
 	struct futexes futexes;		/* that it slept on */
 	char *output;			/* a workload of ours: all it has printed; else NULL */
 	char error[RUN_ERROR_SIZE];	/* what went wrong and what to do */
 };
+
+/* How a lock of the run was found. NULL: it is announced, or that is not known. */
+const struct lock_sites *run__sites_of(const struct run *run, const struct ledger_lock *lock);
 
 /* May be called twice. A timeline that has not been given its name is removed. */
 void run__free(struct run *run);

@@ -42,7 +42,7 @@ struct run_sample {
 		uint32_t nkernel;
 		uint32_t nuser;
 		uint32_t nwords;
-		uint32_t padding;
+		uint32_t lock;
 	} key;
 	uint64_t frames[];	/* the kernel's, then the user's (struct sample_frame), words */
 };
@@ -73,6 +73,7 @@ static struct run_sample *copy(struct run_samples *samples, const struct stack_s
 	raw->size = sizeof(raw->key) + kernel + user + raw->key.nwords * sizeof(uint64_t);
 	raw->key.pid = sample->pid;
 	raw->key.flags = sample->flags;
+	raw->key.lock = sample->lock;
 	raw->key.nkernel = sample->kernel_frames;
 	raw->key.nuser = sample->user_frames;
 	memcpy(raw->frames, sample->kernel, kernel);
@@ -136,6 +137,22 @@ static void forget_raw(struct run_samples *samples)
 	samples->nraw = 0;
 }
 
+/* NULL: no memory. */
+static struct stacks *stacks_of(struct run_samples *samples, uint32_t lock)
+{
+	struct lock_stacks *locks;
+
+	for (size_t i = 0; i < samples->nlocks; i++)
+		if (samples->locks[i].lock == lock)
+			return &samples->locks[i].stacks;
+	locks = list__grow(samples->locks, samples->nlocks, sizeof(*locks));
+	if (!locks)
+		return NULL;
+	samples->locks = locks;
+	samples->locks[samples->nlocks] = (struct lock_stacks){ .lock = lock };
+	return &samples->locks[samples->nlocks++].stacks;
+}
+
 static int name(struct run_samples *samples, const struct run_sample *raw, char *text)
 {
 	const struct symbolizer_sample sample = {
@@ -150,8 +167,9 @@ static int name(struct run_samples *samples, const struct run_sample *raw, char 
 		.nwords = raw->key.nwords,
 	};
 	enum sample_kind kind = symbolizer__name(samples->symbolizer, &sample, text);
+	struct stacks *stacks = stacks_of(samples, raw->key.lock);
 
-	return stacks__add(&samples->stacks, kind, text, raw->count);
+	return stacks ? stacks__add(stacks, kind, text, raw->count) : -ENOMEM;
 }
 
 int run_samples__settle(struct run_samples *samples)
@@ -168,10 +186,33 @@ int run_samples__settle(struct run_samples *samples)
 	return err;
 }
 
-bool run_samples__split(const struct run_samples *samples, uint64_t ns,
-			uint64_t parts[SAMPLE_KINDS])
+void run_samples__choose(struct run_samples *samples, uint32_t lock)
 {
-	return apportion(ns, samples->stacks.samples, parts, SAMPLE_KINDS);
+	samples->chosen = lock;
+	for (size_t i = 0; i < samples->nlocks; i++) {
+		struct lock_stacks *from = &samples->locks[i];
+
+		if (from->lock != lock)
+			continue;
+		samples->stacks = from->stacks;
+		*from = samples->locks[--samples->nlocks];
+		return;
+	}
+}
+
+const struct stacks *run_samples__of(const struct run_samples *samples, uint32_t lock)
+{
+	if (lock == samples->chosen)
+		return &samples->stacks;
+	for (size_t i = 0; i < samples->nlocks; i++)
+		if (samples->locks[i].lock == lock)
+			return &samples->locks[i].stacks;
+	return NULL;
+}
+
+bool run_samples__split(const struct stacks *stacks, uint64_t ns, uint64_t parts[SAMPLE_KINDS])
+{
+	return apportion(ns, stacks->samples, parts, SAMPLE_KINDS);
 }
 
 const char *run_samples__loss_name(size_t cause)
@@ -203,5 +244,8 @@ void run_samples__free(struct run_samples *samples)
 	forget_raw(samples);
 	free(samples->raw);
 	stacks__free(&samples->stacks);
+	for (size_t i = 0; i < samples->nlocks; i++)
+		stacks__free(&samples->locks[i].stacks);
+	free(samples->locks);
 	*samples = (struct run_samples){ 0 };
 }

@@ -15,10 +15,19 @@
 
 struct run_sample;
 
+/* Samples of the holder of one lock; 0: of any thread, while no lock was known. */
+struct lock_stacks {
+	uint32_t lock;
+	struct stacks stacks;
+};
+
 /* Of a run without samples all zeros. */
 struct run_samples {
 	struct symbolizer *symbolizer;	/* borrowed; NULL: none are taken */
-	struct stacks stacks;		/* complete after run_samples__settle() */
+	struct stacks stacks;		/* of the lock that was chosen, complete then */
+	uint32_t chosen;
+	struct lock_stacks *locks;	/* of all others */
+	size_t nlocks;
 	uint64_t losses[SAMPLE_LOSSES];
 	uint64_t dropped;		/* for want of memory */
 	struct run_sample **raw;	/* not yet named; equal ones once */
@@ -35,12 +44,16 @@ void run_samples__keep(const struct stack_sample *sample, void *run_samples);
 /* Name all that were kept. Returns 0 or -ENOMEM. */
 int run_samples__settle(struct run_samples *samples);
 
+/* After that: the lock (index of its record, or 0) whose samples are the run's. */
+void run_samples__choose(struct run_samples *samples, uint32_t lock);
+
+/* The samples of a lock's holder; NULL: there are none. */
+const struct stacks *run_samples__of(const struct run_samples *samples, uint32_t lock);
+
 /*
- * Split ns (held_running) as the samples are, exactly. False: there is none, and nothing can
- * be said.
+ * Split ns (held_running) as samples are, exactly. False: there is none, and nothing can be said.
  */
-bool run_samples__split(const struct run_samples *samples, uint64_t ns,
-			uint64_t parts[SAMPLE_KINDS]);
+bool run_samples__split(const struct stacks *stacks, uint64_t ns, uint64_t parts[SAMPLE_KINDS]);
 
 /* Causes of losses as numbers from 0: what is counted, by a name of its own; NULL: no more. */
 const char *run_samples__loss_name(size_t cause);

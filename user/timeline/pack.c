@@ -218,7 +218,7 @@ size_t timeline_pack__thread(const struct timeline_pack *pack, const struct trac
 /* A lock known by calls is not told to be free at the end: the accounts know. */
 static void put_lock_end(struct bytes *bytes, const struct trace *trace)
 {
-	const struct lock_record *lock = &trace->lock;
+	const struct lock_record *lock = &trace->locks[trace->streamed_lock - 1];
 	uint32_t holder = lock->holder & ~CLAIM;
 
 	put(bytes, holder);
@@ -229,10 +229,20 @@ static void put_lock_end(struct bytes *bytes, const struct trace *trace)
 			   ? lock->wanted_since_ns - lock->free_since_ns + 1 : 0);
 }
 
+/* The lock that the timeline shows; NULL: none is known. */
+static const struct ledger_lock *shown_lock(const struct trace *trace, const struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nlocks; i++)
+		if (ledger->locks[i].index == trace->streamed_lock)
+			return &ledger->locks[i];
+	return NULL;
+}
+
 size_t timeline_pack__summary(const struct timeline_pack *pack, const struct trace *trace,
 			      const struct ledger *ledger, uint8_t *to)
 {
-	unsigned int flags = (ledger->has_lock ? SUMMARY_HAS_LOCK : 0) |
+	const struct ledger_lock *lock = shown_lock(trace, ledger);
+	unsigned int flags = (lock ? SUMMARY_HAS_LOCK : 0) |
 			     (ledger->called ? SUMMARY_CALLED : 0) |
 			     (ledger->valid ? SUMMARY_VALID : 0);
 	struct bytes bytes = begin(to, PACKED_SUMMARY | flags);
@@ -245,11 +255,11 @@ size_t timeline_pack__summary(const struct timeline_pack *pack, const struct tra
 	put(&bytes, ledger->switches[INVOLUNTARY]);
 	put(&bytes, trace->losses[LOSS_STREAM]);
 	put(&bytes, ledger->events_lost);
-	put(&bytes, ledger->handoffs);
-	if (!ledger->has_lock)
+	put(&bytes, lock ? lock->handoffs : ledger->handoffs);
+	if (!lock)
 		return bytes.len;
 	for (int state = 0; state < LOCK_STATES; state++)
-		put(&bytes, ledger->lock_ns[state]);
+		put(&bytes, lock->ns[state]);
 	if (ledger->called)
 		put_lock_end(&bytes, trace);
 	return bytes.len;

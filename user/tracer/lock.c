@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Watching a lock by the calls of its functions: uprobes at their places in a file.
+// Watching the locks of processes by the calls of their functions: uprobes at their places in a
+// file, in one process each. A probe tells its program by a cookie whose it is and where in the
+// file it stands (bpf/lock_table.bpf.h).
 #include "tracer/parts.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "lock/interpreters.h"
 #include "tracer/uprobes.h"
 #include "include/clock.h"
@@ -18,71 +23,148 @@
 /* By then, those who waited for the lock when we came have been seen to have it. */
 #define UNSEEN_WAITERS_NS 1000000000ULL
 
-void tracer_lock__detach(struct tracer *tracer)
+static void detach(struct tracer_watch *watch)
 {
-	for (int i = 0; i < 2; i++) {
-		if (tracer->session_fds[i] >= 0)
-			close(tracer->session_fds[i]);
-		tracer->session_fds[i] = -1;
-	}
-	while (tracer->nlinks > tracer->nkernel)
-		bpf_link__destroy(tracer->links[--tracer->nlinks]);
+	while (watch->nsessions)
+		close(watch->session_fds[--watch->nsessions]);
+	while (watch->nlinks)
+		bpf_link__destroy(watch->links[--watch->nlinks]);
+	free(watch->links);
+	watch->links = NULL;
 }
 
+void tracer_lock__detach(struct tracer *tracer)
+{
+	for (uint32_t i = 1; i <= tracer->skel->bss->watched_used && i < MAX_WATCHED; i++)
+		detach(&tracer->watches[i]);
+}
+
+void tracer_lock__forget(struct tracer *tracer)
+{
+	struct switchtax *skel = tracer->skel;
+	int names = bpf_map__fd(skel->maps.lock_names), tgids = bpf_map__fd(skel->maps.watched_tgids);
+	struct lock_name name;
+	uint32_t tgid;
+
+	while (bpf_map_get_next_key(names, NULL, &name) == 0)
+		bpf_map_delete_elem(names, &name);
+	while (bpf_map_get_next_key(tgids, NULL, &tgid) == 0)
+		bpf_map_delete_elem(tgids, &tgid);
+	memset(tracer->locks, 0, (skel->data->locks_used + 1) * sizeof(*tracer->locks));
+	memset(&tracer->locks[OTHER_LOCKS], 0, sizeof(*tracer->locks));
+	memset(tracer->watched, 0, (skel->bss->watched_used + 1) * sizeof(*tracer->watched));
+	skel->data->locks_used = ANNOUNCED_LOCK;
+	skel->bss->watched_used = 0;
+	skel->bss->streamed_lock = 0;
+}
+
+/* --- the probes ------------------------------------------------------------------ */
+
+static uint64_t cookie_of(uint32_t place, const struct lock_site *site)
+{
+	return (uint64_t)(uint32_t)site->address << 32 | (site->may_fail ? CALL_MAY_FAIL : 0) |
+	       place;
+}
+
+static int keep(struct tracer_watch *watch, struct bpf_link *link)
+{
+	struct bpf_link **links;
+
+	if (!link)
+		return -errno;
+	links = list__grow(watch->links, watch->nlinks, sizeof(struct bpf_link *));
+	if (!links) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	watch->links = links;
+	watch->links[watch->nlinks++] = link;
+	return 0;
+}
+
+/* Where probes of one process go. */
+struct target_file {
+	const char *path;
+	pid_t pid;
+	uint32_t place;		/* of the process among the watched */
+};
+
 static int attach_sites(struct tracer *tracer, struct bpf_program *program, bool at_return,
-			const char *path, const struct lock_site *sites, size_t count, pid_t pid)
+			const struct target_file *file, const struct lock_site *sites, size_t count)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < count && !err; i++)
-		err = tracer__keep_link(tracer, bpf_program__attach_uprobe(program, at_return, pid,
-									   path, sites[i].offset));
+	for (size_t i = 0; i < count && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return,
+			    .bpf_cookie = cookie_of(file->place, &sites[i]));
+
+		err = keep(&tracer->watches[file->place],
+			   bpf_program__attach_uprobe_opts(program, file->pid, file->path,
+							   sites[i].offset, &opts));
+	}
 	return err;
 }
 
 /* The release first: an acquisition that is seen must not lack its release. */
-static int attach_plain(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
+static int attach_plain(struct tracer *tracer, const struct lock_sites *sites,
+			const struct target_file *file)
 {
-	int err = attach_sites(tracer, tracer->probes.release, false, sites->path, sites->release,
-			       sites->nrelease, pid);
+	int err = attach_sites(tracer, tracer->probes.release, false, file, sites->release,
+			       sites->nrelease);
 
 	if (!err)
-		err = attach_sites(tracer, tracer->probes.acquired, true, sites->path,
-				   sites->acquire, sites->nacquire, pid);
+		err = attach_sites(tracer, tracer->probes.wait, false, file, sites->wait,
+				   sites->nwait);
 	if (!err)
-		err = attach_sites(tracer, tracer->probes.acquire, false, sites->path,
-				   sites->acquire, sites->nacquire, pid);
+		err = attach_sites(tracer, tracer->probes.acquired, true, file, sites->acquire,
+				   sites->nacquire);
+	if (!err)
+		err = attach_sites(tracer, tracer->probes.acquire, false, file, sites->acquire,
+				   sites->nacquire);
 	return err;
 }
 
-static int attach_session(struct bpf_program *program, enum uprobes_kind kind, const char *path,
-			  const struct lock_site *sites, size_t count, pid_t pid)
+/* Sites of one kind as one link, whose descriptor the watch keeps. */
+static int attach_session(struct tracer_watch *watch, struct bpf_program *program,
+			  enum uprobes_kind kind, const struct target_file *file,
+			  const struct lock_site *sites, size_t count)
 {
-	uint64_t offsets[LOCK_SITES_MAX];
+	uint64_t offsets[LOCK_SITES_MAX], cookies[LOCK_SITES_MAX];
+	int fd;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		offsets[i] = sites[i].offset;
-	return uprobes__attach(bpf_program__fd(program), kind, path, offsets, count, pid);
-}
-
-static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites, pid_t pid)
-{
-	struct switchtax *skel = tracer->skel;
-	int fd = attach_session(tracer->probes.release, UPROBES_ENTRY, sites->path,
-				sites->release, sites->nrelease, pid);
-
+		cookies[i] = cookie_of(file->place, &sites[i]);
+	}
+	if (!count)
+		return 0;
+	fd = uprobes__attach(bpf_program__fd(program), kind, file->path, offsets, cookies, count,
+			     file->pid);
 	if (fd < 0)
 		return fd;
-	tracer->session_fds[0] = fd;
-	fd = attach_session(skel->progs.on_acquire_session, UPROBES_SESSION, sites->path,
-			    sites->acquire, sites->nacquire, pid);
-	if (fd < 0)
-		return fd;
-	tracer->session_fds[1] = fd;
+	watch->session_fds[watch->nsessions++] = fd;
 	return 0;
 }
 
-/* Is it known where the threads of a process stand at its lock? */
+static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites,
+			   const struct target_file *file)
+{
+	struct tracer_watch *watch = &tracer->watches[file->place];
+	int err = attach_session(watch, tracer->probes.release, UPROBES_ENTRY, file,
+				 sites->release, sites->nrelease);
+
+	if (!err)
+		err = attach_session(watch, tracer->probes.wait, UPROBES_ENTRY, file, sites->wait,
+				     sites->nwait);
+	if (!err)
+		err = attach_session(watch, tracer->skel->progs.on_acquire_session,
+				     UPROBES_SESSION, file, sites->acquire, sites->nacquire);
+	return err;
+}
+
+/* --- the process ------------------------------------------------------------------ */
+
+/* Is it known where the threads of a process stand at its locks? */
 static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 {
 	uint32_t used = tracer->skel->bss->threads_used;
@@ -92,42 +174,136 @@ static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 			tracer->threads[slot].settled = settled;
 }
 
-int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
-			const struct tracer_lock *lock, char *why, size_t why_size)
+static enum lock_keys keys_of(const struct lock_sites *sites)
+{
+	if (!sites->key.known)
+		return KEY_NONE;
+	return sites->key.argument ? KEY_ARGUMENT : KEY_INTERPRETER;
+}
+
+static void fill(struct watched_process *watched, const struct lock_sites *sites,
+		 const struct tracer_lock *lock, uint32_t tgid)
+{
+	uint64_t now = clock_now_ns();
+
+	*watched = (struct watched_process){
+		.tgid = tgid,
+		.pid = (uint32_t)lock->pid,
+		.keys = keys_of(sites),
+		.key_outer = sites->key.outer,
+		.key_inner = sites->key.inner,
+		.fresh = lock->fresh,
+		.asks = sites->interpreter && sites->interpreter->asks,
+		.nests = sites->nacquire > 1 && !sites->recursive,
+		.recursive = sites->recursive,
+		.words_address = sites->words.address,
+		.words_size = sites->words.size,
+		.claims_from_ns = lock->fresh ? 0 : now + UNSEEN_WAITERS_NS,
+		.since_ns = now,
+	};
+}
+
+static uint32_t tgid_of(const struct tracer *tracer, const struct tracer_lock *lock)
+{
+	return lock->tgid ? lock->tgid : tracer->skel->bss->root_tgid;
+}
+
+/* The place at which the process is watched now; 0: it is not. */
+static uint32_t place_of(const struct tracer *tracer, uint32_t tgid)
+{
+	uint32_t place;
+
+	return bpf_map_lookup_elem(bpf_map__fd(tracer->skel->maps.watched_tgids), &tgid, &place)
+	       ? 0 : place;
+}
+
+/* News may be late: by then the process is another program, and watched as that. */
+static bool is_watched(const struct tracer *tracer, const struct tracer_lock *lock)
+{
+	uint32_t place = place_of(tracer, tgid_of(tracer, lock));
+
+	return place && lock->exec_ns && tracer->watched[place].since_ns >= lock->exec_ns;
+}
+
+/* What is watched of its last programs ends here: their probes would be met by this one too. */
+static void end_old(struct tracer *tracer, uint32_t tgid)
+{
+	for (uint32_t place = 1; place <= tracer->skel->bss->watched_used; place++) {
+		struct watched_process *old = &tracer->watched[place];
+
+		if (old->tgid != tgid)
+			continue;
+		detach(&tracer->watches[place]);
+		if (!old->ended_ns)
+			old->ended_ns = clock_now_ns();
+	}
+}
+
+/* Its place among the watched, a new one for each life of its memory; 0: there is no room. */
+static uint32_t begin_to_watch(struct tracer *tracer, const struct lock_sites *sites,
+			       const struct tracer_lock *lock)
 {
 	struct switchtax *skel = tracer->skel;
-	uint32_t tgid = lock->tgid ? lock->tgid : skel->bss->root_tgid;
+	uint32_t tgid = tgid_of(tracer, lock), place = skel->bss->watched_used + 1;
+
+	if (place >= MAX_WATCHED)
+		return 0;
+	end_old(tracer, tgid);
+	settle_threads(tracer, tgid, lock->fresh);
+	fill(&tracer->watched[place], sites, lock, tgid);
+	tracer->watches[place] = (struct tracer_watch){ .nlinks = 0 };
+	skel->bss->watched_used = place;
+	bpf_map_update_elem(bpf_map__fd(skel->maps.watched_tgids), &tgid, &place, BPF_ANY);
+	return place;
+}
+
+/* It could not be, after all: its place stays empty. */
+static void give_up(struct tracer *tracer, uint32_t place)
+{
+	uint32_t tgid = tracer->watched[place].tgid;
+
+	detach(&tracer->watches[place]);
+	bpf_map_delete_elem(bpf_map__fd(tracer->skel->maps.watched_tgids), &tgid);
+	tracer->watched[place] = (struct watched_process){ .tgid = 0 };
+}
+
+static int explain(int err, const struct lock_sites *sites, char *why, size_t why_size)
+{
+	if (err == -ESRCH)
+		snprintf(why, why_size, "the process has ended");
+	else if (err == -ENOTSUPP)
+		snprintf(why, why_size, "%s: the kernel puts no probe on the instruction with "
+			 "which %s or %s begins (as one with a LOCK prefix); name functions "
+			 "that call them", sites->module, sites->acquire[0].function,
+			 sites->release[0].function);
+	else
+		tracer__refused(why, why_size, "cannot attach to the lock's functions", err);
+	return err;
+}
+
+int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
+			const struct tracer_lock *lock, uint32_t *place, char *why,
+			size_t why_size)
+{
+	struct target_file file = { .path = sites->path, .pid = lock->pid };
 	int err;
 
+	*place = 0;
+	if (is_watched(tracer, lock))
+		return 0;
 	tracer_refusal__forget();
-	tracer_lock__detach(tracer);
-	settle_threads(tracer, tgid, lock->fresh);
-	skel->bss->call_keyed = sites->key.known;
-	skel->bss->call_key_outer = sites->key.outer;
-	skel->bss->call_key_inner = sites->key.inner;
-	skel->bss->the_lock.key = 0;
-	skel->bss->the_lock.tgid = tgid;
-	skel->bss->the_lock.asks = sites->interpreter && sites->interpreter->asks;
-	skel->bss->the_lock.nests = sites->nacquire > 1;
-	skel->bss->the_lock.known = lock->fresh;
-	skel->bss->the_lock.claims_from_ns = lock->fresh ? 0 : clock_now_ns() + UNSEEN_WAITERS_NS;
-	skel->bss->the_lock.called = 1;
-	err = tracer->features.have[FEATURE_UPROBE_SESSION]
-	      ? attach_sessions(tracer, sites, lock->pid)
-	      : attach_plain(tracer, sites, lock->pid);
-	if (err) {
-		tracer_lock__detach(tracer);
-		skel->bss->the_lock.called = 0;
-		if (err == -ESRCH)
-			snprintf(why, why_size, "the process has ended");
-		else if (err == -ENOTSUPP)
-			snprintf(why, why_size, "%s: the kernel puts no probe on the instruction with "
-				 "which %s or %s begins (as one with a LOCK prefix); name functions "
-				 "that call them", sites->module, sites->acquire[0].function,
-				 sites->release[0].function);
-		else
-			tracer__refused(why, why_size, "cannot attach to the lock's functions",
-					err);
+	file.place = begin_to_watch(tracer, sites, lock);
+	if (!file.place) {
+		snprintf(why, why_size, "the locks of %d processes are watched already, and no "
+			 "more can be", MAX_WATCHED - 1);
+		return -ENOSPC;
 	}
-	return err;
+	err = tracer->features.have[FEATURE_UPROBE_SESSION] ? attach_sessions(tracer, sites, &file)
+							    : attach_plain(tracer, sites, &file);
+	if (!err) {
+		*place = file.place;
+		return 0;
+	}
+	give_up(tracer, file.place);
+	return explain(err, sites, why, why_size);
 }

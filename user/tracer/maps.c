@@ -83,7 +83,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
-	memset(&skel->bss->the_lock, 0, sizeof(skel->bss->the_lock));
+	tracer_lock__forget(tracer);
 }
 
 /* Threads may have taken another name since they were begun; of the dead, the last is known. */
@@ -122,6 +122,25 @@ static int read_futexes(const struct tracer *tracer, struct trace *trace)
 	return 0;
 }
 
+/* Room for the locks that there are by now. Returns 0 or -ENOMEM. */
+static int begin_locks(const struct tracer *tracer, struct trace *trace)
+{
+	const struct switchtax *skel = tracer->skel;
+
+	trace->nlocks = skel->data->locks_used;
+	trace->nwatched = skel->bss->watched_used;
+	trace->locks = calloc(trace->nlocks ? trace->nlocks : 1, sizeof(*trace->locks));
+	trace->watched = calloc(trace->nwatched ? trace->nwatched : 1, sizeof(*trace->watched));
+	return trace->locks && trace->watched ? 0 : -ENOMEM;
+}
+
+static void copy_locks(const struct tracer *tracer, struct trace *trace)
+{
+	memcpy(trace->locks, &tracer->locks[1], trace->nlocks * sizeof(*trace->locks));
+	memcpy(trace->watched, &tracer->watched[1], trace->nwatched * sizeof(*trace->watched));
+	trace->others = tracer->locks[OTHER_LOCKS];
+}
+
 /* What a trace begins with. Returns 0 or -ENOMEM. */
 static int begin_trace(const struct tracer *tracer, struct trace *trace)
 {
@@ -136,10 +155,14 @@ static int begin_trace(const struct tracer *tracer, struct trace *trace)
 		.opened = skel->data->window_start_ns != NEVER,
 		.closed = skel->data->window_end_ns != NEVER,
 		.arrivals_unseen = skel->bss->arrivals_unseen,
+		.streamed_lock = skel->bss->streamed_lock,
 		.nthreads = used,
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
-	return trace->threads ? 0 : -ENOMEM;
+	if (trace->threads && begin_locks(tracer, trace) == 0)
+		return 0;
+	trace__free(trace);
+	return -ENOMEM;
 }
 
 static void read_losses(const struct tracer *tracer, struct trace *trace)
@@ -161,7 +184,7 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
 		trace__free(trace);
 		return -ENOMEM;
 	}
-	trace->lock = tracer->skel->bss->the_lock;
+	copy_locks(tracer, trace);
 	memcpy(trace->threads, &tracer->threads[1], trace->nthreads * sizeof(*trace->threads));
 	for (size_t i = 0; i < trace->nthreads; i++)
 		if (trace->threads[i].state != THREAD_DEAD)
@@ -177,16 +200,16 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
  */
 static bool copy_moment(const struct tracer *tracer, struct trace *trace)
 {
-	const struct lock_record *lock = &tracer->skel->bss->the_lock;
+	const struct lock_record *locks = &tracer->locks[1];
 	const struct thread_record *threads = &tracer->threads[1];
 	size_t size = trace->nthreads * sizeof(*threads);
 
-	trace->lock = *lock;
+	copy_locks(tracer, trace);
 	memcpy(trace->threads, threads, size);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	trace->end_ns = clock_now_ns();
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return memcmp(&trace->lock, lock, sizeof(*lock)) == 0 &&
+	return memcmp(trace->locks, locks, trace->nlocks * sizeof(*locks)) == 0 &&
 	       memcmp(trace->threads, threads, size) == 0;
 }
 
@@ -203,7 +226,7 @@ static void copy_threads(const struct tracer *tracer, struct trace *trace)
 				break;
 		}
 	}
-	trace->lock = tracer->skel->bss->the_lock;
+	copy_locks(tracer, trace);
 	trace->end_ns = clock_now_ns();
 }
 

@@ -52,11 +52,13 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 }
 
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
-			const struct tracer_lock *lock, char *why, size_t why_size)
+			const struct tracer_lock *lock, uint32_t *place, char *why,
+			size_t why_size)
 {
 	(void)tracer;
 	(void)sites;
 	(void)lock;
+	(void)place;
 	snprintf(why, why_size, "built without BPF");
 	return -ENOSYS;
 }

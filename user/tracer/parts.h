@@ -16,9 +16,8 @@
 #include "switchtax.skel.h"
 
 #define NEVER UINT64_MAX
-/* Kernel events, and, on a kernel without multi-uprobes, three per site of the lock. */
-#define MAX_KERNEL_LINKS 12
-#define MAX_LINKS (MAX_KERNEL_LINKS + 3 * LOCK_SITES_MAX)
+/* Kernel events, and probes in our own workloads or in ourselves. */
+#define MAX_LINKS 12
 
 /* More than fit into the ring of news: a page at least, of 64 KiB on some arm64 kernels. */
 #define MAX_NEWS (65536 / sizeof(struct news))
@@ -29,6 +28,15 @@ struct tracer_probes {
 	struct bpf_program *acquire;
 	struct bpf_program *acquired;
 	struct bpf_program *release;
+	struct bpf_program *wait;
+};
+
+/* The probes in one watched process: links, or two descriptors of multi-uprobes. */
+struct tracer_watch {
+	struct bpf_link **links;
+	size_t nlinks;
+	int session_fds[3];
+	size_t nsessions;
 };
 
 struct tracer {
@@ -38,10 +46,11 @@ struct tracer {
 	int ncpus;
 	struct bpf_link *links[MAX_LINKS];
 	size_t nlinks;
-	size_t nkernel;			/* of them, not the lock's */
 	struct tracer_features features;
 	struct tracer_probes probes;
-	int session_fds[2];		/* links of the lock's sites, -1: none */
+	struct lock_record *locks;
+	struct watched_process *watched;
+	struct tracer_watch watches[MAX_WATCHED];	/* of the place in watched */
 	int *clocks;			/* perf events, one per CPU that is online, while samples are taken */
 	int nclocks;
 	struct ring_buffer *samples;
@@ -89,8 +98,11 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run);
 void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,
 				 uint64_t *ran_ns);
 
-/* Remove the probes at the lock's functions, if there are any. */
+/* Remove the probes at locks' functions, if there are any. */
 void tracer_lock__detach(struct tracer *tracer);
+
+/* Forget the locks of the last run. */
+void tracer_lock__forget(struct tracer *tracer);
 
 /* Sampling: bytes of the ring; the ring itself; the clocks; nothing is left of the last run. */
 unsigned int tracer_samples__ring_size(int ncpus);

@@ -24,7 +24,12 @@ struct trace {
 	uint64_t end_ns;
 	bool opened;			/* the start marker (or exec) was seen */
 	bool closed;			/* the end marker was seen, or the loader closed it */
-	struct lock_record lock;	/* page and called 0: no lock is known */
+	struct lock_record *locks;	/* nlocks; a place of index 0 is nobody's, but see others */
+	size_t nlocks;
+	uint32_t streamed_lock;		/* index of the one that a timeline shows; 0: none */
+	struct lock_record others;	/* all that found no place: sums only */
+	struct watched_process *watched;	/* nwatched; the first is lock_record.watched 1 */
+	size_t nwatched;
 	struct thread_record *threads;	/* a copy, nthreads long */
 	size_t nthreads;
 	struct trace_futex *futexes;	/* in no order */
@@ -42,10 +47,16 @@ static inline void trace__free(struct trace *trace)
 {
 	free(trace->threads);
 	free(trace->futexes);
+	free(trace->locks);
+	free(trace->watched);
+	trace->locks = NULL;
+	trace->watched = NULL;
 	trace->threads = NULL;
 	trace->futexes = NULL;
 	trace->nthreads = 0;
 	trace->nfutexes = 0;
+	trace->nlocks = 0;
+	trace->nwatched = 0;
 }
 
 #endif

@@ -65,6 +65,8 @@ static void make_session(struct tracer *tracer)
 	bpf_program__set_expected_attach_type(session, (enum bpf_attach_type)UPROBES_SESSION);
 	bpf_program__set_expected_attach_type(tracer->probes.release,
 					      (enum bpf_attach_type)UPROBES_ENTRY);
+	bpf_program__set_expected_attach_type(tracer->probes.wait,
+					      (enum bpf_attach_type)UPROBES_ENTRY);
 }
 
 static struct tracer_probes choose_probes(const struct tracer *tracer)
@@ -75,12 +77,14 @@ static struct tracer_probes choose_probes(const struct tracer *tracer)
 		.acquire = skel->progs.on_acquire_steady,
 		.acquired = skel->progs.on_acquired_steady,
 		.release = skel->progs.on_release_steady,
+		.wait = skel->progs.on_wait_steady,
 	};
 	const struct tracer_probes plain = {
 		.announce = skel->progs.on_announce,
 		.acquire = skel->progs.on_acquire,
 		.acquired = skel->progs.on_acquired,
 		.release = skel->progs.on_release,
+		.wait = skel->progs.on_wait,
 	};
 
 	return tracer->features.have[FEATURE_PREEMPT_GUARD] ? steady : plain;
@@ -95,6 +99,7 @@ static void choose_lock_programs(struct tracer *tracer, bool sessions)
 		skel->progs.on_acquire, skel->progs.on_acquire_steady,
 		skel->progs.on_acquired, skel->progs.on_acquired_steady,
 		skel->progs.on_release, skel->progs.on_release_steady,
+		skel->progs.on_wait, skel->progs.on_wait_steady,
 	};
 
 	tracer->probes = choose_probes(tracer);
@@ -102,6 +107,7 @@ static void choose_lock_programs(struct tracer *tracer, bool sessions)
 		bpf_program__set_autoload(programs[i], false);
 	bpf_program__set_autoload(tracer->probes.announce, true);
 	bpf_program__set_autoload(tracer->probes.release, true);
+	bpf_program__set_autoload(tracer->probes.wait, true);
 	bpf_program__set_autoload(tracer->probes.acquire, !sessions);
 	bpf_program__set_autoload(tracer->probes.acquired, !sessions);
 	bpf_program__set_autoload(skel->progs.on_acquire_session, sessions);
@@ -190,7 +196,9 @@ static int map_memory(struct tracer *tracer)
 
 	tracer->threads = map_pages(skel->maps.thread_records, sizeof(*tracer->threads));
 	tracer->cpus = map_pages(skel->maps.cpu_records, sizeof(*tracer->cpus));
-	if (!tracer->threads || !tracer->cpus)
+	tracer->locks = map_pages(skel->maps.lock_records, sizeof(*tracer->locks));
+	tracer->watched = map_pages(skel->maps.watched_processes, sizeof(*tracer->watched));
+	if (!tracer->threads || !tracer->cpus || !tracer->locks || !tracer->watched)
 		return -errno;
 	tracer->ring = ring_buffer__new(bpf_map__fd(skel->maps.event_stream), take_event, tracer,
 					NULL);
@@ -209,7 +217,6 @@ int tracer__open(struct tracer **out, const char *types, char *why, size_t why_s
 	*out = NULL;
 	if (!tracer)
 		return tracer__refused(why, why_size, "no memory for the tracer", -ENOMEM);
-	tracer->session_fds[0] = tracer->session_fds[1] = -1;
 	tracer_refusal__forget();
 	libbpf_set_print(libbpf_talk);
 	err = tracer_features__ask(&tracer->features, types, why, why_size);
@@ -249,6 +256,10 @@ void tracer__close(struct tracer *tracer)
 		unmap_pages(tracer->threads, tracer->skel->maps.thread_records,
 			    sizeof(*tracer->threads));
 		unmap_pages(tracer->cpus, tracer->skel->maps.cpu_records, sizeof(*tracer->cpus));
+		unmap_pages(tracer->locks, tracer->skel->maps.lock_records,
+			    sizeof(*tracer->locks));
+		unmap_pages(tracer->watched, tracer->skel->maps.watched_processes,
+			    sizeof(*tracer->watched));
 		switchtax__destroy(tracer->skel);
 	}
 	free(tracer);
@@ -348,7 +359,6 @@ int tracer__attach(struct tracer *tracer, const struct tracer_run *run, char *wh
 		tracer__refused(why, why_size, "cannot sample: --no-samples does without", err);
 		goto fail;
 	}
-	tracer->nkernel = tracer->nlinks;
 	return 0;
 fail:
 	tracer__detach(tracer);
@@ -433,7 +443,6 @@ void tracer__detach(struct tracer *tracer)
 {
 	tracer_samples__detach(tracer);
 	tracer_lock__detach(tracer);
-	tracer->nkernel = 0;
 	while (tracer->nlinks)
 		bpf_link__destroy(tracer->links[--tracer->nlinks]);
 }

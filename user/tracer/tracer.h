@@ -61,14 +61,17 @@ struct tracer_lock {
 	pid_t pid;		/* as our PID namespace has it */
 	uint32_t tgid;		/* as the kernel has it (struct news); 0: of the run's process */
 	bool fresh;		/* the program has not run yet: its lock is free */
+	uint64_t exec_ns;	/* when it was executed (struct news); 0: it ran before */
 };
 
 /*
- * Watch a lock by the calls of its functions, in place of the one watched before. After
- * tracer__attach(). Returns 0 or -errno, why as above.
+ * Watch the locks of a process by the calls of their functions, beside those of others; in place
+ * of those that its last program had, unless they are this program's already (*place is 0
+ * then, else the process's among the watched). After tracer__attach(). Returns 0 or -errno, why as above.
  */
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
-			const struct tracer_lock *lock, char *why, size_t why_size);
+			const struct tracer_lock *lock, uint32_t *place, char *why,
+			size_t why_size);
 
 /*
  * A probe of ours at a place in our own process where it finds nothing to do: only to be paid

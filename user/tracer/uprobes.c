@@ -25,7 +25,7 @@ struct uprobe_multi {
 };
 
 int uprobes__attach(int program_fd, enum uprobes_kind kind, const char *path,
-		    const uint64_t *offsets, size_t count, pid_t pid)
+		    const uint64_t *offsets, const uint64_t *cookies, size_t count, pid_t pid)
 {
 	struct uprobe_multi attr;
 	int fd;
@@ -36,6 +36,7 @@ int uprobes__attach(int program_fd, enum uprobes_kind kind, const char *path,
 	attr.attach_type = kind;
 	attr.path = (uint64_t)(uintptr_t)path;
 	attr.offsets = (uint64_t)(uintptr_t)offsets;
+	attr.cookies = (uint64_t)(uintptr_t)cookies;
 	attr.count = (uint32_t)count;
 	attr.pid = (uint32_t)pid;
 	fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));

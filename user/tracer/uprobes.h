@@ -20,10 +20,11 @@ enum uprobes_kind {
 
 /*
  * Attach the program, which was loaded for that kind, to file offsets of path in the
- * process (as our PID namespace has it; all its threads). Closing the descriptor that is
+ * process (as our PID namespace has it; all its threads); cookies, one for each, or NULL, are
+ * what bpf_get_attach_cookie() tells the program. Closing the descriptor that is
  * returned detaches it. -errno on error: -EINVAL or -EOPNOTSUPP where the kernel is too old.
  */
 int uprobes__attach(int program_fd, enum uprobes_kind kind, const char *path,
-		    const uint64_t *offsets, size_t count, pid_t pid);
+		    const uint64_t *offsets, const uint64_t *cookies, size_t count, pid_t pid);
 
 #endif

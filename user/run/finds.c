@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A list of places, and a shorter one of what they share.
+#include "run/finds.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+
+static const struct lock_sites *share(struct finds *finds, const struct lock_sites *sites)
+{
+	struct lock_sites **list, *copy;
+
+	for (size_t i = 0; i < finds->nsites; i++)
+		if (memcmp(finds->sites[i], sites, sizeof(*sites)) == 0)
+			return finds->sites[i];
+	list = list__grow(finds->sites, finds->nsites, sizeof(struct lock_sites *));
+	if (!list)
+		return NULL;
+	finds->sites = list;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return NULL;
+	memcpy(copy, sites, sizeof(*copy));
+	finds->sites[finds->nsites++] = copy;
+	return copy;
+}
+
+int finds__add(struct finds *finds, uint32_t place, const struct lock_sites *sites)
+{
+	const struct lock_sites *shared = share(finds, sites);
+	struct find *list = list__grow(finds->list, finds->count, sizeof(*list));
+
+	if (list)
+		finds->list = list;
+	if (!shared || !list)
+		return -ENOMEM;
+	finds->list[finds->count++] = (struct find){ place, shared };
+	return 0;
+}
+
+const struct lock_sites *finds__at(const struct finds *finds, uint32_t place)
+{
+	for (size_t i = 0; i < finds->count; i++)
+		if (finds->list[i].place == place)
+			return finds->list[i].sites;
+	return NULL;
+}
+
+void finds__free(struct finds *finds)
+{
+	for (size_t i = 0; i < finds->nsites; i++)
+		free(finds->sites[i]);
+	free(finds->sites);
+	free(finds->list);
+	*finds = (struct finds){ 0 };
+}
