@@ -5,39 +5,70 @@
 
 #include "stream.bpf.h"
 
-/* The lock that the thread waits for; NULL: it does not, as far as calls tell. */
-static __always_inline struct lock_record *wanted_lock(struct thread_record *thread)
+static __always_inline __u64 earlier(__u64 a, __u64 b)
 {
-	__u32 place = thread->waits - 1;
+	return a < b ? a : b;
+}
 
-	return place < LOCK_SEATS ? lock_at(thread->seats[place].lock) : NULL;
+/* The same of one lock: one that it waits for, or has been at and may come to again. */
+static __always_inline __u64 needed_at(struct thread_record *thread, const struct lock_seat *seat)
+{
+	struct lock_record *lock = lock_at(seat->lock);
+	__u64 wanted;
+
+	if (!lock || (lock->holder && !(lock->holder & (CLAIM | UNPROVEN))))
+		return NEVER;
+	wanted = lock->wanted_since_ns;
+	if (!wanted && seat->number == thread->waits)
+		wanted = seat->call_since_ns;
+	return wanted ? later(wanted, lock->free_since_ns) : NEVER;
 }
 
 /*
- * A waiter that yields its CPU over and over while the lock is free would fill its history
- * with one hand-off. Such a stretch joins the one before it: the sums of what is asleep and
- * what is queueing stay, as if both had been one stretch that ends now.
+ * Of a thread's past, a hand-off asks for what comes after the release, or after somebody wanted
+ * the lock (free_until(), pass_on()). So what was before both is not needed any more; NEVER: that
+ * is all of it, since the next release is still to come.
  */
-static __always_inline bool joins(struct thread_record *thread, struct off_stretch *last,
-				  const struct off_stretch *off)
+static __always_inline __u64 needed_since(struct thread_record *thread)
 {
-	__u64 asleep = off->ready_ns - off->off_ns, queueing = off->on_ns - off->ready_ns;
-	struct lock_record *lock = wanted_lock(thread);
+	__u64 since = NEVER;
 
-	if (!lock || lock->holder || !thread->off_count || last->off_ns < lock->free_since_ns)
-		return false;
-	asleep += last->ready_ns - last->off_ns;
-	queueing += last->on_ns - last->ready_ns;
-	last->on_ns = off->on_ns;
-	last->ready_ns = off->on_ns - queueing;
-	last->off_ns = last->ready_ns - asleep;
-	return true;
+	if (is_announced()) {
+		struct lock_record *lock = announced_lock();
+
+		return lock ? later(lock->switched_ns, thread->freed_ns) : NEVER;
+	}
+	for (__u32 i = 0; i < LOCK_SEATS && i < thread->seats_used; i++)
+		since = earlier(since, needed_at(thread, &thread->seats[i]));
+	return since;
+}
+
+/*
+ * Room for one more stretch. Where the oldest is still needed, it joins the next one: the sums of
+ * what is asleep and what is queueing stay, as if both had been one stretch that ends with the
+ * later. What of it is before the time that may be asked for stays out, so none is moved across.
+ */
+static __always_inline void make_room(struct thread_record *thread)
+{
+	struct off_stretch *oldest = &thread->off[thread->off_count % OFF_HISTORY];
+	struct off_stretch *next = &thread->off[(thread->off_count + 1) % OFF_HISTORY];
+	__u64 since, ready, asleep, queueing;
+
+	if (thread->off_count < OFF_HISTORY)
+		return;
+	since = needed_since(thread);
+	if (oldest->on_ns <= since)
+		return;
+	ready = later(oldest->ready_ns, since);
+	queueing = oldest->on_ns - ready + (next->on_ns - next->ready_ns);
+	asleep = ready - later(oldest->off_ns, since) + (next->ready_ns - next->off_ns);
+	next->ready_ns = next->on_ns - queueing;
+	next->off_ns = next->ready_ns - asleep;
 }
 
 static __always_inline void add_arrival(struct thread_record *thread, struct cpu_record *cpu,
 					bool from_ours, __u64 ready, __u64 on)
 {
-	struct off_stretch *last = &thread->off[(thread->off_count - 1) % OFF_HISTORY];
 	struct comeback back = {
 		.off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on },
 		.off_state = thread->state,
@@ -49,10 +80,9 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	/* First of all, see hold.bpf.h. */
 	thread->since_ns = on;
 	thread->state = THREAD_CPU;
-	if (!joins(thread, last, &back.off)) {
-		thread->off[thread->off_count % OFF_HISTORY] = back.off;
-		thread->off_count++;
-	}
+	make_room(thread);
+	thread->off[thread->off_count % OFF_HISTORY] = back.off;
+	thread->off_count++;
 	add_thread_time(thread, back.off_state, back.off.off_ns, ready);
 	add_thread_time(thread, THREAD_READY, ready, on);
 	histogram_add(cpu, HISTOGRAM_READY, ready, on);

@@ -112,6 +112,7 @@ static __always_inline __u64 own(struct lock_record *lock, struct thread_record 
 	seat->hold_start_ns = now;
 	seat->hold_since_ns = now;
 	seat->off_holding = 0;
+	lock->switched_ns = now;
 	lock->holder = to->slot;
 	return now;
 }

@@ -94,6 +94,23 @@ static __always_inline __u64 released_at(struct lock_record *lock, struct lock_s
 	return page.released_ns;
 }
 
+/*
+ * Where a thread's stretches since the lock was last taken are more than are remembered: when was
+ * it let go of? Asked of a thread that leaves its CPU, since only its own memory can be read.
+ */
+static __always_inline void note_release(const struct lock_record *lock,
+					 struct thread_record *thread, __u64 now)
+{
+	const struct announce_lock *page = (const struct announce_lock *)lock->page;
+	__u64 released = 0;
+
+	if (thread->off_count < OFF_HISTORY ||
+	    thread->off[thread->off_count % OFF_HISTORY].on_ns <= lock->switched_ns ||
+	    bpf_probe_read_user(&released, sizeof(released), &page->released_ns))
+		return;
+	thread->freed_ns = released < lock->switched_ns ? now : released;
+}
+
 /* The (last) owner leaves its CPU. */
 static __always_inline void hold_switched_out(struct lock_record *lock, struct lock_seat *seat,
 					      struct cpu_record *cpu, bool holding, bool exiting,

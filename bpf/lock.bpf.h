@@ -66,8 +66,8 @@ static long walk_stretch(struct bpf_map *map, const __u32 *index, __u64 *value, 
 /*
  * Where was the new owner from the release until now? A loop whose body is verified once:
  * unrolled, the verifier takes 180 ms over it. Not bpf_loop(), which Linux 5.15 lacks. Before the
- * first stretch there is only the time in which the owner was not born yet: somebody else was
- * waited for, and it was faster.
+ * first stretch that is remembered it was on a CPU since the release (arrivals.bpf.h: make_room()),
+ * or not born yet: somebody else was waited for, and it was faster.
  */
 static __always_inline void split_handoff(struct handoff_walk *walk)
 {
@@ -81,8 +81,6 @@ static __always_inline void split_handoff(struct handoff_walk *walk)
 	born = owner->born_ns < walk->until ? owner->born_ns : walk->until;
 	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, walk->released, born);
 	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, born, walk->until);
-	if (walk->off_count > OFF_HISTORY)
-		count_loss(LOSS_HISTORY);
 }
 
 #endif

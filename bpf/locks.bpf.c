@@ -80,6 +80,8 @@ static __always_inline bool announced_switched_out(struct thread_record *thread,
 	if (owner)
 		hold_switched_out(lock, &thread->seats[0], cpu, state == SEAT_HOLDING, exiting,
 				  now);
+	else
+		note_release(lock, thread, now);
 	return state == SEAT_WAITING;
 }
 

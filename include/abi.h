@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 #define MAX_THREADS	4096	/* records of one run; slot 0 means "not ours" */
-#define OFF_HISTORY	64	/* off-CPU stretches remembered per thread (power of 2) */
+#define OFF_HISTORY	16	/* off-CPU stretches remembered per thread (power of 2) */
 #define MAX_FUTEX_PAIRS	16384	/* futex address, waiter and waker of one run */
 #define MAX_WATCHED	1024	/* processes whose locks are watched by calls; 0: nobody's */
 #define MAX_LOCKS	1024	/* locks of one run; 0: nobody's, the last: see OTHER_LOCKS */
@@ -98,7 +98,6 @@ enum loss {
 	LOSS_PID_TABLE,		/* a pid beyond the table made at load time */
 	LOSS_SEAT_READ,		/* a seat could not be read at a switch */
 	LOSS_LOCK_READ,		/* the lock's page could not be read */
-	LOSS_HISTORY,		/* a hand-off older than the remembered stretches */
 	LOSS_STREAM,		/* no room for an event of the timeline in the ring buffer */
 	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
 	LOSS_NEWS,		/* no room to tell the loader of an exec */
@@ -156,7 +155,7 @@ struct thread_record {
 	__u32 seen;		/* has been switched out at least once */
 	__u32 closed;		/* kernel_end is final */
 	__u32 off_count;
-	struct off_stretch off[OFF_HISTORY];
+	struct off_stretch off[OFF_HISTORY];	/* the oldest may stand for several */
 	/* its locks */
 	__u64 seat;		/* user address of its struct announce_seat, or 0 */
 	struct lock_seat seats[LOCK_SEATS];	/* announced: the first */
@@ -164,6 +163,7 @@ struct thread_record {
 	__u32 waits;		/* in an acquire function, which has the seat of this number less 1 */
 	__u64 acquisitions;
 	__u64 handoffs_in;
+	__u64 freed_ns;		/* announced lock: its last release, if stretches are many */
 	__u64 call_argument;	/* the acquire function's last first argument, and its lock's key */
 	__u64 call_key;
 	__u32 settled;		/* where it stands at its process's locks was known from the start */

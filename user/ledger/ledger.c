@@ -32,7 +32,6 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_PID_TABLE] = "pid beyond the table",
 	[LOSS_SEAT_READ] = "seat unreadable",
 	[LOSS_LOCK_READ] = "lock page unreadable",
-	[LOSS_HISTORY] = "hand-off older than the history",
 	[LOSS_STREAM] = "no room for the timeline",
 	[LOSS_FUTEX_TABLE] = "futex table full",
 	[LOSS_NEWS] = "no room for news of an exec",
