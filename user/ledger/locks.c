@@ -24,7 +24,7 @@ static uint64_t part(const struct account *account, uint64_t from, uint64_t to)
 		from = account->record->since_ns;
 	if (to > account->end_ns)
 		to = account->end_ns;
-	return ledger__overlap(account->trace, from, to);
+	return overlap(account->trace, from, to);
 }
 
 static const struct thread_record *thread_at(const struct trace *trace, uint32_t slot)
@@ -105,15 +105,15 @@ static void check_l1(struct account *account, const struct ledger_bounds *bounds
 
 	for (int state = 0; state < LOCK_STATES; state++) {
 		if (lock->ns[state] > INT64_MAX)
-			ledger__invalid(ledger, "L1: %s is negative", ledger__lock_state(state));
+			invalid(ledger, "L1: %s is negative", ledger__lock_state(state));
 		sum += lock->ns[state];
 	}
-	if (!ledger__about_equal(sum, lock->window_ns))
-		ledger__invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the window is %"
+	if (!about_equal(sum, lock->window_ns))
+		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the window is %"
 				PRIu64 " ns", sum, lock->window_ns);
-	if (!account->watched && (sum + ledger__tolerance(sum) < bounds->low_ns ||
-				  sum - ledger__tolerance(sum) > bounds->high_ns))
-		ledger__invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the workload's "
+	if (!account->watched && (sum + tolerance(sum) < bounds->low_ns ||
+				  sum - tolerance(sum) > bounds->high_ns))
+		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the workload's "
 				"own clock says %" PRIu64 " to %" PRIu64 " ns", sum,
 				bounds->low_ns, bounds->high_ns);
 }
@@ -124,11 +124,11 @@ static void check_announced(struct account *account)
 	const struct lock_record *record = account->record;
 
 	if (record->acquisitions - record->releases > 1)
-		ledger__invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64
+		invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%" PRIu64
 				") differ", (uint64_t)record->acquisitions,
 				(uint64_t)record->releases);
 	if (record->handoffs != record->own_handoffs)
-		ledger__invalid(account->ledger, "%" PRIu64 " hand-offs seen, the lock counts %"
+		invalid(account->ledger, "%" PRIu64 " hand-offs seen, the lock counts %"
 				PRIu64, (uint64_t)record->handoffs, (uint64_t)record->own_handoffs);
 }
 
@@ -141,11 +141,11 @@ static void check_called(struct account *account)
 	uint64_t a = account->record->acquisitions, r = account->record->releases;
 
 	if ((a > r ? a - r : r - a) > account->ledger->nthreads)
-		ledger__invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%"
+		invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%"
 				PRIu64 ") differ by more than one per thread: not every call is "
 				"seen", a, r);
 	if (account->record->overlaps)
-		ledger__invalid(account->ledger, "two threads held the lock at once, %" PRIu64
+		invalid(account->ledger, "two threads held the lock at once, %" PRIu64
 				" times: the functions are not those of one lock",
 				(uint64_t)account->record->overlaps);
 }
@@ -157,7 +157,7 @@ static void check_thread_acquisitions(struct ledger *ledger)
 	for (size_t i = 0; i < ledger->nthreads; i++)
 		sum += ledger->threads[i].acquisitions;
 	if (sum != ledger->acquisitions)
-		ledger__invalid(ledger, "threads acquired %" PRIu64 " times, the locks count %"
+		invalid(ledger, "threads acquired %" PRIu64 " times, the locks count %"
 				PRIu64, sum, ledger->acquisitions);
 }
 
@@ -271,8 +271,8 @@ static int by_cost(const void *a, const void *b)
 	return by ? by : order(right->index, left->index);
 }
 
-int ledger__settle_locks(const struct trace *trace, const struct ledger_bounds *bounds,
-			 struct ledger *ledger)
+int ledger_part__locks(const struct trace *trace, const struct ledger_bounds *bounds,
+		       struct ledger *ledger)
 {
 	ledger->locks = calloc(trace->nlocks + 1, sizeof(*ledger->locks));
 	if (!ledger->locks)

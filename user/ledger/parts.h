@@ -1,29 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ledger/parts - what the accounts of threads and those of locks share. */
+/* ledger_parts - what the files of the ledger share, and nobody else needs. */
 #ifndef SWITCHTAX_LEDGER_PARTS_H
 #define SWITCHTAX_LEDGER_PARTS_H
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "ledger/ledger.h"
 
-/* The run is not valid; only the first reason is kept: the others usually follow from it. */
-__attribute__((format(printf, 2, 3)))
-void ledger__invalid(struct ledger *ledger, const char *format, ...);
+/* Only the first reason is kept: the others usually follow from it. */
+static inline void __attribute__((format(printf, 2, 3))) invalid(struct ledger *ledger,
+								 const char *format, ...)
+{
+	va_list args;
 
-/* What two sums may differ by, in ns (LEDGER_TOLERANCE). */
-static inline uint64_t ledger__tolerance(uint64_t whole)
+	if (!ledger->valid)
+		return;
+	ledger->valid = false;
+	va_start(args, format);
+	vsnprintf(ledger->reason, sizeof(ledger->reason), format, args);
+	va_end(args);
+}
+
+/* How much sums may be off, of such a whole. */
+static inline uint64_t tolerance(uint64_t whole)
 {
 	uint64_t share = whole / LEDGER_TOLERANCE;
 
 	return share > LEDGER_TOLERANCE_NS ? share : LEDGER_TOLERANCE_NS;
 }
 
-static inline bool ledger__about_equal(uint64_t a, uint64_t b)
+static inline bool about_equal(uint64_t a, uint64_t b)
 {
-	return (a > b ? a - b : b - a) <= ledger__tolerance(b);
+	return (a > b ? a - b : b - a) <= tolerance(b);
 }
 
-/* The part of [from, to] that lies in the window. */
-static inline uint64_t ledger__overlap(const struct trace *trace, uint64_t from, uint64_t to)
+/* How much of [from, to] lies in the window. */
+static inline uint64_t overlap(const struct trace *trace, uint64_t from, uint64_t to)
 {
 	if (from < trace->start_ns)
 		from = trace->start_ns;
@@ -32,8 +45,11 @@ static inline uint64_t ledger__overlap(const struct trace *trace, uint64_t from,
 	return to > from ? to - from : 0;
 }
 
-/* The locks, after the threads. Returns 0 or -ENOMEM. */
-int ledger__settle_locks(const struct trace *trace, const struct ledger_bounds *bounds,
-			 struct ledger *ledger);
+/* Settle all threads of a trace. Returns 0 or -ENOMEM. */
+int ledger_part__threads(const struct trace *trace, struct ledger *ledger);
+
+/* Settle all locks, after the threads. Returns 0 or -ENOMEM. */
+int ledger_part__locks(const struct trace *trace, const struct ledger_bounds *bounds,
+		       struct ledger *ledger);
 
 #endif
