@@ -79,25 +79,43 @@ static __always_inline void futex_falls_asleep(struct thread_record *thread,
 	}
 }
 
-/* It slept in [from, to], and is back on a CPU. */
+/* No room of its own: only the sums are kept. */
+static __always_inline void add_to_others(const struct futex_sleeps *sleeps)
+{
+	__sync_fetch_and_add(&futex_others.count, sleeps->count);
+	__sync_fetch_and_add(&futex_others.ns, sleeps->ns);
+	__sync_fetch_and_add(&futex_others.handoffs, sleeps->handoffs);
+}
+
+/*
+ * It slept in [from, to], and is back on a CPU. Its entries are linked, so that the loader finds
+ * them when the thread has ended.
+ */
 static __always_inline void futex_wakes_up(struct thread_record *thread, __u64 from, __u64 to)
 {
-	struct futex_pair pair = {
-		.address = thread->futex,
-		.waiter = thread->slot,
+	struct futex_wait_key key = { .address = thread->futex, .waiter = thread->slot };
+	struct futex_sleeps sleeps = {
+		.count = 1,
+		.ns = in_window(from, to),
+		.handoffs = thread->futex_waker != 0,
+		.previous = thread->futex_last,
 		.waker = thread->futex_waker,
-	};
-	struct futex_sleeps sleeps = { .count = 1, .ns = in_window(from, to) }, *sum;
+	}, *sum;
 
 	thread->futex = 0;
 	if (!in_window(to, to + 1))
 		return;
-	sum = bpf_map_lookup_elem(&futex_pairs, &pair);
+	sum = bpf_map_lookup_elem(&futex_waits, &key);
 	if (sum) {
 		sum->count++;
 		sum->ns += sleeps.ns;
-	} else if (bpf_map_update_elem(&futex_pairs, &pair, &sleeps, BPF_NOEXIST)) {
-		count_loss(LOSS_FUTEX_TABLE);
+		sum->handoffs += sleeps.handoffs;
+		if (sleeps.waker)
+			sum->waker = sleeps.waker;
+	} else if (bpf_map_update_elem(&futex_waits, &key, &sleeps, BPF_NOEXIST)) {
+		add_to_others(&sleeps);
+	} else {
+		thread->futex_last = key.address;
 	}
 }
 

@@ -9,17 +9,12 @@
 TRACEPOINT("sched_waking")
 int BPF_PROG(on_waking, struct task_struct *sleeper)
 {
-	struct thread_record *thread = thread_of_pid(READ(sleeper, pid));
-	struct task_struct *caller;
-	__u32 waker;
+	struct thread_record *thread = thread_of_pid(READ(sleeper, pid)), *waker;
 
 	if (!thread || !thread->futex)
 		return 0;
-	waker = slot_number((__u32)bpf_get_current_pid_tgid());
-	if (!waker)
-		return 0;
-	caller = current_task();
-	if (may_wake_futexes(caller))
-		thread->futex_waker = waker;
+	waker = current_thread();
+	if (waker && may_wake_futexes(current_task()))
+		thread->futex_waker = waker->tid;
 	return 0;
 }

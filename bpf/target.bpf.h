@@ -56,11 +56,11 @@ struct news_stream {
 	__uint(max_entries, 1 << 12);
 };
 
-struct futex_pairs {
+struct futex_waits {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct futex_pair);
+	__type(key, struct futex_wait_key);
 	__type(value, struct futex_sleeps);
-	__uint(max_entries, MAX_FUTEX_PAIRS);
+	__uint(max_entries, MAX_FUTEX_WAITS);
 };
 
 struct lock_records {
@@ -108,7 +108,7 @@ extern struct thread_records thread_records SEC(".maps");
 extern struct cpu_records cpu_records SEC(".maps");
 extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
-extern struct futex_pairs futex_pairs SEC(".maps");
+extern struct futex_waits futex_waits SEC(".maps");
 extern struct lock_records lock_records SEC(".maps");
 extern struct lock_names lock_names SEC(".maps");
 extern struct watched_processes watched_processes SEC(".maps");
@@ -122,6 +122,7 @@ extern __u32 watch_futexes;
 extern __u32 ns_level;		/* of the loader's PID namespace */
 extern __u32 streaming;	/* a timeline is wanted */
 extern __u32 threads_used;	/* slots given out; slot 0 is never used */
+extern struct futex_sleeps futex_others;	/* that found no room of their own */
 extern __u64 arrivals_unseen;	/* switches in that had to be made up for */
 extern __u64 losses[LOSSES];
 extern __u32 locks_used;	/* the last record given out */

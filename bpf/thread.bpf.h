@@ -151,6 +151,7 @@ static __always_inline void thread_begins(struct thread_record *thread, __u32 sl
 	thread->tid = pid_in_namespace(task);
 	thread->pid = READ(task, pid);
 	thread->tgid = READ(task, tgid);
+	thread->leader = pid_in_namespace(BPF_CORE_READ(task, group_leader));
 	thread->task_start_ns = READ(task, start_time);
 	thread->task = (__u64)task;
 	thread->born_ns = clock_now();

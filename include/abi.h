@@ -10,7 +10,7 @@
 
 #define MAX_THREADS	4096	/* records of one run; slot 0 means "not ours" */
 #define OFF_HISTORY	16	/* off-CPU stretches remembered per thread (power of 2) */
-#define MAX_FUTEX_PAIRS	16384	/* futex address, waiter and waker of one run */
+#define MAX_FUTEX_WAITS	65536	/* futex address and waiter of one run */
 #define MAX_WATCHED	1024	/* processes whose locks are watched by calls; 0: nobody's */
 #define MAX_LOCKS	1024	/* locks of one run; 0: nobody's, the last: see OTHER_LOCKS */
 #define ANNOUNCED_LOCK	1	/* that of a workload which tells us (announce.h) */
@@ -99,7 +99,6 @@ enum loss {
 	LOSS_SEAT_READ,		/* a seat could not be read at a switch */
 	LOSS_LOCK_READ,		/* the lock's page could not be read */
 	LOSS_STREAM,		/* no room for an event of the timeline in the ring buffer */
-	LOSS_FUTEX_TABLE,	/* more than MAX_FUTEX_PAIRS */
 	LOSS_NEWS,		/* no room to tell the loader of an exec */
 	LOSS_ARRIVAL,		/* a thread came to a CPU unseen, and nobody has noted when */
 	LOSS_SEATS,		/* a thread wanted or held more than LOCK_SEATS locks at once */
@@ -137,8 +136,10 @@ struct thread_record {
 	__u32 tid;		/* as the loader's PID namespace has it */
 	__u32 pid;		/* of the thread, and ... */
 	__u32 tgid;		/* ... of its process, as the kernel has them */
+	__u32 leader;		/* the process as the loader's PID namespace has it */
 	__u32 state;		/* enum thread_state */
 	__u32 adopted;		/* ran before we came: its first stretch is cut */
+	__u32 stream_lost;	/* stretches that found no room in the ring buffer since one did */
 	__u64 task_start_ns;	/* tells apart two lives of one tid */
 	__u64 task;		/* its address in the kernel: who it is while it lives */
 	__u64 born_ns;
@@ -168,12 +169,11 @@ struct thread_record {
 	__u64 call_key;
 	__u32 settled;		/* where it stands at its process's locks was known from the start */
 	__u32 padding0;
-	/* the futex it sleeps on, or 0; who has woken it, or 0 */
+	/* the futex it sleeps on, or 0; tid of who has woken it, or 0; the last that it has met */
 	__u64 futex;
+	__u64 futex_last;
 	__u32 futex_waker;
 	__u32 from_ours;	/* on a CPU, which it got from another thread of the run */
-	__u32 stream_lost;	/* stretches of it that found no room in the ring buffer, since */
-	__u32 padding;		/* the last one that did */
 	char comm[COMM_BYTES];
 };
 
@@ -318,16 +318,20 @@ struct lock_event {
 	__u64 t_ns;		/* STREAM_RELEASE: free since */
 };
 
-/* Who slept on which futex, and who woke it (0: a time-out, a signal, an outsider). */
-struct futex_pair {
+/* Who slept on which futex. */
+struct futex_wait_key {
 	__u64 address;
-	__u32 waiter;		/* slots */
-	__u32 waker;
+	__u32 waiter;		/* slot */
+	__u32 padding;
 };
 
 struct futex_sleeps {
 	__u64 count;
 	__u64 ns;		/* asleep, inside the window */
+	__u64 handoffs;		/* ended by a thread of the run, not by a time-out or a signal */
+	__u64 previous;		/* the waiter's address before this one; 0: this was its first */
+	__u32 waker;		/* tid of the last of the run that has ended one, or 0 */
+	__u32 padding;
 };
 
 /* Why a sample of the running holder, or a part of it, could not be kept. */
@@ -418,7 +422,7 @@ struct self_view {
 	char file[COMM_BYTES];	/* that it executes; the name's first bytes */
 };
 
-_Static_assert(sizeof(struct futex_pair) == 16, "a key has no padding");
+_Static_assert(sizeof(struct futex_wait_key) == 16, "a key has no hidden padding");
 _Static_assert(sizeof(struct news) == 24, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
 _Static_assert(sizeof(struct lock_seat) == 64, "no hidden padding");

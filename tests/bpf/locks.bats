@@ -29,11 +29,11 @@ watch() {
 	exits 0 trace -q -o "$out" "$@" && assert_threads "$out" && whole_folder "$out"
 }
 
-# Rows of futexes.csv whose name begins so, as "WAITER WAKER WAITS NS".
+# Rows of futexes.csv whose name begins so, as "WAITER WAKER WAITS NS HANDOFFS".
 sleeps_on() { # NAME
 	select_rows "$out/futexes.csv" "index(\$c[\"name\"], \"$1\") == 1" \
 		'$c["waiter_tid"], $c["waker_tid"] == "" ? "nobody" : $c["waker_tid"],
-		$c["waits"], $c["wait_ns"]'
+		$c["waits"], $c["wait_ns"], $c["handoffs"]'
 }
 
 # --- locks by their functions ----------------------------------------------------------
@@ -118,8 +118,8 @@ sleeps_on() { # NAME
 		sleeps_on planted_word >"$here/sleeps"
 		cat "$here/sleeps"
 		equal "$(truth refused)" 0
-		equal "$(awk '$2 != "nobody" { n += $3 } END { print n + 0 }' "$here/sleeps")" "$(truth woken)"
-		equal "$(awk '$2 == "nobody" { n += $3 } END { print n + 0 }' "$here/sleeps")" \
+		equal "$(awk '{ n += $5 } END { print n + 0 }' "$here/sleeps")" "$(truth woken)"
+		equal "$(awk '{ n += $3 - $5 } END { print n + 0 }' "$here/sleeps")" \
 			"$(truth timeouts)"
 		equal "$(awk '{ print $1 }' "$here/sleeps" | sort -u)" "$(truth sleeper)"
 		# One waker: neither the sleeper nor the main thread, but one of ours.

@@ -10,16 +10,17 @@
 
 #define MS 1000000ULL
 
-/* Two processes: tids 10 and 11 are threads of one, 20 of another (pids 110, 111, 120). */
+/* Two processes: tids 10 and 11 are threads of one, 20 of another. */
 static struct thread_record threads[3];
 static struct trace_futex sleeps[8];
 static struct trace trace;
 
-static void add(uint64_t address, uint32_t waiter, uint32_t waker, uint64_t count, uint64_t ms)
+static void add(uint64_t address, uint32_t waiter, uint64_t handoffs, uint64_t count, uint64_t ms)
 {
 	sleeps[trace.nfutexes++] = (struct trace_futex){
-		.pair = { .address = address, .waiter = waiter, .waker = waker },
-		.sleeps = { .count = count, .ns = ms * MS },
+		.key = { .address = address, .waiter = waiter },
+		.sleeps = { .count = count, .ns = ms * MS, .handoffs = handoffs,
+			    .waker = handoffs ? 10 : 0 },
 	};
 }
 
@@ -28,9 +29,9 @@ static int make_trace(void **state)
 	(void)state;
 	trace = (struct trace){ .start_ns = 1000 * MS, .end_ns = 1100 * MS, .threads = threads,
 				.nthreads = 3, .futexes = sleeps };
-	threads[0] = (struct thread_record){ .tid = 10, .pid = 110, .tgid = 110 };
-	threads[1] = (struct thread_record){ .tid = 11, .pid = 111, .tgid = 110 };
-	threads[2] = (struct thread_record){ .tid = 20, .pid = 120, .tgid = 120 };
+	threads[0] = (struct thread_record){ .tid = 10, .leader = 10 };
+	threads[1] = (struct thread_record){ .tid = 11, .leader = 10 };
+	threads[2] = (struct thread_record){ .tid = 20, .leader = 20 };
 	for (int i = 0; i < 3; i++)
 		threads[i].state = THREAD_CPU;
 	return 0;
@@ -43,13 +44,12 @@ static void sums_are_by_address_and_process(void **state)
 	size_t position = 0;
 
 	(void)state;
-	add(0x1000, 1, 2, 3, 5);
+	add(0x1000, 1, 3, 4, 20);
 	add(0x2000, 3, 0, 1, 40);
-	add(0x1000, 2, 1, 2, 10);
-	add(0x1000, 1, 0, 1, 15);
+	add(0x1000, 2, 2, 2, 10);
 	add(0x1000, 3, 0, 7, 20);	/* the other process: another lock */
 	assert_int_equal(futexes__settle(&trace, NULL, &futexes), 0);
-	assert_int_equal(futexes.count, 5);
+	assert_int_equal(futexes.count, 4);
 	assert_int_equal(futexes__next(&futexes, &position, &total), 0);
 	assert_int_equal(total.address, 0x2000);
 	assert_int_equal(total.pid, 20);
@@ -92,6 +92,42 @@ static void a_sleep_that_goes_on_is_cut_at_the_end(void **state)
 	futexes__free(&futexes);
 }
 
+/* It has slept there before, and sleeps there again. */
+static void an_open_sleep_joins_those_before(void **state)
+{
+	struct futexes futexes;
+
+	(void)state;
+	add(0x3000, 1, 2, 2, 10);
+	threads[0].state = THREAD_BLOCKED;
+	threads[0].futex = 0x3000;
+	threads[0].since_ns = 1070 * MS;
+	assert_int_equal(futexes__settle(&trace, NULL, &futexes), 0);
+	assert_int_equal(futexes.count, 1);
+	assert_int_equal(futexes.items[0].waits, 3);
+	assert_int_equal(futexes.items[0].wait_ns, 40 * MS);
+	assert_int_equal(futexes.items[0].handoffs, 2);
+	assert_int_equal(futexes.items[0].waker_tid, 10);
+	assert_int_equal(futexes.items[0].waiters, 1);
+	futexes__free(&futexes);
+}
+
+/* No room of their own. */
+static void others_are_one_entry(void **state)
+{
+	struct futexes futexes;
+
+	(void)state;
+	trace.futex_others = (struct futex_sleeps){ .count = 2, .ns = MS, .handoffs = 1 };
+	add(0x1000, 1, 1, 1, 5);
+	assert_int_equal(futexes__settle(&trace, NULL, &futexes), 0);
+	assert_int_equal(futexes.count, 2);
+	assert_string_equal(futexes.items[1].name, "others");
+	assert_int_equal(futexes.items[1].waits, 2);
+	assert_int_equal(futexes.items[1].handoffs, 1);
+	futexes__free(&futexes);
+}
+
 static void none_is_none(void **state)
 {
 	struct futexes futexes;
@@ -110,6 +146,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(sums_are_by_address_and_process, make_trace),
 		cmocka_unit_test_setup(a_sleep_that_goes_on_is_cut_at_the_end, make_trace),
+		cmocka_unit_test_setup(an_open_sleep_joins_those_before, make_trace),
+		cmocka_unit_test_setup(others_are_one_entry, make_trace),
 		cmocka_unit_test_setup(none_is_none, make_trace),
 	};
 

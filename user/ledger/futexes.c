@@ -8,50 +8,61 @@
 
 #include "symbols/place.h"
 
-static uint32_t tid_of(const struct trace *trace, uint32_t slot)
+static const struct thread_record *thread_at(const struct trace *trace, uint32_t slot)
 {
-	return slot && slot <= trace->nthreads ? trace->threads[slot - 1].tid : 0;
+	static const struct thread_record nobody;
+
+	return slot && slot <= trace->nthreads ? &trace->threads[slot - 1] : &nobody;
 }
 
-/* The process of a thread, as our PID namespace has it: the tid of its leader. */
-static uint32_t process_of(const struct trace *trace, uint32_t slot)
+static void add(struct futexes *futexes, const struct futex_wait *wait)
 {
-	uint32_t tgid;
-
-	if (!slot || slot > trace->nthreads)
-		return 0;
-	tgid = trace->threads[slot - 1].tgid;
-	for (size_t i = 0; i < trace->nthreads; i++)
-		if (trace->threads[i].pid == tgid)
-			return trace->threads[i].tid;
-	return tgid;
+	futexes->items[futexes->count++] = *wait;
 }
 
-static void add(struct futexes *futexes, const struct trace *trace, const struct futex_pair *pair,
-		uint64_t waits, uint64_t ns)
+static void add_thread(struct futexes *futexes, const struct trace *trace,
+		       const struct trace_futex *futex)
 {
-	struct futex_wait *wait = &futexes->items[futexes->count++];
+	const struct thread_record *waiter = thread_at(trace, futex->key.waiter);
 
-	*wait = (struct futex_wait){
-		.pid = process_of(trace, pair->waiter),
-		.address = pair->address,
-		.waiter_tid = tid_of(trace, pair->waiter),
-		.waker_tid = tid_of(trace, pair->waker),
-		.waits = waits,
-		.wait_ns = ns,
-	};
+	add(futexes, &(struct futex_wait){
+		.pid = waiter->leader,
+		.address = futex->key.address,
+		.waiter_tid = waiter->tid,
+		.waker_tid = futex->sleeps.waker,
+		.waits = futex->sleeps.count,
+		.wait_ns = futex->sleeps.ns,
+		.handoffs = futex->sleeps.handoffs,
+		.waiters = 1,
+	});
 }
 
 /* A thread that slept on when the window closed. */
-static void add_open(struct futexes *futexes, const struct trace *trace, uint32_t slot)
+static void add_open(struct futexes *futexes, const struct trace *trace,
+		     const struct thread_record *thread)
 {
-	const struct thread_record *thread = &trace->threads[slot - 1];
-	struct futex_pair pair = { .address = thread->futex, .waiter = slot };
 	uint64_t from = thread->since_ns > trace->start_ns ? thread->since_ns : trace->start_ns;
 
 	if (thread->futex && from < trace->end_ns &&
 	    (thread->state == THREAD_BLOCKED || thread->state == THREAD_LOCK_WAIT))
-		add(futexes, trace, &pair, 1, trace->end_ns - from);
+		add(futexes, &(struct futex_wait){
+			.pid = thread->leader,
+			.address = thread->futex,
+			.waiter_tid = thread->tid,
+			.waits = 1,
+			.wait_ns = trace->end_ns - from,
+			.waiters = 1,
+		});
+}
+
+/* What found no room in the kernel. */
+static void add_others(struct futexes *futexes, const struct trace *trace)
+{
+	const struct futex_sleeps *others = &trace->futex_others;
+
+	if (others->count)
+		add(futexes, &(struct futex_wait){ .waits = others->count, .wait_ns = others->ns,
+						   .handoffs = others->handoffs, .name = "others" });
 }
 
 static int by_address(const void *a, const void *b)
@@ -88,7 +99,6 @@ static int rank(struct futexes *futexes)
 
 	if (!ranked)
 		return -ENOMEM;
-	qsort(futexes->items, futexes->count, sizeof(*futexes->items), by_address);
 	while (first < futexes->count) {
 		uint64_t sum = 0;
 		size_t end = first;
@@ -106,12 +116,55 @@ static int rank(struct futexes *futexes)
 	return 0;
 }
 
+static int by_waiter(const void *a, const void *b)
+{
+	const struct futex_wait *left = a, *right = b;
+	int order = by_address(left, right);
+
+	if (order)
+		return order;
+	return (left->waiter_tid > right->waiter_tid) - (left->waiter_tid < right->waiter_tid);
+}
+
+/* One thread may have several entries for an address: one that is open, or one for each waker. */
+static void merge(struct futexes *futexes)
+{
+	size_t kept = 0;
+
+	qsort(futexes->items, futexes->count, sizeof(*futexes->items), by_waiter);
+	for (size_t i = 0; i < futexes->count; i++) {
+		struct futex_wait *wait = &futexes->items[i], *last = &futexes->items[kept];
+
+		if (!kept || !wait->waiter_tid || by_waiter(last - 1, wait)) {
+			*last = *wait;
+			kept++;
+			continue;
+		}
+		last[-1].waits += wait->waits;
+		last[-1].wait_ns += wait->wait_ns;
+		last[-1].handoffs += wait->handoffs;
+		if (wait->waker_tid)
+			last[-1].waker_tid = wait->waker_tid;
+	}
+	futexes->count = kept;
+}
+
+int futexes__order(struct futexes *futexes)
+{
+	if (!futexes->count)
+		return 0;
+	merge(futexes);
+	return rank(futexes);
+}
+
 /* Entries of one address are neighbours: each address is looked up once. */
 static void name_all(struct futexes *futexes, const struct modules *modules)
 {
 	for (size_t i = 0; i < futexes->count; i++) {
 		struct futex_wait *wait = &futexes->items[i];
 
+		if (!wait->address)
+			continue;
 		if (i && !by_address(&wait[-1], wait))
 			memcpy(wait->name, wait[-1].name, sizeof(wait->name));
 		else if (wait->pid != (uint32_t)modules->pid ||
@@ -131,11 +184,11 @@ int futexes__settle(const struct trace *trace, const struct modules *modules,
 	if (!futexes->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < trace->nfutexes; i++)
-		add(futexes, trace, &trace->futexes[i].pair, trace->futexes[i].sleeps.count,
-		    trace->futexes[i].sleeps.ns);
+		add_thread(futexes, trace, &trace->futexes[i]);
 	for (size_t i = 0; i < trace->nthreads; i++)
-		add_open(futexes, trace, (uint32_t)i + 1);
-	err = rank(futexes);
+		add_open(futexes, trace, &trace->threads[i]);
+	add_others(futexes, trace);
+	err = futexes__order(futexes);
 	if (err)
 		futexes__free(futexes);
 	else if (modules)
@@ -147,15 +200,6 @@ void futexes__free(struct futexes *futexes)
 {
 	free(futexes->items);
 	*futexes = (struct futexes){ 0 };
-}
-
-/* Was this waiter among the entries of the address before? */
-static int is_new_waiter(const struct futexes *futexes, size_t first, size_t at)
-{
-	for (size_t i = first; i < at; i++)
-		if (futexes->items[i].waiter_tid == futexes->items[at].waiter_tid)
-			return 0;
-	return 1;
 }
 
 int futexes__next(const struct futexes *futexes, size_t *position, struct futex_total *total)
@@ -173,8 +217,8 @@ int futexes__next(const struct futexes *futexes, size_t *position, struct futex_
 
 		total->waits += wait->waits;
 		total->wait_ns += wait->wait_ns;
-		total->handoffs += wait->waker_tid ? wait->waits : 0;
-		total->waiters += (size_t)is_new_waiter(futexes, first, i);
+		total->handoffs += wait->handoffs;
+		total->waiters += wait->waiters;
 	}
 	*position = i;
 	return 0;

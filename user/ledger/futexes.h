@@ -2,8 +2,9 @@
 /*
  * futexes - which user-space locks a run's threads have slept on, by address.
  *
- * One entry per address, waiter and waker: the hand-offs of every lock that sleeps, in
- * any program. Names are those of the symbols that cover the addresses.
+ * One entry per address and waiter: the hand-offs of every lock that sleeps, in any program.
+ * What there was no room for is one entry, "others", without an address. Names are those of the
+ * symbols that cover the addresses.
  */
 #ifndef SWITCHTAX_FUTEXES_H
 #define SWITCHTAX_FUTEXES_H
@@ -20,10 +21,12 @@ struct futex_wait {
 	uint32_t pid;			/* process; the same address in another is another lock */
 	uint64_t address;
 	char name[FUTEX_NAME_SIZE];	/* "" if nothing is known of the address */
-	uint32_t waiter_tid;
-	uint32_t waker_tid;		/* 0: a time-out, a signal, or a program outside */
+	uint32_t waiter_tid;		/* 0: of several */
+	uint32_t waker_tid;		/* the last of the run that has ended a wait; 0: none has */
 	uint64_t waits;
 	uint64_t wait_ns;		/* asleep, inside the window */
+	uint64_t handoffs;		/* waits that a thread of the run has ended */
+	uint64_t waiters;		/* threads; 0: not known */
 };
 
 struct futexes {
@@ -39,7 +42,7 @@ struct futex_total {
 	uint64_t waits;
 	uint64_t wait_ns;
 	uint64_t handoffs;		/* waits that a thread of the run has ended */
-	size_t waiters;			/* threads */
+	uint64_t waiters;		/* threads */
 };
 
 /*
@@ -50,6 +53,12 @@ struct futex_total {
 int futexes__settle(const struct trace *trace, const struct modules *modules,
 		    struct futexes *futexes);
 void futexes__free(struct futexes *futexes);
+
+/*
+ * Put entries that have been read back in order, and make one of several of a thread at an address.
+ * Returns 0 or -ENOMEM.
+ */
+int futexes__order(struct futexes *futexes);
 
 /* The next address after *position (0: the first), which moves on. Returns 0 or -ENOENT. */
 int futexes__next(const struct futexes *futexes, size_t *position, struct futex_total *total);

@@ -33,7 +33,6 @@ static const char *const loss_names[LOSSES] = {
 	[LOSS_SEAT_READ] = "seat unreadable",
 	[LOSS_LOCK_READ] = "lock page unreadable",
 	[LOSS_STREAM] = "no room for the timeline",
-	[LOSS_FUTEX_TABLE] = "futex table full",
 	[LOSS_NEWS] = "no room for news of an exec",
 	[LOSS_ARRIVAL] = "arrival on a CPU unseen",
 	[LOSS_SEATS] = "more locks wanted or held by one thread than can be followed",

@@ -18,14 +18,19 @@ static enum filled fill(void *data, const struct run *run, size_t index)
 	if (index == run->futexes.count)
 		return FILLED_ALL;
 	wait = &run->futexes.items[index];
-	snprintf(row->address, sizeof(row->address), "0x%" PRIx64, wait->address);
+	if (wait->address)
+		snprintf(row->address, sizeof(row->address), "0x%" PRIx64, wait->address);
 	columns__set_text(row->name, sizeof(row->name), wait->name);
-	row->waiter_tid = wait->waiter_tid;
+	if (wait->waiter_tid)
+		row->waiter_tid = wait->waiter_tid;
 	if (wait->waker_tid)
 		row->waker_tid = wait->waker_tid;
 	row->waits = wait->waits;
 	row->wait_ns = wait->wait_ns;
-	row->pid = wait->pid;
+	if (wait->pid)
+		row->pid = wait->pid;
+	row->handoffs = wait->handoffs;
+	row->threads = wait->waiters;
 	return FILLED;
 }
 
@@ -41,13 +46,18 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 	run->futexes.items = items;
 	wait = &run->futexes.items[run->futexes.count++];
 	*wait = (struct futex_wait){
-		.pid = (uint32_t)row->pid,
+		.pid = (uint32_t)or_zero(row->pid),
 		.address = strtoull(row->address, NULL, 16),
-		.waiter_tid = (uint32_t)row->waiter_tid,
+		.waiter_tid = (uint32_t)or_zero(row->waiter_tid),
 		.waker_tid = (uint32_t)or_zero(row->waker_tid),
 		.waits = row->waits,
 		.wait_ns = row->wait_ns,
+		.handoffs = row->handoffs,
+		.waiters = row->threads == COLUMN_MISSING_U64 ? 1 : row->threads,
 	};
+	/* An older file has a row for each waker. */
+	if (row->handoffs == COLUMN_MISSING_U64)
+		wait->handoffs = wait->waker_tid ? wait->waits : 0;
 	columns__set_text(wait->name, sizeof(wait->name), row->name);
 	return 0;
 }

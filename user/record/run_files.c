@@ -121,7 +121,7 @@ int run_files__read(const struct folder *folder, struct run_files *files,
 
 	err = err ? err : read_rows(&reading, list);
 	for (size_t i = 0; i < files->count && !err; i++)
-		err = complete(&files->runs[i]);
+		err = complete(&files->runs[i]) ?: futexes__order(&files->runs[i].futexes);
 	if (!err && folder__has(folder, rows__observations.file))
 		err = csv__read(folder->dirfd, rows__observations.file, &rows__observations,
 				on_observation, &reading, error);

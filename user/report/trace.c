@@ -225,7 +225,7 @@ static void print_futexes(FILE *out, const struct futexes *futexes)
 		char address[24];
 
 		snprintf(address, sizeof(address), "0x%" PRIx64, total.address);
-		fprintf(out, "  %-50s %8" PRIu64 " %10.3f %9" PRIu64 " %7zu\n",
+		fprintf(out, "  %-50s %8" PRIu64 " %10.3f %9" PRIu64 " %7" PRIu64 "\n",
 			*total.name && *total.name != '[' ? total.name : address, total.waits,
 			(double)total.wait_ns / 1e6, total.handoffs, total.waiters);
 	}

@@ -53,13 +53,18 @@ static void forget_threads(struct tracer *tracer)
 	memset(tracer->cpus, 0, (size_t)tracer->ncpus * sizeof(*tracer->cpus));
 }
 
+/* The next one is asked for first: from the beginning, the kernel would search the longer. */
 static void forget_futexes(struct tracer *tracer)
 {
-	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
-	struct futex_pair key;
+	int fd = bpf_map__fd(tracer->skel->maps.futex_waits);
+	struct futex_wait_key key, next;
+	int err = bpf_map_get_next_key(fd, NULL, &next);
 
-	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+	while (!err) {
+		key = next;
+		err = bpf_map_get_next_key(fd, &key, &next);
 		bpf_map_delete_elem(fd, &key);
+	}
 }
 
 void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
@@ -82,6 +87,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->threads_used = 0;
 	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;
+	memset(&skel->bss->futex_others, 0, sizeof(skel->bss->futex_others));
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
 	tracer_lock__forget(tracer);
 }
@@ -104,19 +110,20 @@ static void sum_histograms(const struct tracer *tracer, struct trace *trace)
 /* Returns 0 or -ENOMEM. */
 static int read_futexes(const struct tracer *tracer, struct trace *trace)
 {
-	int fd = bpf_map__fd(tracer->skel->maps.futex_pairs);
-	struct futex_pair *previous = NULL;
+	int fd = bpf_map__fd(tracer->skel->maps.futex_waits);
+	struct futex_wait_key *previous = NULL;
 
-	trace->futexes = calloc(MAX_FUTEX_PAIRS, sizeof(*trace->futexes));
+	trace->futex_others = tracer->skel->bss->futex_others;
+	trace->futexes = calloc(MAX_FUTEX_WAITS, sizeof(*trace->futexes));
 	if (!trace->futexes)
 		return -ENOMEM;
-	while (trace->nfutexes < MAX_FUTEX_PAIRS) {
+	while (trace->nfutexes < MAX_FUTEX_WAITS) {
 		struct trace_futex *futex = &trace->futexes[trace->nfutexes];
 
-		if (bpf_map_get_next_key(fd, previous, &futex->pair))
+		if (bpf_map_get_next_key(fd, previous, &futex->key))
 			break;
-		previous = &futex->pair;
-		if (bpf_map_lookup_elem(fd, &futex->pair, &futex->sleeps) == 0)
+		previous = &futex->key;
+		if (bpf_map_lookup_elem(fd, &futex->key, &futex->sleeps) == 0)
 			trace->nfutexes++;
 	}
 	return 0;

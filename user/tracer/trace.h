@@ -15,7 +15,7 @@
 #include "include/abi.h"
 
 struct trace_futex {
-	struct futex_pair pair;
+	struct futex_wait_key key;
 	struct futex_sleeps sleeps;
 };
 
@@ -34,6 +34,7 @@ struct trace {
 	size_t nthreads;
 	struct trace_futex *futexes;	/* in no order */
 	size_t nfutexes;
+	struct futex_sleeps futex_others;	/* that found no room of their own */
 	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];	/* summed over CPUs */
 	uint64_t arrivals_unseen;	/* switches in that the kernel did not report */
 	uint64_t losses[LOSSES];
