@@ -47,12 +47,9 @@ static __always_inline int adopt(struct task_struct *task)
 	if (is_taken(entry, pid))
 		return 0;
 	root_tgid = READ(task, tgid);
-	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
-	thread = thread_at(slot);
-	if (!thread) {
-		count_loss(LOSS_THREAD_TABLE);
+	thread = take_place(&slot);
+	if (!thread)
 		return 0;
-	}
 	thread_begins(thread, slot, task);
 	thread->adopted = 1;
 	thread->seen = 0;	/* its counters are read at its first switch */

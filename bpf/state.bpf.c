@@ -4,6 +4,7 @@
 
 struct pid_slots pid_slots SEC(".maps");
 struct thread_records thread_records SEC(".maps");
+struct free_places free_places SEC(".maps");
 struct cpu_records cpu_records SEC(".maps");
 struct event_stream event_stream SEC(".maps");
 struct news_stream news_stream SEC(".maps");
@@ -27,6 +28,9 @@ __u32 ns_level = 0;
 __u64 registers_offset = 0;
 __u32 streaming = 0;
 __u32 threads_used = 0;
+__u64 threads_begun = 0;
+__u64 deaths = 0;
+__u64 deaths_awaited = 0;
 struct futex_sleeps futex_others = {};
 __u64 arrivals_unseen = 0;
 __u64 losses[LOSSES] = {};

@@ -85,6 +85,9 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 	if (watched_used)
 		process_ends(thread, task, now);
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
+	/* One of them gets the number that is awaited. */
+	if (__sync_fetch_and_add(&deaths, 1) + 1 == deaths_awaited)
+		tell_loader(NEWS_DEATHS, task, 0);
 }
 
 static __always_inline __u32 how_it_leaves(struct task_struct *task, bool sleeps)
@@ -215,18 +218,15 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!thread_of_pid(READ(parent, pid)) && READ(parent, tgid) != root_tgid)
 		return 0;
 	entry = slot_of_pid(pid);
-	if (entry && is_taken(entry, pid))
-		return 0;
-	slot = __sync_fetch_and_add(&threads_used, 1) + 1;
-	thread = thread_at(slot);
-	if (!thread) {
-		count_loss(LOSS_THREAD_TABLE);
-		return 0;
-	}
 	if (!entry) {
 		count_loss(LOSS_PID_TABLE);
 		return 0;
 	}
+	if (is_taken(entry, pid))
+		return 0;
+	thread = take_place(&slot);
+	if (!thread)
+		return 0;
 	thread_begins(thread, slot, child);
 	*entry = slot;
 	if (watched_used)

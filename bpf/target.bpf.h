@@ -23,6 +23,7 @@ _Static_assert(MAX_THREADS <= 0xffff, "a slot fits 16 bits");
 
 struct pid_slots {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct slot_quad);
 	__uint(max_entries, 1);		/* set from kernel.pid_max at load time */
@@ -33,7 +34,14 @@ struct thread_records {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct thread_record);
-	__uint(max_entries, MAX_THREADS);
+	__uint(max_entries, MAX_THREADS);	/* set from the machine's memory at load time */
+};
+
+/* Places that the loader has given back. */
+struct free_places {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__type(value, __u32);
+	__uint(max_entries, MAX_THREADS);	/* as above */
 };
 
 struct cpu_records {
@@ -60,7 +68,7 @@ struct futex_waits {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct futex_wait_key);
 	__type(value, struct futex_sleeps);
-	__uint(max_entries, MAX_FUTEX_WAITS);
+	__uint(max_entries, MAX_THREADS);	/* as above: most threads sleep on one or two */
 };
 
 struct lock_records {
@@ -105,6 +113,7 @@ struct nowhere {
 
 extern struct pid_slots pid_slots SEC(".maps");
 extern struct thread_records thread_records SEC(".maps");
+extern struct free_places free_places SEC(".maps");
 extern struct cpu_records cpu_records SEC(".maps");
 extern struct event_stream event_stream SEC(".maps");
 extern struct news_stream news_stream SEC(".maps");
@@ -121,7 +130,10 @@ extern __u32 report_execs;	/* tell the loader of programs that it executes */
 extern __u32 watch_futexes;
 extern __u32 ns_level;		/* of the loader's PID namespace */
 extern __u32 streaming;	/* a timeline is wanted */
-extern __u32 threads_used;	/* slots given out; slot 0 is never used */
+extern __u32 threads_used;	/* places that have ever been given out; place 0 never is */
+extern __u64 threads_begun;
+extern __u64 deaths;		/* of threads of the run, so far ... */
+extern __u64 deaths_awaited;	/* ... and how many the loader wants to be told of; 0: none */
 extern struct futex_sleeps futex_others;	/* that found no room of their own */
 extern __u64 arrivals_unseen;	/* switches in that had to be made up for */
 extern __u64 losses[LOSSES];

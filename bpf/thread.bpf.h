@@ -144,9 +144,26 @@ static __always_inline bool is_taken(__u16 *entry, __u32 pid)
 	return thread && thread->state != THREAD_DEAD && thread->pid == pid;
 }
 
+/*
+ * A place for one more thread: one that has been given back, or a fresh one, which is all zeros as
+ * they are. NULL: there are no more.
+ */
+static __always_inline struct thread_record *take_place(__u32 *slot)
+{
+	struct thread_record *thread;
+
+	if (bpf_map_pop_elem(&free_places, slot))
+		*slot = __sync_fetch_and_add(&threads_used, 1) + 1;
+	thread = thread_at(*slot);
+	if (!thread)
+		count_loss(LOSS_THREAD_TABLE);
+	return thread;
+}
+
 static __always_inline void thread_begins(struct thread_record *thread, __u32 slot,
 					  struct task_struct *task)
 {
+	thread->number = __sync_fetch_and_add(&threads_begun, 1) + 1;
 	thread->slot = slot;
 	thread->tid = pid_in_namespace(task);
 	thread->pid = READ(task, pid);

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define MAX_THREADS	4096	/* records of one run; slot 0 means "not ours" */
+#define MAX_THREADS	65535	/* places at most, for threads that live at once; 0: not ours */
 #define OFF_HISTORY	16	/* off-CPU stretches remembered per thread (power of 2) */
 #define MAX_FUTEX_WAITS	65536	/* futex address and waiter of one run */
 #define MAX_WATCHED	1024	/* processes whose locks are watched by calls; 0: nobody's */
@@ -94,7 +94,7 @@ enum birth_event {
 
 /* Why something could not be recorded. */
 enum loss {
-	LOSS_THREAD_TABLE,	/* more than MAX_THREADS threads */
+	LOSS_THREAD_TABLE,	/* more threads at once than places */
 	LOSS_PID_TABLE,		/* a pid beyond the table made at load time */
 	LOSS_SEAT_READ,		/* a seat could not be read at a switch */
 	LOSS_LOCK_READ,		/* the lock's page could not be read */
@@ -132,7 +132,8 @@ struct lock_seat {
 
 /* One thread. Written only on the CPU on which the thread comes, runs or goes. */
 struct thread_record {
-	__u32 slot;
+	__u64 number;		/* of the run, by birth, from 1; 0: nobody's place */
+	__u32 slot;		/* its place, which may have been another's before */
 	__u32 tid;		/* as the loader's PID namespace has it */
 	__u32 pid;		/* of the thread, and ... */
 	__u32 tgid;		/* ... of its process, as the kernel has them */
@@ -382,6 +383,7 @@ enum news_kind {
 	NEWS_EXEC_CHILD,	/* one of its tree executes a Python, and runs on */
 	NEWS_FORK,		/* a process whose locks are watched has copied itself */
 	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */
+	NEWS_DEATHS,		/* so many threads have ended that their places are wanted */
 };
 
 struct news {

@@ -19,7 +19,7 @@ def table(rows, everyone):
              [Cell(fixed(row[f"{key}_ns"] / 1e6, 2), row[f"{key}_ns"])
               for key in ("life", *THREAD_STATES)] for row in rows.to_dict("records")]
     caption = "Every thread of the run." if len(rows) == everyone else \
-        f"The {len(rows)} threads of {everyone} that lived longest; threads.csv has all."
+        f"The {len(rows)} that lived longest; threads.csv has all {everyone} rows."
     return Table(["thread", "tid", "life, ms"] +
                  [f"{look.words}, ms" for look in THREAD_STATES.values()], cells, caption,
                  shown=False)
@@ -32,7 +32,8 @@ def fill(section, results):
     if rows.empty:
         raise Missing(f"threads.csv has no thread of run {run}; traced runs write them")
     everyone = len(rows)
-    rows = rows.nlargest(MOST_THREADS, "life_ns").sort_values("thread")
+    # The last row of a run with thousands is of all others together, and has no tid.
+    rows = rows[rows["tid"].notna()].nlargest(MOST_THREADS, "life_ns").sort_values("thread")
     section.texts.append(f"Run {run}: the life of each thread, split without a rest. Time asleep "
                          "because of the lock is told from other sleep where a lock was found.")
     traces = []

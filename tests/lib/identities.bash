@@ -32,9 +32,10 @@ assert_l1() { # FOLDER
 		"$1/ledger.csv" "$1/runs.csv"
 }
 
-# T1: cpu + ready + lock_wait + blocked = life, within 0.1 % (or 20 us), thread by thread.
+# T1: cpu + ready + lock_wait + blocked = life, within 0.1 % (or 20 us), thread by thread; and of
+# all that have no row together, whose tid is missing.
 assert_t1() { # FOLDER
-	select_rows "$1/threads.csv" '1' '$c["run_id"], $c["tid"], $c["life_ns"],
+	select_rows "$1/threads.csv" '1' '$c["run_id"], $c["tid"] + 0, $c["life_ns"],
 		$c["cpu_ns"] + $c["ready_ns"] + $c["lock_wait_ns"] + $c["blocked_ns"]' |
 		awk '{ off = $4 - $3; if (off < 0) off = -off; n++
 		       if (off > $3 / 1000 && off > 20000) { print "T1 broken:", $0; bad = 1 } }

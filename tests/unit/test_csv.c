@@ -103,7 +103,7 @@ static const char *const headers[] = {
 	"arrivals_unseen,releases,half_seen,stopped_ns,disturbed,lock_reason\n",
 	"run_id,thread,tid,comm,life_ns,cpu_ns,ready_ns,lock_wait_ns,blocked_ns,"
 	"switches_voluntary,switches_involuntary,kernel_voluntary,kernel_involuntary,"
-	"acquisitions,handoffs_in\n",
+	"acquisitions,handoffs_in,threads\n",
 	"run_id,state,ns,count,lock,parent\n",
 	"run_id,t_ns,from_tid,to_tid,from_cpu,to_cpu,forced,signal_ns,queue_ns,take_ns\n",
 	"run_id,histogram,low_ns,high_ns,count\n",

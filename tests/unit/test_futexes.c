@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../../user/ledger/ended.h"
 #include "../../user/ledger/futexes.h"
 
 #define MS 1000000ULL
@@ -112,20 +113,39 @@ static void an_open_sleep_joins_those_before(void **state)
 	futexes__free(&futexes);
 }
 
-/* No room of their own. */
-static void others_are_one_entry(void **state)
+/* One word of threads that are gone, beside a living one's; and what there was no room for. */
+static void what_is_gone_is_summed_by_the_word(void **state)
 {
+	struct ledger_ended_word words[] = {
+		{ .pid = 10, .address = 0x1000, .waits = 7, .wait_ns = 30 * MS, .handoffs = 6,
+		  .waiters = 4, .waker_tid = 11 },
+	};
+	struct ledger_ended ended = { .words = words, .nwords = 1,
+				      .other_words = { .waits = 5, .wait_ns = MS, .waiters = 2 } };
 	struct futexes futexes;
+	struct futex_total total;
+	size_t position = 0;
 
 	(void)state;
+	trace.ended = &ended;
 	trace.futex_others = (struct futex_sleeps){ .count = 2, .ns = MS, .handoffs = 1 };
 	add(0x1000, 1, 1, 1, 5);
 	assert_int_equal(futexes__settle(&trace, NULL, &futexes), 0);
-	assert_int_equal(futexes.count, 2);
-	assert_string_equal(futexes.items[1].name, "others");
-	assert_int_equal(futexes.items[1].waits, 2);
-	assert_int_equal(futexes.items[1].handoffs, 1);
+	assert_int_equal(futexes.count, 3);
+	assert_int_equal(futexes__next(&futexes, &position, &total), 0);
+	assert_int_equal(total.address, 0x1000);
+	assert_int_equal(total.waits, 8);
+	assert_int_equal(total.wait_ns, 35 * MS);
+	assert_int_equal(total.handoffs, 7);
+	assert_int_equal(total.waiters, 5);
+	assert_int_equal(futexes__next(&futexes, &position, &total), 0);
+	assert_string_equal(total.name, "others");
+	assert_int_equal(total.address, 0);
+	assert_int_equal(total.waits, 7);
+	assert_int_equal(total.wait_ns, 2 * MS);
+	assert_int_equal(total.handoffs, 1);
 	futexes__free(&futexes);
+	trace.ended = NULL;
 }
 
 static void none_is_none(void **state)
@@ -147,7 +167,7 @@ int main(void)
 		cmocka_unit_test_setup(sums_are_by_address_and_process, make_trace),
 		cmocka_unit_test_setup(a_sleep_that_goes_on_is_cut_at_the_end, make_trace),
 		cmocka_unit_test_setup(an_open_sleep_joins_those_before, make_trace),
-		cmocka_unit_test_setup(others_are_one_entry, make_trace),
+		cmocka_unit_test_setup(what_is_gone_is_summed_by_the_word, make_trace),
 		cmocka_unit_test_setup(none_is_none, make_trace),
 	};
 

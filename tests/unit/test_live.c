@@ -26,7 +26,7 @@ static struct ledger make_ledger(uint64_t window_ns, size_t nthreads)
 	for (size_t i = 0; i < nthreads; i++) {
 		struct ledger_thread *thread = &ledger.threads[i];
 
-		thread->slot = (uint32_t)i + 1;
+		thread->number = (uint32_t)i + 1;
 		thread->tid = (uint32_t)i + 101;
 		thread->life_ns = window_ns;
 		thread->ns[THREAD_BLOCKED] = window_ns;
@@ -173,11 +173,11 @@ static void threads_come_and_go(void **state)
 	now.threads[2].ns[THREAD_BLOCKED] = 150 * MS;
 	assert_int_equal(live__between(&before, &now, &stretch), 0);
 	assert_int_equal(stretch.nthreads, 3);
-	assert_int_equal(stretch.threads[0].slot, 2);
+	assert_int_equal(stretch.threads[0].number, 2);
 	assert_int_equal(stretch.threads[0].life_ns, 200 * MS);
-	assert_int_equal(stretch.threads[1].slot, 3);
+	assert_int_equal(stretch.threads[1].number, 3);
 	assert_int_equal(stretch.threads[1].life_ns, 50 * MS);
-	assert_int_equal(stretch.threads[2].slot, 4);
+	assert_int_equal(stretch.threads[2].number, 4);
 	assert_int_equal(stretch.threads[2].life_ns, 10 * MS);
 	assert_int_equal(stretch.threads[2].switches[VOLUNTARY], 7);
 	assert_stretch_adds_up(&stretch);
@@ -231,7 +231,7 @@ static void anything_adds_up(void **state)
 				for (int j = 0; j < THREAD_STATES; j++)
 					ledger->threads[i].ns[j] = mt_random_u32(&random);
 			for (size_t i = 0; i < ledger->nthreads; i++)
-				ledger->threads[i].slot += mt_random_u32(&random) % 2 * (i > 2);
+				ledger->threads[i].number += mt_random_u32(&random) % 2 * (i > 2);
 		}
 		assert_int_equal(live__between(&looks[0], &looks[1], &stretch), 0);
 		assert_stretch_adds_up(&stretch);
@@ -296,14 +296,14 @@ static void threads_in_order(void **state)
 	}
 	assert_int_equal(live__between(NULL, &now, &stretch), 0);
 	live__sort(&stretch, LIVE_BY_CPU);
-	assert_int_equal(stretch.threads[0].slot, 2);
-	assert_int_equal(stretch.threads[1].slot, 3);
-	assert_int_equal(stretch.threads[2].slot, 4);
+	assert_int_equal(stretch.threads[0].number, 2);
+	assert_int_equal(stretch.threads[1].number, 3);
+	assert_int_equal(stretch.threads[2].number, 4);
 	live__sort(&stretch, LIVE_BY_LOCK_WAIT);
-	assert_int_equal(stretch.threads[0].slot, 1);
+	assert_int_equal(stretch.threads[0].number, 1);
 	live__sort(&stretch, LIVE_BY_BLOCKED);
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(stretch.threads[i].slot, i + 1);
+		assert_int_equal(stretch.threads[i].number, i + 1);
 	live__drop(&stretch);
 	ledger__free(&now);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sums, names and sorts futex waits.
 #include "ledger/futexes.h"
+#include "ledger/ended.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,14 +57,35 @@ static void add_open(struct futexes *futexes, const struct trace *trace,
 		});
 }
 
-/* What found no room in the kernel. */
+/* By threads that have ended before: a word, and its sums. */
+static void add_word(struct futexes *futexes, const struct ledger_ended_word *word)
+{
+	add(futexes, &(struct futex_wait){
+		.pid = word->pid,
+		.address = word->address,
+		.waker_tid = word->waker_tid,
+		.waits = word->waits,
+		.wait_ns = word->wait_ns,
+		.handoffs = word->handoffs,
+		.waiters = word->waiters,
+	});
+}
+
+/* What found no room in the kernel, or in the books of those that have ended. */
 static void add_others(struct futexes *futexes, const struct trace *trace)
 {
 	const struct futex_sleeps *others = &trace->futex_others;
+	struct ledger_ended_word sum = { .waits = 0 };
 
-	if (others->count)
-		add(futexes, &(struct futex_wait){ .waits = others->count, .wait_ns = others->ns,
-						   .handoffs = others->handoffs, .name = "others" });
+	if (trace->ended)
+		sum = trace->ended->other_words;
+	sum.waits += others->count;
+	sum.wait_ns += others->ns;
+	sum.handoffs += others->handoffs;
+	if (!sum.waits)
+		return;
+	add_word(futexes, &sum);
+	snprintf(futexes->items[futexes->count - 1].name, FUTEX_NAME_SIZE, "others");
 }
 
 static int by_address(const void *a, const void *b)
@@ -176,10 +199,12 @@ static void name_all(struct futexes *futexes, const struct modules *modules)
 int futexes__settle(const struct trace *trace, const struct modules *modules,
 		    struct futexes *futexes)
 {
+	size_t nwords = trace->ended ? trace->ended->nwords : 0;
 	int err;
 
 	*futexes = (struct futexes){
-		.items = calloc(trace->nfutexes + trace->nthreads + 1, sizeof(*futexes->items)),
+		.items = calloc(trace->nfutexes + trace->nthreads + nwords + 1,
+				sizeof(*futexes->items)),
 	};
 	if (!futexes->items)
 		return -ENOMEM;
@@ -187,6 +212,8 @@ int futexes__settle(const struct trace *trace, const struct modules *modules,
 		add_thread(futexes, trace, &trace->futexes[i]);
 	for (size_t i = 0; i < trace->nthreads; i++)
 		add_open(futexes, trace, &trace->threads[i]);
+	for (size_t i = 0; i < nwords; i++)
+		add_word(futexes, &trace->ended->words[i]);
 	add_others(futexes, trace);
 	err = futexes__order(futexes);
 	if (err)

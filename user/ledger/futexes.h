@@ -3,8 +3,9 @@
  * futexes - which user-space locks a run's threads have slept on, by address.
  *
  * One entry per address and waiter: the hand-offs of every lock that sleeps, in any program.
- * What there was no room for is one entry, "others", without an address. Names are those of the
- * symbols that cover the addresses.
+ * Threads that ended long before the run's end are one entry per address; what there was no room
+ * for is one entry in all, "others", without an address. Names are those of the symbols that cover
+ * the addresses.
  */
 #ifndef SWITCHTAX_FUTEXES_H
 #define SWITCHTAX_FUTEXES_H

@@ -28,7 +28,7 @@ static const char *const thread_states[THREAD_STATES] = {
 };
 
 static const char *const loss_names[LOSSES] = {
-	[LOSS_THREAD_TABLE] = "thread table full",
+	[LOSS_THREAD_TABLE] = "no place for one more thread",
 	[LOSS_PID_TABLE] = "pid beyond the table",
 	[LOSS_SEAT_READ] = "seat unreadable",
 	[LOSS_LOCK_READ] = "lock page unreadable",
@@ -58,8 +58,10 @@ static void check_losses(const struct trace *trace, struct ledger *ledger)
 			trace->missed_programs);
 	for (int cause = 0; cause < LOSSES; cause++)
 		if (trace->losses[cause])
-			invalid(ledger, "%" PRIu64 " events lost: %s", trace->losses[cause],
-				loss_names[cause]);
+			invalid(ledger, "%" PRIu64 " events lost: %s%s", trace->losses[cause],
+				loss_names[cause],
+				cause == LOSS_THREAD_TABLE && trace->every_thread
+				? " (with a timeline, none is used again)" : "");
 }
 
 int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds,

@@ -22,9 +22,14 @@
 /* ... or by this much, whichever is larger: two clock reads and a probe's own cost. */
 #define LEDGER_TOLERANCE_NS 20000
 
+/* More threads of a run than this have no row of their own, but are summed in the last one. */
+#define LEDGER_ROWS 4096
+
 struct ledger_thread {
-	uint32_t slot;				/* of its record in the trace, from 1: a tid may come back */
-	uint32_t tid;
+	uint64_t number;			/* of the run, by birth, from 1 */
+	uint32_t slot;				/* of its record in the trace, if that has it */
+	uint32_t tid;				/* 0: of the others */
+	uint64_t threads;			/* 1; of the others, how many they are */
 	char comm[COMM_BYTES + 1];
 	uint64_t life_ns;			/* inside the window */
 	uint64_t ns[THREAD_STATES];
@@ -32,6 +37,7 @@ struct ledger_thread {
 	uint64_t kernel[SWITCH_KINDS];		/* the kernel's own, same window */
 	uint64_t acquisitions;			/* of the announced lock */
 	uint64_t handoffs_in;
+	bool seated;				/* has come to a lock */
 };
 
 /* One lock: an address in one process. */
@@ -75,8 +81,9 @@ struct ledger {
 	uint64_t events_lost;
 	bool valid;
 	char reason[LEDGER_REASON_SIZE];	/* "" if valid: the first identity broken */
-	struct ledger_thread *threads;		/* those that lived in the window */
+	struct ledger_thread *threads;		/* rows: those that lived in the window, or most */
 	size_t nthreads;
+	size_t lived;				/* in all */
 };
 
 /* As files and reports name them: held_running, ... and cpu, ready, ... */

@@ -140,7 +140,7 @@ static void check_called(struct account *account)
 {
 	uint64_t a = account->record->acquisitions, r = account->record->releases;
 
-	if ((a > r ? a - r : r - a) > account->ledger->nthreads)
+	if ((a > r ? a - r : r - a) > account->ledger->lived)
 		invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%"
 				PRIu64 ") differ by more than one per thread: not every call is "
 				"seen", a, r);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ledger/ended.h"
 #include "ledger/ledger.h"
 
 /* Only the first reason is kept: the others usually follow from it. */
@@ -45,11 +46,24 @@ static inline uint64_t overlap(const struct trace *trace, uint64_t from, uint64_
 	return to > from ? to - from : 0;
 }
 
-/* Settle all threads of a trace. Returns 0 or -ENOMEM. */
+/* Settle all threads of a trace, living and ended. Returns 0 or -ENOMEM. */
 int ledger_part__threads(const struct trace *trace, struct ledger *ledger);
 
 /* Settle all locks, after the threads. Returns 0 or -ENOMEM. */
 int ledger_part__locks(const struct trace *trace, const struct ledger_bounds *bounds,
 		       struct ledger *ledger);
+
+/*
+ * One more thread, if it lived in the window: its row, the sums, and its identities. Returns 0 or
+ * -ENOMEM.
+ */
+int ledger_part__add_thread(const struct trace *trace, const struct thread_record *record,
+			    struct ledger *ledger);
+
+/*
+ * No more rows than so many: those of the threads that used the lock, then of those with most time,
+ * stay, in another order. The sums of the rest are added to others.
+ */
+void ledger_part__fold(struct ledger *ledger, size_t most, struct ledger_thread *others);
 
 #endif

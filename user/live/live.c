@@ -41,7 +41,7 @@ static struct live_thread thread_between(const struct ledger_thread *before,
 					 const struct ledger_thread *now)
 {
 	static const struct ledger_thread nothing;
-	struct live_thread thread = { .slot = now->slot, .tid = now->tid };
+	struct live_thread thread = { .number = now->number, .tid = now->tid };
 
 	if (!before)
 		before = &nothing;
@@ -55,7 +55,7 @@ static struct live_thread thread_between(const struct ledger_thread *before,
 	return thread;
 }
 
-/* Both ledgers have their threads in the order of slots. */
+/* Both ledgers have their threads in the order of their births. */
 static int subtract_threads(const struct ledger *before, const struct ledger *now,
 			    struct live_stretch *stretch)
 {
@@ -68,10 +68,12 @@ static int subtract_threads(const struct ledger *before, const struct ledger *no
 		const struct ledger_thread *thread = &now->threads[i], *was = NULL;
 		struct live_thread *shown = &stretch->threads[stretch->nthreads];
 
-		while (at < known && before->threads[at].slot < thread->slot)
+		while (at < known && before->threads[at].number < thread->number)
 			at++;
-		if (at < known && before->threads[at].slot == thread->slot)
+		if (at < known && before->threads[at].number == thread->number)
 			was = &before->threads[at];
+		if (!thread->tid)	/* threads of long ago */
+			continue;
 		*shown = thread_between(was, thread);
 		stretch->nthreads += shown->life_ns > 0;
 	}
@@ -164,7 +166,7 @@ static int compare(const void *a, const void *b, void *arg)
 
 	if (l != r)
 		return l > r ? -1 : 1;
-	return left->slot < right->slot ? -1 : left->slot > right->slot;
+	return left->number < right->number ? -1 : left->number > right->number;
 }
 
 void live__sort(struct live_stretch *stretch, enum live_sort sort)

@@ -30,7 +30,7 @@ struct live_parts {
 
 /* One thread that lived in the stretch. */
 struct live_thread {
-	uint32_t slot;			/* who it is; its tid may come back as another's */
+	uint64_t number;			/* who it is; its tid may come back as another's */
 	uint32_t tid;
 	char comm[COMM_BYTES + 1];	/* as the program has chosen it: not to be trusted */
 	uint64_t life_ns;		/* inside of the stretch */

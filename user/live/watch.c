@@ -47,6 +47,7 @@ static void take(struct live_watch *watch, struct tracer *tracer, const struct r
 
 	if (tracer__peek(tracer, &trace))
 		return;
+	trace.ended = &run->ended;
 	err = ledger__settle(&trace, &unknown, &ledger);
 	trace__free(&trace);
 	if (err)

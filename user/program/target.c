@@ -267,6 +267,7 @@ static bool ended_by_interrupt(const struct target *target)
 static enum target_end watch_it(struct target *target, const struct target_watch *watch)
 {
 	uint64_t deadline = watch->timeout_ms ? now_ms() + watch->timeout_ms : 0;
+	uint64_t ticked = now_ms();
 
 	for (;;) {
 		uint64_t now = now_ms();
@@ -284,8 +285,13 @@ static enum target_end watch_it(struct target *target, const struct target_watch
 			return TARGET_EXITED;
 		if (woken.hung_up)
 			return TARGET_INTERRUPTED;
-		if ((!woken.readable || woken.keys) && watch->on_tick)
-			watch->on_tick(watch->arg);
+		/* There may be something to read more often than every tick. */
+		if (!watch->on_tick ||
+		    (woken.readable && !woken.keys &&
+		     now_ms() < ticked + (uint64_t)watch->tick_ms))
+			continue;
+		watch->on_tick(watch->arg);
+		ticked = now_ms();
 	}
 }
 

@@ -16,7 +16,9 @@ static enum filled fill(void *data, const struct run *run, size_t index)
 	thread = &run->ledger.threads[index];
 	columns__set_text(row->comm, sizeof(row->comm), thread->comm);
 	row->thread = index + 1;
-	row->tid = thread->tid;
+	if (thread->tid)
+		row->tid = thread->tid;
+	row->threads = thread->threads;
 	row->life_ns = thread->life_ns;
 	row->cpu_ns = thread->ns[THREAD_CPU];
 	row->ready_ns = thread->ns[THREAD_READY];
@@ -45,7 +47,8 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 	run->ledger.threads = threads;
 	thread = &run->ledger.threads[run->ledger.nthreads++];
 	*thread = (struct ledger_thread){
-		.tid = (uint32_t)row->tid,
+		.tid = (uint32_t)or_zero(row->tid),
+		.threads = row->threads == COLUMN_MISSING_U64 ? 1 : row->threads,
 		.life_ns = row->life_ns,
 		.ns = { [THREAD_CPU] = row->cpu_ns, [THREAD_READY] = row->ready_ns,
 			[THREAD_LOCK_WAIT] = or_zero(row->lock_wait_ns),
@@ -58,6 +61,7 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 		.handoffs_in = or_zero(row->handoffs_in),
 	};
 	columns__set_text(thread->comm, sizeof(thread->comm), row->comm);
+	run->ledger.lived += thread->threads;
 	return 0;
 }
 

@@ -31,7 +31,7 @@ static void print_head(FILE *out, const struct run *run, const char *program)
 		life += ledger->threads[i].life_ns;
 	}
 	fprintf(out, "%s: %.1f ms, %zu threads, %.1f ms of CPU (%.1f %% of the threads' time)\n",
-		program, (double)ledger->window_ns / 1e6, ledger->nthreads, (double)cpu / 1e6,
+		program, (double)ledger->window_ns / 1e6, ledger->lived, (double)cpu / 1e6,
 		percent(cpu, life));
 	fprintf(out, "%" PRIu64 " context switches: %" PRIu64 " voluntary, %" PRIu64
 		" involuntary; %" PRIu64 " migrations\n",
@@ -154,7 +154,7 @@ static void print_counts(FILE *out, const struct ledger *ledger)
 
 	fprintf(out, "  %" PRIu64 " acquisitions and %" PRIu64 " releases%s; %" PRIu64
 		" hand-offs, %" PRIu64 " of them forced\n", a, r,
-		(a > r ? a - r : r - a) <= ledger->nthreads ? ", which agree"
+		(a > r ? a - r : r - a) <= ledger->lived ? ", which agree"
 							     : ", WHICH DO NOT AGREE",
 		lock->handoffs, lock->handoffs_forced);
 	if (ledger->half_seen)
@@ -252,7 +252,7 @@ static void print_threads(FILE *out, const struct ledger *ledger)
 			t->switches[INVOLUNTARY]);
 	}
 	if (ledger->nthreads > MAX_LINES)
-		fprintf(out, "  ... and %zu more in threads.csv\n", ledger->nthreads - MAX_LINES);
+		fprintf(out, "  ... and %zu more in threads.csv\n", ledger->lived - MAX_LINES);
 }
 
 void report_trace__text(FILE *out, const struct report_trace *report)
@@ -337,7 +337,12 @@ static void add_thread(cJSON *threads, const struct ledger_thread *thread, bool 
 {
 	cJSON *item = cJSON_CreateObject();
 
-	cJSON_AddNumberToObject(item, "tid", thread->tid);
+	if (thread->tid)
+		cJSON_AddNumberToObject(item, "tid", thread->tid);
+	else
+		cJSON_AddNullToObject(item, "tid");
+	if (thread->threads > 1)
+		cJSON_AddNumberToObject(item, "threads", (double)thread->threads);
 	cJSON_AddStringToObject(item, "comm", thread->comm);
 	cJSON_AddNumberToObject(item, "life_ns", (double)thread->life_ns);
 	for (int state = 0; state < THREAD_STATES; state++) {

@@ -282,6 +282,7 @@ static int settle(struct run_session *session)
 
 	if (err)
 		return run_session__fail(run, err, "cannot read the trace");
+	trace.ended = &run->ended;
 	for (size_t i = 0; i < trace.nlocks; i++)
 		log_lock(&trace.locks[i]);
 	err = settle_accounts(session, &trace);

@@ -133,11 +133,31 @@ static void drain_samples(struct run_session *session)
 		tracer__drain_samples(session->tracer, run_samples__keep, &session->run->samples);
 }
 
+static int on_ended(const struct trace_ended *ended, void *arg)
+{
+	struct run *run = arg;
+
+	return ledger_ended__add(&run->ended, ended);
+}
+
+/* For want of memory, places fill up, and the run is not valid in the end. */
+static void collect_ended(struct run_session *session)
+{
+	if (session->tracer)
+		tracer__collect(session->tracer, on_ended, session->run);
+}
+
 static void on_news(void *arg)
 {
 	struct run_session *session = arg;
+	struct news ignored;
 
-	lock_search__on_news(&session->search);
+	if (run_session__searches(session))
+		lock_search__on_news(&session->search);
+	else	/* that threads have ended: it has done its part by waking us */
+		while (tracer__next_news(session->tracer, &ignored))
+			;
+	collect_ended(session);
 }
 
 static void let_look(struct run_session *session)
@@ -157,6 +177,7 @@ static void on_tick(void *arg)
 
 	drain(session);
 	drain_samples(session);
+	collect_ended(session);
 	if (run_session__searches(session) && session->search.has_modules)
 		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
@@ -265,8 +286,8 @@ static struct target_watch watch_of(struct run_session *session)
 		.timeout_ms = session->spec->timeout_ms,
 		.tick_ms = tick_ms(session),
 		.on_tick = on_tick,
-		.watch_fd = run_session__searches(session),
-		.fd = run_session__searches(session) ? tracer__news_fd(session->tracer) : -1,
+		.watch_fd = session->tracer != NULL,
+		.fd = session->tracer ? tracer__news_fd(session->tracer) : -1,
 		.on_readable = on_news,
 		.watch_keys = onlooker != NULL,
 		.keys_fd = onlooker ? onlooker->keys_fd : -1,

@@ -17,6 +17,7 @@ void run__free(struct run *run)
 {
 	ledger__free(&run->ledger);
 	futexes__free(&run->futexes);
+	ledger_ended__free(&run->ended);
 	run_samples__free(&run->samples);
 	finds__free(&run->finds);
 	timeline_writer__free(run->timeline);

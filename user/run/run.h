@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/ended.h"
 #include "ledger/futexes.h"
 #include "ledger/ledger.h"
 #include "lock/site.h"
@@ -71,6 +72,7 @@ struct run_lock {
 struct run {
 	struct run_row row;		/* as for runs.csv; the caller has filled in who it is */
 	bool traced;
+	struct ledger_ended ended;	/* threads that have left their places so far */
 	struct ledger ledger;		/* empty unless traced */
 	uint64_t histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
 	uint64_t start_ns;		/* of the window */

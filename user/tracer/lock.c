@@ -167,9 +167,9 @@ static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites
 /* Is it known where the threads of a process stand at its locks? */
 static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 {
-	uint32_t used = tracer->skel->bss->threads_used;
+	uint32_t used = tracer_places__used(tracer);
 
-	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
+	for (uint32_t slot = 1; slot <= used; slot++)
 		if (tracer->threads[slot].tgid == tgid)
 			tracer->threads[slot].settled = settled;
 }

@@ -29,27 +29,10 @@ void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed, 
 	}
 }
 
-static void clear_slot(struct tracer *tracer, uint32_t pid)
-{
-	uint32_t key = pid >> 2;
-	uint16_t quad[4] = { 0 };
-	int fd = bpf_map__fd(tracer->skel->maps.pid_slots);
-
-	bpf_map_lookup_elem(fd, &key, quad);
-	quad[pid & 3] = 0;
-	bpf_map_update_elem(fd, &key, quad, BPF_ANY);
-}
-
 /* Threads of the last run that outlived it must not be taken for this run's. */
-static void forget_threads(struct tracer *tracer)
+static void forget_threads(struct tracer *tracer, bool keep_all)
 {
-	uint32_t used = tracer->skel->bss->threads_used;
-
-	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
-		clear_slot(tracer, tracer->threads[slot].pid);
-	if (used >= MAX_THREADS)
-		used = MAX_THREADS - 1;
-	memset(tracer->threads, 0, (used + 1) * sizeof(*tracer->threads));
+	tracer_places__clear(tracer, keep_all);
 	memset(tracer->cpus, 0, (size_t)tracer->ncpus * sizeof(*tracer->cpus));
 }
 
@@ -71,7 +54,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 {
 	struct switchtax *skel = tracer->skel;
 
-	forget_threads(tracer);
+	forget_threads(tracer, run->timeline);
 	forget_futexes(tracer);
 	ring_buffer__consume(tracer->news);
 	tracer->npending = 0;
@@ -84,7 +67,6 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->report_execs = run->any_program;
 	skel->bss->watch_futexes = run->any_program;
 	skel->bss->streaming = run->timeline;
-	skel->bss->threads_used = 0;
 	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;
 	memset(&skel->bss->futex_others, 0, sizeof(skel->bss->futex_others));
@@ -114,10 +96,10 @@ static int read_futexes(const struct tracer *tracer, struct trace *trace)
 	struct futex_wait_key *previous = NULL;
 
 	trace->futex_others = tracer->skel->bss->futex_others;
-	trace->futexes = calloc(MAX_FUTEX_WAITS, sizeof(*trace->futexes));
+	trace->futexes = calloc(tracer->places, sizeof(*trace->futexes));
 	if (!trace->futexes)
 		return -ENOMEM;
-	while (trace->nfutexes < MAX_FUTEX_WAITS) {
+	while (trace->nfutexes < tracer->places) {
 		struct trace_futex *futex = &trace->futexes[trace->nfutexes];
 
 		if (bpf_map_get_next_key(fd, previous, &futex->key))
@@ -152,10 +134,8 @@ static void copy_locks(const struct tracer *tracer, struct trace *trace)
 static int begin_trace(const struct tracer *tracer, struct trace *trace)
 {
 	const struct switchtax *skel = tracer->skel;
-	size_t used = skel->bss->threads_used;
+	size_t used = tracer_places__used(tracer);
 
-	if (used > MAX_THREADS - 1)
-		used = MAX_THREADS - 1;
 	*trace = (struct trace){
 		.start_ns = skel->data->window_start_ns,
 		.end_ns = skel->data->window_end_ns,
@@ -164,6 +144,7 @@ static int begin_trace(const struct tracer *tracer, struct trace *trace)
 		.arrivals_unseen = skel->bss->arrivals_unseen,
 		.streamed_lock = skel->bss->streamed_lock,
 		.nthreads = used,
+		.every_thread = tracer->keep_all,
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
 	if (trace->threads && begin_locks(tracer, trace) == 0)

@@ -99,6 +99,15 @@ bool tracer__next_news(struct tracer *tracer, struct news *news)
 	return false;
 }
 
+int tracer__collect(struct tracer *tracer,
+		    int (*on_ended)(const struct trace_ended *ended, void *arg), void *arg)
+{
+	(void)tracer;
+	(void)on_ended;
+	(void)arg;
+	return -ENOSYS;
+}
+
 void tracer__finish(struct tracer *tracer, bool ended)
 {
 	(void)tracer;

@@ -42,6 +42,9 @@ struct tracer_watch {
 struct tracer {
 	struct switchtax *skel;
 	struct thread_record *threads;	/* the kernel's own pages */
+	uint32_t places;		/* of them, the first is nobody's */
+	bool keep_all;			/* a place is not used again in this run */
+	uint16_t *pid_slots;		/* by pid; the kernel's pages, too */
 	struct cpu_record *cpus;
 	int ncpus;
 	struct bpf_link *links[MAX_LINKS];
@@ -93,6 +96,11 @@ int tracer__refused(char *why, size_t size, const char *what, int err);
 
 /* Empty the maps, and set what the programs are to know of the next run. */
 void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run);
+
+/* How many places this machine has room for; the last one that was ever in use; none is in use. */
+unsigned int tracer_places__count(void);
+uint32_t tracer_places__used(const struct tracer *tracer);
+void tracer_places__clear(struct tracer *tracer, bool keep_all);
 
 /* Sum over our programs of what the kernel keeps about each. */
 void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,

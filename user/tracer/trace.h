@@ -19,6 +19,17 @@ struct trace_futex {
 	struct futex_sleeps sleeps;
 };
 
+/* A thread that has ended while the run goes on, and leaves its place. All borrowed. */
+struct trace_ended {
+	const struct thread_record *thread;
+	const struct trace_futex *futexes;	/* that it has slept on */
+	size_t nfutexes;
+	uint64_t start_ns;			/* of the window; UINT64_MAX: not known yet */
+	uint64_t end_ns;
+};
+
+struct ledger_ended;
+
 struct trace {
 	uint64_t start_ns;		/* of the window, CLOCK_MONOTONIC */
 	uint64_t end_ns;
@@ -30,8 +41,10 @@ struct trace {
 	struct lock_record others;	/* all that found no place: sums only */
 	struct watched_process *watched;	/* nwatched; the first is lock_record.watched 1 */
 	size_t nwatched;
-	struct thread_record *threads;	/* a copy, nthreads long */
+	struct thread_record *threads;	/* a copy, nthreads long, by places; number 0: of nobody */
 	size_t nthreads;
+	const struct ledger_ended *ended;	/* threads that have left, borrowed; or NULL */
+	bool every_thread;		/* is to be told from the others: there is a timeline */
 	struct trace_futex *futexes;	/* in no order */
 	size_t nfutexes;
 	struct futex_sleeps futex_others;	/* that found no room of their own */

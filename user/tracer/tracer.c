@@ -19,6 +19,9 @@
 /* Threads end a moment after their process was reaped: how long to wait for that. */
 #define END_WAIT_MS 500
 
+/* The size of four neighbouring pids' slots (bpf/target.bpf.h). */
+#define PIDS_TOGETHER (4 * sizeof(uint16_t))
+
 /* libbpf's own talk, one level down: its warnings are our debug lines. */
 static int libbpf_talk(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -47,7 +50,10 @@ static void *map_pages(const struct bpf_map *map, size_t value_size)
 	size_t bytes = value_size * bpf_map__max_entries(map);
 	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
-	return pages == MAP_FAILED ? NULL : pages;
+	if (pages == MAP_FAILED)
+		return NULL;
+	madvise(pages, bytes, MADV_DONTFORK);	/* they are many, and no child's business */
+	return pages;
 }
 
 static void unmap_pages(void *pages, const struct bpf_map *map, size_t value_size)
@@ -155,6 +161,9 @@ static void size_maps(const struct tracer *tracer)
 	struct switchtax *skel = tracer->skel;
 
 	bpf_map__set_max_entries(skel->maps.pid_slots, pid_max() / 4 + 1);
+	bpf_map__set_max_entries(skel->maps.thread_records, tracer->places);
+	bpf_map__set_max_entries(skel->maps.free_places, tracer->places);
+	bpf_map__set_max_entries(skel->maps.futex_waits, tracer->places);
 	bpf_map__set_max_entries(skel->maps.cpu_records, (unsigned int)tracer->ncpus);
 	bpf_map__set_max_entries(skel->maps.sample_ring, tracer_samples__ring_size(tracer->ncpus));
 	bpf_map__set_max_entries(skel->maps.news_stream, ring_size(skel->maps.news_stream));
@@ -168,6 +177,7 @@ static int load(struct tracer *tracer)
 	tracer->skel = tracer_types__open(&tracer->features);
 	if (!tracer->skel)
 		return -errno;
+	tracer->places = tracer_places__count();
 	choose_programs(tracer);
 	size_maps(tracer);
 	return switchtax__load(tracer->skel);
@@ -184,9 +194,10 @@ static int take_event(void *arg, void *data, size_t size)
 static int take_news(void *arg, void *data, size_t size)
 {
 	struct tracer *tracer = arg;
+	const struct news *news = data;
 
-	if (size >= sizeof(struct news) && tracer->npending < MAX_NEWS)
-		tracer->pending[tracer->npending++] = *(const struct news *)data;
+	if (size >= sizeof(*news) && news->kind != NEWS_DEATHS && tracer->npending < MAX_NEWS)
+		tracer->pending[tracer->npending++] = *news;
 	return 0;
 }
 
@@ -198,7 +209,9 @@ static int map_memory(struct tracer *tracer)
 	tracer->cpus = map_pages(skel->maps.cpu_records, sizeof(*tracer->cpus));
 	tracer->locks = map_pages(skel->maps.lock_records, sizeof(*tracer->locks));
 	tracer->watched = map_pages(skel->maps.watched_processes, sizeof(*tracer->watched));
-	if (!tracer->threads || !tracer->cpus || !tracer->locks || !tracer->watched)
+	tracer->pid_slots = map_pages(skel->maps.pid_slots, PIDS_TOGETHER);
+	if (!tracer->threads || !tracer->cpus || !tracer->locks || !tracer->watched ||
+	    !tracer->pid_slots)
 		return -errno;
 	tracer->ring = ring_buffer__new(bpf_map__fd(skel->maps.event_stream), take_event, tracer,
 					NULL);
@@ -260,6 +273,7 @@ void tracer__close(struct tracer *tracer)
 			    sizeof(*tracer->locks));
 		unmap_pages(tracer->watched, tracer->skel->maps.watched_processes,
 			    sizeof(*tracer->watched));
+		unmap_pages(tracer->pid_slots, tracer->skel->maps.pid_slots, PIDS_TOGETHER);
 		switchtax__destroy(tracer->skel);
 	}
 	free(tracer);
@@ -421,9 +435,9 @@ bool tracer__next_news(struct tracer *tracer, struct news *news)
 
 static bool all_dead(const struct tracer *tracer)
 {
-	uint32_t used = tracer->skel->bss->threads_used;
+	uint32_t used = tracer_places__used(tracer);
 
-	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++)
+	for (uint32_t slot = 1; slot <= used; slot++)
 		if (*(volatile uint32_t *)&tracer->threads[slot].state != THREAD_DEAD)
 			return false;
 	return true;

@@ -91,6 +91,15 @@ bool tracer__window_is_open(const struct tracer *tracer);
 int tracer__news_fd(const struct tracer *tracer);
 bool tracer__next_news(struct tracer *tracer, struct news *news);
 
+/*
+ * Threads that have ended leave their places to others, a few thousands at a time: to be called
+ * when there was news, and now and then. Each is handed to on_ended (0, or -errno to go on another
+ * time). Not in runs with a timeline, whose events name places. Takes some milliseconds, if
+ * anything. Returns 0 or -errno.
+ */
+int tracer__collect(struct tracer *tracer,
+		    int (*on_ended)(const struct trace_ended *ended, void *arg), void *arg);
+
 /* Close the window now if it is still open; ended: wait for threads that are just ending. */
 void tracer__finish(struct tracer *tracer, bool ended);
 

@@ -219,10 +219,10 @@ static bool falls_asleep(const struct sleeper *sleeper)
 static bool finds_both(const struct tracer *tracer, pid_t sleeper)
 {
 	const struct thread_record *threads = tracer->threads;
-	uint32_t used = tracer->skel->bss->threads_used;
+	uint32_t used = tracer_places__used(tracer);
 	unsigned int running = 0, asleep = 0;
 
-	for (uint32_t slot = 1; slot <= used && slot < MAX_THREADS; slot++) {
+	for (uint32_t slot = 1; slot <= used; slot++) {
 		running += (pid_t)threads[slot].tid == gettid() && threads[slot].state == THREAD_CPU;
 		asleep += (pid_t)threads[slot].tid == sleeper &&
 			  threads[slot].state == THREAD_BLOCKED;
