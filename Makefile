@@ -65,7 +65,7 @@ TRACER_PLAIN := none uprobes own_code witness
 TRACER_FILES := $(filter-out $(TRACER_PLAIN:%=user/tracer/%.c),$(wildcard user/tracer/*.c))
 NOT_LIVE := $(if $(HAVE_CURSES),live/screen_none,live/screen live/draw)
 USER_MODULES := $(filter-out main tracer/none $(NOT_LIVE),$(patsubst user/%.c,%,$(filter-out $(TRACER_FILES),$(USER_FILES))))
-BPF_PARTS := state arrivals locks switches wakeups probes futexes adopt births samples self
+BPF_PARTS := state arrivals locks switches wakeups probes futexes adopt births samples self loader
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 WORKLOAD_OBJS := $(WORKLOAD_PARTS:%=$(BUILD)/parts/%.o)

@@ -3,6 +3,7 @@
 #ifndef SWITCHTAX_ARRIVALS_BPF_H
 #define SWITCHTAX_ARRIVALS_BPF_H
 
+#include "pause.bpf.h"
 #include "stream.bpf.h"
 
 static __always_inline __u64 earlier(__u64 a, __u64 b)
@@ -83,7 +84,10 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	make_room(thread);
 	thread->off[thread->off_count % OFF_HISTORY] = back.off;
 	thread->off_count++;
-	add_thread_time(thread, back.off_state, back.off.off_ns, ready);
+	if (back.off_state == THREAD_HELD)
+		hold_ends(thread, back.off.off_ns, ready);
+	else
+		add_thread_time(thread, back.off_state, back.off.off_ns, ready);
 	add_thread_time(thread, THREAD_READY, ready, on);
 	histogram_add(cpu, HISTOGRAM_READY, ready, on);
 	if (has_locks(thread))

@@ -377,6 +377,8 @@ static __always_inline void add_past(struct call *call, const struct thread_past
 	__sync_fetch_and_add(&lock->ns[HELD_BLOCKED],
 			     past->ns[THREAD_BLOCKED] + past->ns[THREAD_LOCK_WAIT]);
 	__sync_fetch_and_add(&lock->ns[HELD_PREEMPTED_OTHER], past->ns[THREAD_READY]);
+	/* While it stood still for us, nobody could want its lock. */
+	__sync_fetch_and_add(&lock->ns[FREE_IDLE], call->thread->cut_ns);
 	add_lock_time(lock, FREE_IDLE, window_start_ns, call->thread->born_ns);
 	stream_lock(lock, STREAM_HELD, call->thread, false, window_start_ns);
 }

@@ -138,7 +138,4 @@ struct bpf_iter__task {
 #define TASK_DEAD	0x80
 #define PF_EXITING	0x4
 
-/* The same on every architecture that BPF uprobes run on (asm-generic/signal.h) */
-#define SIGSTOP		19
-
 #endif

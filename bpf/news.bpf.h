@@ -33,7 +33,7 @@ static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
 		.pid = pid_in_namespace(BPF_CORE_READ(task, group_leader)),
 		.tgid = READ(task, tgid),
 		.watched = watched,
-		.t_ns = bpf_ktime_get_ns(),
+		.t_ns = clock_now(),
 	};
 	int err = (int)bpf_ringbuf_output(&news_stream, &news, sizeof(news),
 					  BPF_RB_FORCE_WAKEUP);

@@ -72,6 +72,7 @@ static __noinline int arrive(void)
 
 	if (!find_caller(&caller) || caller.thread->state == THREAD_CPU)
 		return 0;
+	end_pause();
 	if (find_arrival(caller.thread, current_task(), caller.cpu, &arrival))
 		add_arrival(caller.thread, caller.cpu, false, arrival.ready_ns, arrival.on_ns);
 	return 0;

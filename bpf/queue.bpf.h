@@ -36,9 +36,9 @@ static __always_inline __u64 queue_clock(struct task_struct *task)
 static __always_inline void set_clock(struct cpu_record *cpu, struct task_struct *prev, __u64 now)
 {
 	if (has_queue_times)
-		cpu->clock_offset_ns = now - queue_clock(prev);
+		cpu->clock_offset_ns = now + cut_so_far() - queue_clock(prev);
 	else if (is_charged(prev))
-		cpu->clock_offset_ns = now - READ(prev, se.exec_start);
+		cpu->clock_offset_ns = now + cut_so_far() - READ(prev, se.exec_start);
 }
 
 /* What the thread had waited for CPUs in all, when it left one. */
@@ -80,7 +80,7 @@ static __always_inline __u64 ready_before_switch(struct thread_record *thread,
 	waited = READ(next, sched_info.run_delay) - thread->run_delay_ns;
 	queued = READ(next, sched_info.last_queued);
 	if (queued)
-		waited += now - cpu->clock_offset_ns - queued;
+		waited += now + cut_so_far() - cpu->clock_offset_ns - queued;
 	return ready_since(thread, waited, now);
 }
 
@@ -88,9 +88,9 @@ static __always_inline __u64 ready_before_switch(struct thread_record *thread,
 static __always_inline __u64 arrived_at(struct task_struct *task, struct cpu_record *cpu)
 {
 	if (has_queue_times)
-		return READ(task, sched_info.last_arrival) + cpu->clock_offset_ns;
+		return READ(task, sched_info.last_arrival) + cpu->clock_offset_ns - cut_so_far();
 	if (is_charged(task) && bpf_core_field_exists(task->se.prev_sum_exec_runtime))
-		return READ(task, se.exec_start) + cpu->clock_offset_ns -
+		return READ(task, se.exec_start) + cpu->clock_offset_ns - cut_so_far() -
 		       (READ(task, se.sum_exec_runtime) - READ(task, se.prev_sum_exec_runtime));
 	count_loss(LOSS_ARRIVAL);
 	return NEVER;

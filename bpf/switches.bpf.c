@@ -7,6 +7,7 @@
 // wait on the run queue is what run_delay has grown by since the thread left,
 // plus the time since it was last queued (kernel/sched/stats.h).
 #include "claim.bpf.h"
+#include "pause.bpf.h"
 
 /*
  * The kernel counts a switch as voluntary if the task was not pre-empted and
@@ -101,8 +102,9 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 {
 	enum switch_kind kind = kind_of_switch(thread, prev, preempt, prev_state);
 	bool sleeps = !preempt && prev_state, waits = false;
+	bool held = sleeps && falls_in_hold(thread, prev_state);
 
-	if (sleeps && watch_futexes)
+	if (sleeps && watch_futexes && !held)
 		futex_falls_asleep(thread, prev);
 	if (has_locks(thread))
 		waits = locks_switched_out(thread, cpu, how_it_leaves(prev, sleeps), now);
@@ -117,6 +119,8 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	leaves_queue(thread, prev);
 	if (!sleeps)
 		thread->state = THREAD_READY;
+	else if (held)
+		hold_begins(thread);
 	else if (prev_state & TASK_DEAD)
 		thread_ends(thread, prev, now);
 	else
@@ -154,6 +158,8 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 	cpu = cpu_at(bpf_get_smp_processor_id());
 	if (!cpu)
 		return 0;
+	if (loader_holds())
+		pause_may_end(cpu);
 	now = clock_now();
 	set_clock(cpu, prev, now);
 	from = out_slot ? thread_of_task(prev) : NULL;
@@ -165,6 +171,7 @@ static __always_inline int switches(bool preempt, struct task_struct *prev,
 	to = in_slot ? thread_of_task(next) : NULL;
 	if (to)
 		switched_in(to, next, cpu, from != NULL, now);
+	pause_after_switch(cpu, in_slot != 0, now);
 	return 0;
 }
 
@@ -268,15 +275,13 @@ static __always_inline bool executes_python(struct task_struct *task)
 }
 
 /*
- * The loader looks for the lock of a program before its first instruction: the program is
- * stopped until it has. It also looks at the first Python of its tree, as in
- * sh -c 'cd x; python3 y'; but a stop by a signal would be seen by that one's parent.
+ * The loader looks for the lock of a program at its beginning; also of the first Python of its
+ * tree, as in sh -c 'cd x; python3 y'.
  */
 static __always_inline void report_exec(struct task_struct *task)
 {
 	if (READ(task, tgid) == root_tgid) {
-		if (tell_loader(NEWS_EXEC, task, 0) == 0)
-			bpf_send_signal(SIGSTOP);
+		tell_loader(NEWS_EXEC, task, 0);
 	} else if (executes_python(task)) {
 		tell_loader(NEWS_EXEC_CHILD, task, 0);
 	}
@@ -300,6 +305,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	thread->pid = pid;
 	thread->tid = pid_in_namespace(task);
 	locks_vanish(thread, clock_now());
+	if (window_at_exec && thread->tgid == root_tgid)
+		turn_window(WINDOW_OPENS);
 	if (report_execs)
 		report_exec(task);
 	return 0;

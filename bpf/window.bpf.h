@@ -23,6 +23,8 @@ extern __u64 window_end_ns;
 extern __u32 window_turn;	/* enum window_turn */
 /* 1: the window opens at the next call at the lock: there, who holds it is known. */
 extern __u32 window_at_call;
+/* 1: it opens when the process executes a program. */
+extern __u32 window_at_exec;
 
 static __always_inline void make_turn(__u32 turn, __u64 now)
 {
@@ -32,10 +34,40 @@ static __always_inline void make_turn(__u32 turn, __u64 now)
 		__sync_val_compare_and_swap(&window_end_ns, NEVER, now);
 }
 
-/* CLOCK_MONOTONIC. What is added up to this time is cut where the window begins and ends. */
+/*
+ * The clock of the books: CLOCK_MONOTONIC less the pauses so far, in which the program stood still
+ * for us (pause.bpf.h). In a pause it stands still, too. One word says all: what has been cut, or
+ * at what time it stands; or that a CPU is about to stop it, and which.
+ */
+extern __u64 clock_word;
+#define CLOCK_STANDS	(1ULL << 63)
+#define CLOCK_TRIES	(1ULL << 62)
+#define CLOCK_CPU_SHIFT	48
+#define CLOCK_CUT	((1ULL << CLOCK_CPU_SHIFT) - 1)
+
+/* What the word says that the time is at `ns` of CLOCK_MONOTONIC. */
+static __always_inline __u64 clock_at(__u64 word, __u64 ns)
+{
+	return word & CLOCK_STANDS ? word & ~CLOCK_STANDS : ns - (word & CLOCK_CUT);
+}
+
+static __always_inline __u64 read_clock(void)
+{
+	__u64 word = *(volatile __u64 *)&clock_word;
+
+	return clock_at(word, bpf_ktime_get_ns());
+}
+
+/* What the books' clock is behind CLOCK_MONOTONIC, while it goes. */
+static __always_inline __u64 cut_so_far(void)
+{
+	return clock_word & CLOCK_CUT;
+}
+
+/* What is added up to this time is cut where the window begins and ends. */
 static __always_inline __u64 clock_now(void)
 {
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = read_clock();
 
 	if (window_turn)
 		make_turn(window_turn, now);
@@ -46,7 +78,7 @@ static __always_inline __u64 clock_now(void)
 static __always_inline void turn_window(enum window_turn turn)
 {
 	__sync_lock_test_and_set(&window_turn, turn);	/* a full barrier */
-	make_turn(turn, bpf_ktime_get_ns());
+	make_turn(turn, read_clock());
 	window_turn = WINDOW_STAYS;
 }
 

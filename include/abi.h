@@ -23,6 +23,17 @@
 /* What is being done to the measuring window at this moment (window.bpf.h). */
 enum window_turn { WINDOW_STAYS, WINDOW_OPENS, WINDOW_CLOSES };
 
+/* Processes that the loader holds: the first, and one that it hears of. */
+#define HELD_AT_ONCE	2
+
+/* What the loader asks of the programs' clock, and is told (loader.bpf.c). */
+struct clock_question {
+	__u32 turn;		/* enum window_turn: what is to be done to the window first */
+	__u32 goes_on;		/* 1: a pause ends now */
+	__u64 now_ns;
+	__u64 cut_ns;		/* all pauses so far */
+};
+
 /* Where a thread's time goes (docs/measurement.md, the thread ledger). */
 enum thread_state {
 	THREAD_CPU,
@@ -32,6 +43,7 @@ enum thread_state {
 	THREAD_STATES,
 	THREAD_DEAD = THREAD_STATES,
 	THREAD_UNSEEN,		/* just adopted, and nobody has looked what it does */
+	THREAD_HELD,		/* stands still for the loader: in no state */
 };
 
 /*
@@ -149,6 +161,7 @@ struct thread_record {
 	__u64 run_delay_ns;	/* kernel's sum of run-queue waits when last switched out */
 	__u64 woken_ns;		/* the last time, where that is seen (wakeups.bpf.c) */
 	__u64 ns[THREAD_STATES];
+	__u64 cut_ns;		/* stood still for us, while others ran */
 	__u64 switches[SWITCH_KINDS];
 	__u64 kernel_base[SWITCH_KINDS];	/* the kernel's counters when the window opened */
 	__u64 kernel_end[SWITCH_KINDS];		/* ... and closed, or at the last switch */
@@ -184,7 +197,7 @@ struct cpu_record {
 	__u64 ours_since_ns;	/* a thread of the run is on it since, or 0 */
 	__u64 clock_offset_ns;	/* CLOCK_MONOTONIC - its run queue's clock */
 	__u32 idle;		/* the thread that last left was the idle task */
-	__u32 padding;
+	__u32 ours_now;		/* a switch to or from a thread of the run is under way (pause.bpf.h) */
 	__u64 birth_ns[BIRTH_EVENTS];	/* happened then, and no switch since; or 0 */
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
 };
@@ -379,7 +392,7 @@ struct stack_sample {
 
 /* What the loader is told at once. */
 enum news_kind {
-	NEWS_EXEC,		/* the process has executed a program, and is being stopped */
+	NEWS_EXEC,		/* the process has executed a program, and runs on */
 	NEWS_EXEC_CHILD,	/* one of its tree executes a Python, and runs on */
 	NEWS_FORK,		/* a process whose locks are watched has copied itself */
 	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */

@@ -15,7 +15,7 @@
 #define WINDOW (100 * MS)
 #define MANY 20000
 
-static const struct ledger_bounds unknown = { 0, UINT64_MAX };
+static const struct ledger_bounds unknown = { 0, UINT64_MAX, 0 };
 
 static struct ledger_ended ended;
 static struct thread_record root;

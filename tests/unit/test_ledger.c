@@ -13,7 +13,7 @@
 #define START (1000 * MS)
 #define WINDOW (100 * MS)
 
-static const struct ledger_bounds unknown = { 0, UINT64_MAX };
+static const struct ledger_bounds unknown = { 0, UINT64_MAX, 0 };
 
 /* Two threads share one lock over the whole window; the second is born in the middle. */
 struct sound {
@@ -75,7 +75,7 @@ static void assert_invalid(struct sound *sound, const struct ledger_bounds *boun
 
 static void a_sound_trace_is_valid(void **state)
 {
-	const struct ledger_bounds bounds = { WINDOW - MS, WINDOW + MS };
+	const struct ledger_bounds bounds = { WINDOW - MS, WINDOW + MS, 0 };
 	struct sound sound;
 	struct ledger ledger;
 
@@ -132,8 +132,8 @@ static void threads_outside_the_window_do_not_count(void **state)
 
 static void every_broken_identity_is_found(void **state)
 {
-	const struct ledger_bounds shorter = { 0, WINDOW - MS };
-	const struct ledger_bounds longer = { WINDOW + MS, UINT64_MAX };
+	const struct ledger_bounds shorter = { 0, WINDOW - MS, 0 };
+	const struct ledger_bounds longer = { WINDOW + MS, UINT64_MAX, 0 };
 	struct sound sound;
 
 	(void)state;
@@ -145,8 +145,8 @@ static void every_broken_identity_is_found(void **state)
 	sound.locks[0].ns[HELD_BLOCKED] += MS;
 	assert_invalid(&sound, &unknown, "L1: handoff_take is negative");
 	make_sound(&sound);
-	assert_invalid(&sound, &shorter, "own clock");
-	assert_invalid(&sound, &longer, "own clock");
+	assert_invalid(&sound, &shorter, "clock beside it");
+	assert_invalid(&sound, &longer, "clock beside it");
 	make_sound(&sound);
 	sound.threads[1].ns[THREAD_CPU] += MS;
 	assert_invalid(&sound, &unknown, "T1: states of thread 2");
@@ -158,6 +158,49 @@ static void every_broken_identity_is_found(void **state)
 	sound.threads[0].switches[VOLUNTARY]--;
 	sound.threads[0].switches[INVOLUNTARY]++;
 	assert_invalid(&sound, &unknown, "T2: thread 1");
+}
+
+/* Whoever stands still for us, and whether there is a lock or not. */
+static void what_stood_still_for_us_is_no_time(void **state)
+{
+	const struct ledger_bounds held = { WINDOW - MS, WINDOW + MS, 5 * MS };
+	const struct ledger_bounds longer = { WINDOW + MS, UINT64_MAX, 5 * MS };
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_sound(&sound);
+	sound.trace.cut_ns = 5 * MS;
+	sound.threads[0].cut_ns = 3 * MS;
+	sound.threads[0].ns[THREAD_BLOCKED] -= 3 * MS;
+	settle(&sound, &held, &ledger);
+	assert_true(ledger.valid);
+	assert_int_equal(ledger.threads[0].life_ns, WINDOW - 3 * MS);
+	ledger__free(&ledger);
+	/* It still does when the window closes. */
+	sound.threads[0].state = THREAD_HELD;
+	sound.threads[0].since_ns = START + WINDOW - 2 * MS;
+	sound.threads[0].ns[THREAD_BLOCKED] -= 2 * MS;
+	settle(&sound, &held, &ledger);
+	assert_true(ledger.valid);
+	assert_int_equal(ledger.threads[0].life_ns, WINDOW - 5 * MS);
+	ledger__free(&ledger);
+	sound.trace.cut_ns = 7 * MS;
+	assert_invalid(&sound, &held, "7000000 ns were cut out");
+	make_sound(&sound);
+	sound.locks[0].page = 0;
+	assert_invalid(&sound, &longer, "the window is");
+}
+
+static void a_run_without_threads_is_not_valid(void **state)
+{
+	struct sound sound;
+
+	(void)state;
+	make_sound(&sound);
+	sound.trace.nthreads = 0;
+	sound.locks[0].page = 0;
+	assert_invalid(&sound, &unknown, "no thread");
 }
 
 static void every_loss_is_found(void **state)
@@ -392,6 +435,8 @@ int main(void)
 		cmocka_unit_test(open_intervals_are_cut_and_counted),
 		cmocka_unit_test(threads_outside_the_window_do_not_count),
 		cmocka_unit_test(every_broken_identity_is_found),
+		cmocka_unit_test(what_stood_still_for_us_is_no_time),
+		cmocka_unit_test(a_run_without_threads_is_not_valid),
 		cmocka_unit_test(every_loss_is_found),
 		cmocka_unit_test(every_lock_has_a_window_of_its_own),
 		cmocka_unit_test(locks_without_a_place_are_summed),

@@ -117,7 +117,7 @@ static struct timeline_writer *begin_file(void)
 {
 	struct timeline_writer *writer;
 
-	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN), 0);
+	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN, 0), 0);
 	start = clock_now_ns() + 1000;
 	fill_run();
 	return writer;
@@ -398,11 +398,11 @@ static void nothing_is_overwritten_and_nothing_left(void **state)
 
 	(void)state;
 	assert_int_equal(symlink("elsewhere", FILE_NAME ".partial"), 0);
-	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN), -EEXIST);
+	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN, 0), -EEXIST);
 	assert_null(writer);
 	assert_int_equal(access("elsewhere", F_OK), -1);
 	assert_int_equal(unlink(FILE_NAME ".partial"), 0);
-	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN), 0);
+	assert_int_equal(timeline_writer__open(&writer, AT_FDCWD, RUN, 0), 0);
 	assert_int_equal(access(FILE_NAME ".partial", F_OK), 0);
 	timeline_writer__free(writer);
 	assert_int_equal(access(FILE_NAME ".partial", F_OK), -1);

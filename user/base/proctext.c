@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool proctext__take_number(const char **text, uint64_t *value)
 {
@@ -164,4 +165,13 @@ char proctext__state(pid_t pid)
 
 	free(text);
 	return state;
+}
+
+bool proctext__is_foreign(void)
+{
+	char target[32] = "";
+
+	if (readlink("/proc/self", target, sizeof(target) - 1) <= 0)
+		return false;
+	return strtol(target, NULL, 10) != getpid();
 }

@@ -50,4 +50,7 @@ void proctext__comm(pid_t pid, char *comm, size_t size);
 /* The state letter of its stat; 0: it is gone. */
 char proctext__state(pid_t pid);
 
+/* Does /proc show other processes under our numbers, being of another PID namespace than ours? */
+bool proctext__is_foreign(void);
+
 #endif

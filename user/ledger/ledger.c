@@ -48,6 +48,21 @@ const char *ledger__thread_state(enum thread_state state)
 	return thread_states[state];
 }
 
+/* Without a lock too: the window is the wall time, and less only what it stood still for us. */
+static void check_window(const struct trace *trace, const struct ledger_bounds *bounds,
+			 struct ledger *ledger)
+{
+	uint64_t window = ledger->window_ns, off = tolerance(window);
+
+	if (window + off < bounds->low_ns ||
+	    (window > off && window - off > bounds->high_ns))
+		invalid(ledger, "the window is %" PRIu64 " ns, the clock beside it says %" PRIu64
+			" to %" PRIu64 " ns", window, bounds->low_ns, bounds->high_ns);
+	if (trace->cut_ns > bounds->held_ns + off)
+		invalid(ledger, "%" PRIu64 " ns were cut out, the program stood still for us for %"
+			PRIu64 " ns", trace->cut_ns, bounds->held_ns);
+}
+
 static void check_losses(const struct trace *trace, struct ledger *ledger)
 {
 	ledger->events_lost = trace->missed_programs;
@@ -80,7 +95,11 @@ int ledger__settle(const struct trace *trace, const struct ledger_bounds *bounds
 	err = ledger_part__threads(trace, ledger);
 	if (err)
 		return err;
-	return ledger_part__locks(trace, bounds, ledger);
+	if (!ledger->lived)
+		invalid(ledger, "no thread of the program was seen");
+	err = ledger_part__locks(trace, bounds, ledger);
+	check_window(trace, bounds, ledger);
+	return err;
 }
 
 void ledger__free(struct ledger *ledger)

@@ -93,10 +93,11 @@ const char *ledger__thread_state(enum thread_state state);
 /* How long the lock was held in all, ns. */
 uint64_t ledger__held_ns(const struct ledger_lock *lock);
 
-/* The window's length by the workload's own clock, read inside and outside of it. */
+/* The window's length by another clock, the workload's or ours, read inside and outside of it. */
 struct ledger_bounds {
 	uint64_t low_ns;	/* 0: not known */
 	uint64_t high_ns;	/* UINT64_MAX: not known */
+	uint64_t held_ns;	/* at most so much may have been cut out */
 };
 
 /*

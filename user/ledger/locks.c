@@ -113,8 +113,8 @@ static void check_l1(struct account *account, const struct ledger_bounds *bounds
 				PRIu64 " ns", sum, lock->window_ns);
 	if (!account->watched && (sum + tolerance(sum) < bounds->low_ns ||
 				  sum - tolerance(sum) > bounds->high_ns))
-		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the workload's "
-				"own clock says %" PRIu64 " to %" PRIu64 " ns", sum,
+		invalid(ledger, "L1: lock states sum to %" PRIu64 " ns, the clock "
+				"beside it says %" PRIu64 " to %" PRIu64 " ns", sum,
 				bounds->low_ns, bounds->high_ns);
 }
 

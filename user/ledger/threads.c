@@ -16,6 +16,16 @@ static uint64_t thread_life(const struct trace *trace, const struct thread_recor
 	return overlap(trace, record->born_ns, end);
 }
 
+/* Of its life, it stood still for us while others ran: that is no time of its own. */
+static uint64_t held_ns(const struct trace *trace, const struct thread_record *record)
+{
+	uint64_t ns = record->cut_ns;
+
+	if (record->state == THREAD_HELD)
+		ns += overlap(trace, record->since_ns, trace->end_ns);
+	return ns;
+}
+
 static void settle_thread(const struct trace *trace, const struct thread_record *record,
 			  struct ledger_thread *thread, struct ledger *ledger)
 {
@@ -23,7 +33,7 @@ static void settle_thread(const struct trace *trace, const struct thread_record 
 	thread->slot = record->slot;
 	thread->tid = record->tid;
 	thread->threads = 1;
-	thread->life_ns = thread_life(trace, record);
+	thread->life_ns = thread_life(trace, record) - held_ns(trace, record);
 	thread->acquisitions = record->acquisitions;
 	thread->handoffs_in = record->handoffs_in;
 	thread->seated = record->seat || record->seats_used;

@@ -12,7 +12,7 @@
 /* How often is looked whether it is time: the signal of a new size of the screen wakes us, too. */
 #define EVERY_MS 50
 
-static const struct ledger_bounds unknown = { 0, UINT64_MAX };
+static const struct ledger_bounds unknown = { 0, UINT64_MAX, UINT64_MAX };
 
 /* For the second line: which lock, and where; or why there is none. */
 static void describe_lock(const struct run *run, bool seen, char *text, size_t size)

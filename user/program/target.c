@@ -78,11 +78,24 @@ static int execute_by_name(char *const *argv)
 	return -errno;
 }
 
+/* What a child says: that it is about to execute its program, and when; or why it cannot. */
+struct word {
+	uint64_t ns;
+	int err;
+};
+
+static bool say(int fd, int err)
+{
+	const struct word word = { .ns = clock_now_ns(), .err = err };
+
+	return write(fd, &word, sizeof(word)) == sizeof(word);
+}
+
 /*
  * The identity goes last before exec; PDEATHSIG is cleared by a change of identity,
  * hence set again. A file given by path is opened before, as ourselves.
  */
-static int run_program(const struct target_config *config, pid_t parent, int go_fd)
+static int run_program(const struct target_config *config, pid_t parent, int go_fd, int word_fd)
 {
 	int fd = -1, err = prepare(config, parent, go_fd);
 
@@ -97,6 +110,7 @@ static int run_program(const struct target_config *config, pid_t parent, int go_
 	if (err)
 		return err;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	say(word_fd, 0);
 	if (config->search_path)
 		return execute_by_name(config->argv);
 	fexecve(fd, config->argv, environ);
@@ -105,11 +119,9 @@ static int run_program(const struct target_config *config, pid_t parent, int go_
 
 static void child(const struct target_config *config, pid_t parent, int go_fd, int error_fd)
 {
-	int err = run_program(config, parent, go_fd);
+	int err = run_program(config, parent, go_fd, error_fd);
 
-	if (write(error_fd, &err, sizeof(err)) != sizeof(err))
-		_exit(126);
-	_exit(127);
+	_exit(say(error_fd, err) ? 127 : 126);
 }
 
 static void close_pipe(const int fds[2])
@@ -178,20 +190,22 @@ static void reap(struct target *target)
 
 int target__go(struct target *target)
 {
-	int child_error = 0;
+	struct word word = { .err = 0 };
 	ssize_t got;
 
 	close(target->go_fd);
 	target->go_fd = -1;
-	do
-		got = read(target->error_fd, &child_error, sizeof(child_error));
-	while (got < 0 && errno == EINTR);
+	do {
+		got = read(target->error_fd, &word, sizeof(word));
+		if (got == sizeof(word) && !word.err)
+			target->exec_ns = word.ns;
+	} while ((got == sizeof(word) && !word.err) || (got < 0 && errno == EINTR));
 	close(target->error_fd);
 	target->error_fd = -1;
 	if (got == 0)
 		return 0;
 	reap(target);
-	return got == sizeof(child_error) ? child_error : -EIO;
+	return got == sizeof(word) ? word.err : -EIO;
 }
 
 void target__kill(struct target *target)

@@ -35,7 +35,8 @@ struct target {
 	pid_t pid;
 	int pidfd;
 	int go_fd;		/* closing it lets the child exec */
-	int error_fd;		/* carries errno if exec failed */
+	int error_fd;		/* tells of the exec, and carries errno if it failed */
+	uint64_t exec_ns;	/* when it was about to execute its program, by CLOCK_MONOTONIC; or 0 */
 	bool own_group;
 	bool foreign;		/* not our child: never killed, and its status stays unknown */
 	int status;		/* as from wait4(2) */

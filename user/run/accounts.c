@@ -59,8 +59,8 @@ static void fill_usage(struct run_row *row, const struct run_session *session)
 	const struct target *target = &session->target;
 	const struct rusage *usage = &target->usage;
 
-	/* Less what it was stopped for while we looked for its lock. */
-	row->wall_ns = session->reaped_ns - session->went_ns - session->search.stopped_ns;
+	/* From its exec on, as a traced program's window (settle_accounts()). */
+	row->wall_ns = session->reaped_ns - (target->exec_ns ? target->exec_ns : session->went_ns);
 	row->exit_status = WIFSIGNALED(target->status) ? -WTERMSIG(target->status)
 							: WEXITSTATUS(target->status);
 	row->user_ns = timeval_ns(usage->ru_utime);
@@ -138,7 +138,7 @@ static int read_own_workload(struct run_session *session)
 		return -ECHILD;
 	}
 	fill_report(&run->row, &report);
-	session->bounds = (struct ledger_bounds){ report.wall_ns, report.wall_outer_ns };
+	session->bounds = (struct ledger_bounds){ report.wall_ns, report.wall_outer_ns, 0 };
 	return check_report(run, &report);
 }
 
@@ -172,7 +172,6 @@ void run_accounts__note_lock(struct run_session *session)
 	struct run *run = session->run;
 	const struct lock_search *search = &session->search;
 
-	run->row.stopped_ns = search->stopped_ns;
 	run->lock.found = search->found;
 	if (search->found)
 		run->lock.sites = search->sites;
@@ -219,16 +218,36 @@ static void name_locks(struct run_session *session)
 	lock_search__name(&session->search, &run->lock.sites, run->row.lock, sizeof(run->row.lock));
 }
 
+/* The window of any program, by our own clock: read around its ends, and less the pauses. */
+static void bound_window(struct run_session *session, const struct trace *trace)
+{
+	uint64_t cut = trace->cut_ns;
+
+	if (session->opened_ns && session->reaped_ns > session->opened_ns + cut)
+		session->bounds.low_ns = session->reaped_ns - session->opened_ns - cut;
+	if (session->closed_ns > session->went_ns + cut)
+		session->bounds.high_ns = session->closed_ns - session->went_ns - cut;
+	session->bounds.held_ns = session->search.held_ns;
+}
+
 static int settle_accounts(struct run_session *session, const struct trace *trace)
 {
 	struct run *run = session->run;
-	int err = ledger__settle(trace, &session->bounds, &run->ledger);
+	int err;
+
+	if (run_session__searches(session))
+		bound_window(session, trace);
+	err = ledger__settle(trace, &session->bounds, &run->ledger);
 
 	if (err)
 		return err;
 	fill_ledger(run, trace);
 	if (!run_session__searches(session))
 		return 0;
+	run->row.stopped_ns = trace->cut_ns;
+	/* By the clock of the books, which stands while the program stands still for us. */
+	if (trace->opened && trace->closed)
+		run->row.wall_ns = run->ledger.window_ns;
 	run_accounts__note_lock(session);
 	name_locks(session);
 	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,

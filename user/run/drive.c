@@ -34,6 +34,9 @@
 #define SETTLE_MS 50
 #define PATIENCE_MS 200
 
+/* How often to look whether a program's exec has opened the window. */
+#define OPENING_STEPS 400
+
 int run_session__fail(struct run *run, int err, const char *what)
 {
 	snprintf(run->error, sizeof(run->error), "%s: %s", what, strerror(-err));
@@ -123,7 +126,7 @@ static int open_timeline(struct run_session *session)
 	if (!session->tracer || !session->spec->timeline)
 		return 0;
 	err = timeline_writer__open(&run->timeline, session->spec->timeline->dirfd,
-				    run->row.run_id);
+				    run->row.run_id, tracer__clock_ns(session->tracer));
 	return err ? run_session__fail_timeline(session, err) : 0;
 }
 
@@ -158,6 +161,9 @@ static void on_news(void *arg)
 		while (tracer__next_news(session->tracer, &ignored))
 			;
 	collect_ended(session);
+	/* A program of ours ends then, others go on. */
+	if (!session->target.foreign && lock_search__is_in_vain(&session->search))
+		session->enough = true;
 }
 
 static void let_look(struct run_session *session)
@@ -178,6 +184,7 @@ static void on_tick(void *arg)
 	drain(session);
 	drain_samples(session);
 	collect_ended(session);
+	lock_search__on_tick(&session->search);
 	if (run_session__searches(session) && session->search.has_modules)
 		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
@@ -232,6 +239,40 @@ static void ask_for_python_frames(struct target_config *config,
 	config->environment = environment;
 }
 
+/* For the bounds of the window: as soon as it is known to be open, if it ever is. */
+static void note_opening(struct run_session *session)
+{
+	const struct timespec step = { .tv_nsec = 50000 };
+
+	hold__await(&session->search.first);
+	for (int n = 0; n < OPENING_STEPS && !tracer__window_is_open(session->tracer); n++)
+		nanosleep(&step, NULL);
+	if (tracer__window_is_open(session->tracer))
+		session->opened_ns = clock_now_ns();
+}
+
+/* Returns 0 or -errno of the exec. If its lock cannot be watched, it is held until it is killed. */
+static int go(struct run_session *session)
+{
+	struct lock_search *search = &session->search;
+	bool searches = run_session__searches(session);
+	int err;
+
+	if (searches)
+		lock_search__before_exec(search, session->target.pid);
+	if (searches)
+		tracer__open_window(session->tracer, TRACER_OPENS_AT_EXEC);
+	err = target__go(&session->target);
+	if (err || !searches)
+		return err;
+	note_opening(session);
+	lock_search__after_exec(search, session->target.pid);
+	session->enough = lock_search__is_in_vain(search);
+	if (!session->enough)
+		lock_search__let_go(search);
+	return 0;
+}
+
 static int start(struct run_session *session)
 {
 	struct target_config config = session->spec->target;
@@ -254,7 +295,7 @@ static int start(struct run_session *session)
 	}
 	session->before = machine__times();
 	session->went_ns = clock_now_ns();
-	err = target__go(&session->target);
+	err = go(session);
 	return err ? explain_exec(session->run, err, &config) : 0;
 }
 
@@ -296,13 +337,21 @@ static struct target_watch watch_of(struct run_session *session)
 	};
 }
 
+static void close_window(struct run_session *session)
+{
+	session->reaped_ns = clock_now_ns();
+	if (session->tracer)
+		tracer__close_window(session->tracer);
+	session->closed_ns = clock_now_ns();
+}
+
 static int wait_for_end(struct run_session *session)
 {
 	const struct run_spec *spec = session->spec;
 	const struct target_watch watch = watch_of(session);
 	enum target_end end = target__wait(&session->target, &watch);
 
-	session->reaped_ns = clock_now_ns();
+	close_window(session);
 	session->after = machine__times();
 	if (end == TARGET_INTERRUPTED)
 		return -EINTR;
@@ -321,6 +370,7 @@ static void stop_tracing(struct run_session *session)
 {
 	if (!session->tracer)
 		return;
+	lock_search__stop(&session->search);
 	tracer__finish(session->tracer, session->target.pid == 0);
 	drain(session);
 	drain_samples(session);
@@ -354,7 +404,7 @@ static struct run_session session_of(struct tracer *tracer, const struct run_spe
 				 struct run *run)
 {
 	struct run_session session = { .tracer = tracer, .spec = spec, .run = run,
-				   .bounds = { 0, UINT64_MAX } };
+				   .bounds = { .high_ns = UINT64_MAX } };
 
 	lock_search__init(&session.search, tracer, &spec->lock);
 	run_samples__begin(&run->samples, tracer ? spec->symbolizer : NULL,
@@ -395,15 +445,17 @@ static int open_in_the_middle(struct run_session *session)
 			 session->search.why);
 		return err;
 	}
+	session->before = machine__times();
+	session->went_ns = clock_now_ns();
 	if (session->search.found) {
 		nanosleep(&settle, NULL);
-		tracer__open_window(session->tracer, true);
+		session->went_ns = clock_now_ns();
+		tracer__open_window(session->tracer, TRACER_OPENS_AT_CALL);
 		for (int ms = 0; ms < PATIENCE_MS && !tracer__window_is_open(session->tracer); ms++)
 			nanosleep(&step, NULL);
 	}
-	tracer__open_window(session->tracer, false);
-	session->before = machine__times();
-	session->went_ns = clock_now_ns();
+	tracer__open_window(session->tracer, TRACER_OPENS_NOW);
+	session->opened_ns = clock_now_ns();
 	return 0;
 }
 
@@ -416,7 +468,7 @@ static int watch_running(struct run_session *session)
 	if (err)
 		return err;
 	target__wait(&session->target, &watch);
-	session->reaped_ns = clock_now_ns();
+	close_window(session);
 	session->after = machine__times();
 	return 0;
 }

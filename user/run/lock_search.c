@@ -3,22 +3,21 @@
 #include "run/lock_search.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/proctext.h"
 #include "include/clock.h"
 #include "lock/interpreters.h"
 #include "lock/sites.h"
+#include "lock/untouched.h"
 
-/* A stop takes effect when the program is about to return to its own code. */
-#define STOP_WAIT_MS 1000
+/*
+ * How old an exec may be for its program to be held. Usually we hear of it within a millisecond; on
+ * a machine so busy that we come late, the program has not come far either, and unless it is held
+ * it may have ended before its lock is found.
+ */
+#define YOUNG_NS 2000000000ULL
 
 /* Libraries may come later, by dlopen(): look again, but not all the time. */
 #define LOOK_AGAIN_NS 500000000ULL
@@ -31,22 +30,11 @@ void lock_search__init(struct lock_search *search, struct tracer *tracer,
 
 void lock_search__free(struct lock_search *search)
 {
+	lock_search__stop(search);
 	if (search->has_modules)
 		modules__free(&search->modules);
 	search->has_modules = false;
 	finds__free(&search->finds);
-}
-
-static void wait_until_stopped(pid_t pid)
-{
-	const struct timespec step = { .tv_nsec = 100000 };
-	uint64_t give_up = clock_now_ns() + STOP_WAIT_MS * 1000000ULL;
-	char state = proctext__state(pid);
-
-	while (state && state != 'T' && state != 'Z' && clock_now_ns() < give_up) {
-		nanosleep(&step, NULL);
-		state = proctext__state(pid);
-	}
 }
 
 static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
@@ -98,86 +86,137 @@ static int watch(struct lock_search *search, const struct lock_sites *sites,
 	return err;
 }
 
-static int find_and_watch(struct lock_search *search, const struct tracer_lock *lock)
+/* early: it stands still, and may not have been at its lock yet. */
+static int find_and_watch(struct lock_search *search, struct tracer_lock *lock, bool early)
 {
 	struct lock_sites sites;
 	int err = find(search, lock->pid, &sites);
 
-	if (!err)
+	if (!err) {
+		lock->fresh = early && lock_untouched(lock->pid, &sites);
 		err = watch(search, &sites, lock);
+	}
 	search->err = err;
 	if (err)
 		return err;
 	search->sites = sites;
 	search->found = true;
-	log__debug("lock: %s and %s of %s", sites.acquire[0].function, sites.release[0].function,
-		   sites.module);
+	log__debug("lock: %s and %s of %s%s", sites.acquire[0].function, sites.release[0].function,
+		   sites.module, lock->fresh ? "" : ", under way");
 	return 0;
 }
 
 /* A program that lacks the functions may be on its way to another, as env(1) is. */
-static bool is_in_vain(const struct lock_search *search)
+bool lock_search__is_in_vain(const struct lock_search *search)
 {
-	return search->wish.acquire && search->err && search->err != -ENOENT;
+	return search->wish.acquire && !search->found && search->err && search->err != -ENOENT;
 }
 
-static void on_exec(struct lock_search *search, const struct news *news)
+void lock_search__before_exec(struct lock_search *search, pid_t pid)
 {
-	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
-					  .fresh = true, .exec_ns = news->t_ns };
-
-	wait_until_stopped(lock.pid);
-	if (find_and_watch(search, &lock) == 0)
-		search->found = true;
-	tracer__open_window(search->tracer, false);
-	search->stopped_ns += clock_now_ns() - news->t_ns;
-	kill(lock.pid, is_in_vain(search) ? SIGKILL : SIGCONT);
-}
-
-/*
- * Hold a process that is not our child, by ptrace: its parent is told nothing, and if we
- * are killed it goes on. Returns the signal to let it go on with, or -1 if it does not stand
- * still, because it has ended or somebody else traces it.
- */
-static int hold(pid_t pid)
-{
-	const struct timespec step = { .tv_nsec = 100000 };
-	uint64_t give_up = clock_now_ns() + STOP_WAIT_MS * 1000000ULL;
-	int status;
-
-	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
-		return -1;
-	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
-	while (clock_now_ns() < give_up) {
-		pid_t got = waitpid(pid, &status, __WALL | WNOHANG);
-
-		if (got == pid && WIFSTOPPED(status))
-			return status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
-		if (got == pid || got < 0)
-			break;
-		nanosleep(&step, NULL);
-	}
-	return -1;
-}
-
-/* A child may have come to its lock before we have: what it holds is not known. */
-static void on_exec_child(struct lock_search *search, const struct news *news)
-{
-	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
-					  .exec_ns = news->t_ns };
-	uint64_t began = clock_now_ns();
-	int signal;
+	int err;
 
 	if (search->wish.none)
 		return;
-	signal = hold(lock.pid);
-	/* If its lock cannot be found, the lock watched before stays. */
-	if (find_and_watch(search, &lock) == 0)
-		search->found = true;
-	if (signal < 0)
+	search->held_since_ns = clock_now_ns();
+	tracer__hold_begins(search->tracer, 0);
+	err = hold__at_exec(&search->first, pid);
+	if (!err)
 		return;
-	ptrace(PTRACE_DETACH, lock.pid, NULL, (void *)(intptr_t)signal);
-	search->stopped_ns += clock_now_ns() - began;
+	log__debug("the program cannot be held at its start: %s", strerror(-err));
+	tracer__hold_ends(search->tracer, 0);
+	tracer__report_execs(search->tracer);
+}
+
+/* Not if its exec has come to nothing, and it is dead. */
+static void look_at_first(struct lock_search *search, struct tracer_lock *lock)
+{
+	bool still = hold__await(&search->first);
+
+	if (still || search->first.err == -ETIMEDOUT)
+		find_and_watch(search, lock, still);
+}
+
+void lock_search__after_exec(struct lock_search *search, pid_t pid)
+{
+	struct tracer_lock lock = { .pid = pid };
+
+	if (!search->first.begun)
+		return;
+	look_at_first(search, &lock);
+	tracer__report_execs(search->tracer);
+}
+
+static void end_first(struct lock_search *search)
+{
+	hold__end(&search->first);
+	tracer__hold_ends(search->tracer, 0);
+	search->held_ns += clock_now_ns() - search->held_since_ns;
+}
+
+/*
+ * A program that lacks the user's functions may be on its way to another, as nice(1) is, and that
+ * one may call them at once. An interpreter takes its time to start, so there we need not follow:
+ * a program is not to find a tracer.
+ */
+void lock_search__let_go(struct lock_search *search)
+{
+	if (!search->first.begun)
+		return;
+	if (search->wish.acquire && !search->found && !search->first.err)
+		hold__follow(&search->first);
+	else
+		end_first(search);
+}
+
+void lock_search__stop(struct lock_search *search)
+{
+	if (search->first.begun)
+		end_first(search);
+}
+
+/* One that has run for long has been at its lock, and gains nothing by standing still. */
+static bool is_young(const struct lock_search *search, const struct news *news)
+{
+	return tracer__clock_ns(search->tracer) < news->t_ns + YOUNG_NS;
+}
+
+/* If its lock cannot be found, the lock watched before stays. */
+static void on_exec(struct lock_search *search, struct tracer_lock *lock, bool young)
+{
+	struct hold hold = { .begun = false };
+	uint64_t began = clock_now_ns();
+	int err = -ETIME;
+
+	if (young) {
+		tracer__hold_begins(search->tracer, lock->tgid);
+		err = hold__now(&hold, lock->pid);
+	}
+	if (err)
+		log__debug("process %d runs on: %s", (int)lock->pid, strerror(-err));
+	find_and_watch(search, lock, !err);
+	hold__end(&hold);
+	if (!young)
+		return;
+	tracer__hold_ends(search->tracer, lock->tgid);
+	search->held_ns += clock_now_ns() - began;
+}
+
+/* A program that we follow stands still already, or is about to. */
+static void on_exec_news(struct lock_search *search, const struct news *news)
+{
+	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
+	bool follows = news->kind == NEWS_EXEC && search->first.begun;
+
+	if (follows && hold__await(&search->first)) {
+		look_at_first(search, &lock);
+		if (!lock_search__is_in_vain(search))
+			lock_search__let_go(search);
+		return;
+	}
+	if (follows)
+		end_first(search);
+	on_exec(search, &lock, is_young(search, news));
 }
 
 void lock_search__on_news(struct lock_search *search)
@@ -186,19 +225,37 @@ void lock_search__on_news(struct lock_search *search)
 
 	while (tracer__next_news(search->tracer, &news)) {
 		switch (news.kind) {
-		case NEWS_EXEC: on_exec(search, &news); break;
-		case NEWS_EXEC_CHILD: on_exec_child(search, &news); break;
+		case NEWS_EXEC:
+		case NEWS_EXEC_CHILD: on_exec_news(search, &news); break;
 		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
 		default: break;
 		}
 	}
 }
 
+/* An exec is told of before it is held, or the news found no room. */
+void lock_search__on_tick(struct lock_search *search)
+{
+	struct tracer_lock lock = { .pid = search->first.pid };
+
+	if (!search->first.begun)
+		return;
+	lock_search__on_news(search);
+	if (hold__is_over(&search->first)) {
+		end_first(search);
+	} else if (search->first.begun && search->first.stands) {
+		look_at_first(search, &lock);
+		lock_search__let_go(search);
+	}
+}
+
 int lock_search__in_running(struct lock_search *search, pid_t pid)
 {
-	const struct tracer_lock lock = { .pid = pid };
-	int err = find_and_watch(search, &lock);
+	struct tracer_lock lock = { .pid = pid };
+	int err = find_and_watch(search, &lock, false);
 
+	if (!search->wish.none)
+		tracer__report_execs(search->tracer);
 	lock_search__look_at_modules(search, pid);
 	if (!search->wish.acquire && (err == -ENOENT || err == -ENODATA || err == -ENOTSUP))
 		return 0;

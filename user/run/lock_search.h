@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lock/site.h"
+#include "program/hold.h"
 #include "run/finds.h"
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
@@ -23,7 +24,9 @@ struct lock_search {
 	struct finds finds;		/* of all */
 	int err;			/* of the last search that found nothing, or */
 	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run: the user's names */
-	uint64_t stopped_ns;		/* the program was stopped for us */
+	struct hold first;		/* of a program of ours, from its start until it has a lock */
+	uint64_t held_since_ns;		/* by our own clock */
+	uint64_t held_ns;		/* how long processes were held, at most */
 	struct modules modules;		/* what it had mapped when we last looked */
 	bool has_modules;
 	uint64_t looked_ns;
@@ -33,6 +36,23 @@ struct lock_search {
 void lock_search__init(struct lock_search *search, struct tracer *tracer,
 		       const struct lock_wish *wish);
 void lock_search__free(struct lock_search *search);
+
+/*
+ * A child of ours that is about to execute its program stands still then, if that can be; when it
+ * has, its lock is looked for; and it is let go.
+ */
+void lock_search__before_exec(struct lock_search *search, pid_t pid);
+void lock_search__after_exec(struct lock_search *search, pid_t pid);
+void lock_search__let_go(struct lock_search *search);
+
+/* Follow it no longer than it takes. To be called now and then. */
+void lock_search__on_tick(struct lock_search *search);
+
+/* The program has ended: nobody is followed any more. */
+void lock_search__stop(struct lock_search *search);
+
+/* The user's functions are there, and cannot be used: there is nothing to go on for. */
+bool lock_search__is_in_vain(const struct lock_search *search);
 
 /* Deal with all news that there is. To be called when tracer__news_fd() is readable. */
 void lock_search__on_news(struct lock_search *search);

@@ -28,6 +28,8 @@ struct run_session {
 	struct machine_times after;
 	uint64_t went_ns;		/* let go, and reaped, by our own clock */
 	uint64_t reaped_ns;
+	uint64_t opened_ns;		/* the window is open, and closed, since before; 0: not known */
+	uint64_t closed_ns;
 	bool enough;			/* the onlooker has seen enough */
 	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */
 };

@@ -13,7 +13,6 @@
 #include "base/io.h"
 #include "results/file.h"
 #include "timeline/pack.h"
-#include "include/clock.h"
 
 #define OUT_SIZE 65536
 
@@ -66,7 +65,7 @@ static int start_compressor(struct timeline_writer *writer)
 	return 0;
 }
 
-static void write_head(struct timeline_writer *writer, const char *run_id)
+static void write_head(struct timeline_writer *writer, const char *run_id, uint64_t base_ns)
 {
 	uint8_t head[TIMELINE_HEAD_SIZE] = TIMELINE_MAGIC, record[TIMELINE_RECORD_SIZE];
 
@@ -74,11 +73,12 @@ static void write_head(struct timeline_writer *writer, const char *run_id)
 		head[TIMELINE_MAGIC_SIZE + byte] = (uint8_t)(TIMELINE_VERSION >> 8 * byte);
 	write_out(writer, head, sizeof(head));
 	compress_out(writer, record,
-		     timeline_pack__begin(&writer->pack, run_id, clock_now_ns(), record),
+		     timeline_pack__begin(&writer->pack, run_id, base_ns, record),
 		     Z_NO_FLUSH);
 }
 
-int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *run_id)
+int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *run_id,
+			  uint64_t base_ns)
 {
 	struct timeline_writer *writer = calloc(1, sizeof(*writer));
 	int err;
@@ -95,7 +95,7 @@ int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *r
 	err = start_compressor(writer);
 	if (err)
 		goto fail;
-	write_head(writer, run_id);
+	write_head(writer, run_id, base_ns);
 	err = writer->error;
 	if (err)
 		goto fail;

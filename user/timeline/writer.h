@@ -14,8 +14,12 @@
 
 struct timeline_writer;
 
-/* Create RUN_ID.timeline.partial in @dirfd. *out is NULL on error. Returns 0 or -errno. */
-int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *run_id);
+/*
+ * Create RUN_ID.timeline.partial in @dirfd; base_ns: no event is earlier (tracer__clock_ns()). *out
+ * is NULL on error. Returns 0 or -errno.
+ */
+int timeline_writer__open(struct timeline_writer **out, int dirfd, const char *run_id,
+			  uint64_t base_ns);
 
 /* One event of the tracer's stream (include/abi.h). Errors are kept for the end. */
 void timeline_writer__event(struct timeline_writer *writer, const void *event, size_t size);

@@ -13,7 +13,6 @@
 #include "base/list.h"
 #include "lock/interpreters.h"
 #include "tracer/uprobes.h"
-#include "include/clock.h"
 
 /* Of include/linux/errno.h: uprobes' answer to some instructions (is_prefix_bad()). */
 #ifndef ENOTSUPP
@@ -182,9 +181,8 @@ static enum lock_keys keys_of(const struct lock_sites *sites)
 }
 
 static void fill(struct watched_process *watched, const struct lock_sites *sites,
-		 const struct tracer_lock *lock, uint32_t tgid)
+		 const struct tracer_lock *lock, uint32_t tgid, uint64_t now)
 {
-	uint64_t now = clock_now_ns();
 
 	*watched = (struct watched_process){
 		.tgid = tgid,
@@ -235,7 +233,7 @@ static void end_old(struct tracer *tracer, uint32_t tgid)
 			continue;
 		detach(&tracer->watches[place]);
 		if (!old->ended_ns)
-			old->ended_ns = clock_now_ns();
+			old->ended_ns = tracer__clock_ns(tracer);
 	}
 }
 
@@ -250,7 +248,7 @@ static uint32_t begin_to_watch(struct tracer *tracer, const struct lock_sites *s
 		return 0;
 	end_old(tracer, tgid);
 	settle_threads(tracer, tgid, lock->fresh);
-	fill(&tracer->watched[place], sites, lock, tgid);
+	fill(&tracer->watched[place], sites, lock, tgid, tracer__clock_ns(tracer));
 	tracer->watches[place] = (struct tracer_watch){ .nlinks = 0 };
 	skel->bss->watched_used = place;
 	bpf_map_update_elem(bpf_map__fd(skel->maps.watched_tgids), &tgid, &place, BPF_ANY);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/proctext.h"
-#include "include/clock.h"
 
 /* How often a look at a run under way tries to find a moment at which nothing changes. */
 #define PEEK_TRIES 8
@@ -62,9 +61,13 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->data->window_start_ns = NEVER;
 	skel->data->window_end_ns = NEVER;
 	skel->bss->window_turn = WINDOW_STAYS;
+	skel->bss->clock_word = 0;
+	skel->bss->held_threads = 0;
+	memset(skel->bss->held_tgids, 0, sizeof(skel->bss->held_tgids));
 	skel->bss->window_at_call = 0;
+	skel->bss->window_at_exec = 0;
 	skel->bss->root_tgid = 0;
-	skel->bss->report_execs = run->any_program;
+	skel->bss->report_execs = 0;
 	skel->bss->watch_futexes = run->any_program;
 	skel->bss->streaming = run->timeline;
 	skel->bss->adopted = 0;
@@ -131,7 +134,7 @@ static void copy_locks(const struct tracer *tracer, struct trace *trace)
 }
 
 /* What a trace begins with. Returns 0 or -ENOMEM. */
-static int begin_trace(const struct tracer *tracer, struct trace *trace)
+static int begin_trace(struct tracer *tracer, struct trace *trace)
 {
 	const struct switchtax *skel = tracer->skel;
 	size_t used = tracer_places__used(tracer);
@@ -145,6 +148,7 @@ static int begin_trace(const struct tracer *tracer, struct trace *trace)
 		.streamed_lock = skel->bss->streamed_lock,
 		.nthreads = used,
 		.every_thread = tracer->keep_all,
+		.cut_ns = tracer_clock__cut_ns(tracer),
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
 	if (trace->threads && begin_locks(tracer, trace) == 0)
@@ -186,7 +190,7 @@ int tracer__read(struct tracer *tracer, struct trace *trace)
  * Copy, and compare: what is the same both times was so when the clock was read in between.
  * The fences keep the compiler from taking the copy for the original.
  */
-static bool copy_moment(const struct tracer *tracer, struct trace *trace)
+static bool copy_moment(struct tracer *tracer, struct trace *trace)
 {
 	const struct lock_record *locks = &tracer->locks[1];
 	const struct thread_record *threads = &tracer->threads[1];
@@ -195,14 +199,14 @@ static bool copy_moment(const struct tracer *tracer, struct trace *trace)
 	copy_locks(tracer, trace);
 	memcpy(trace->threads, threads, size);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	trace->end_ns = clock_now_ns();
+	trace->end_ns = tracer__clock_ns(tracer);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return memcmp(trace->locks, locks, trace->nlocks * sizeof(*locks)) == 0 &&
 	       memcmp(trace->threads, threads, size) == 0;
 }
 
 /* Too much goes on for one moment of all: each record by itself, then. */
-static void copy_threads(const struct tracer *tracer, struct trace *trace)
+static void copy_threads(struct tracer *tracer, struct trace *trace)
 {
 	for (size_t i = 0; i < trace->nthreads; i++) {
 		struct thread_record *copy = &trace->threads[i];
@@ -215,7 +219,7 @@ static void copy_threads(const struct tracer *tracer, struct trace *trace)
 		}
 	}
 	copy_locks(tracer, trace);
-	trace->end_ns = clock_now_ns();
+	trace->end_ns = tracer__clock_ns(tracer);
 }
 
 int tracer__peek(struct tracer *tracer, struct trace *trace)

@@ -74,16 +74,39 @@ int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path
 	return -ENOSYS;
 }
 
-void tracer__open_window(struct tracer *tracer, bool at_call)
+void tracer__open_window(struct tracer *tracer, enum tracer_opening when)
 {
 	(void)tracer;
-	(void)at_call;
+	(void)when;
+}
+
+void tracer__report_execs(struct tracer *tracer)
+{
+	(void)tracer;
 }
 
 bool tracer__window_is_open(const struct tracer *tracer)
 {
 	(void)tracer;
 	return false;
+}
+
+uint64_t tracer__clock_ns(struct tracer *tracer)
+{
+	(void)tracer;
+	return 0;
+}
+
+void tracer__hold_begins(struct tracer *tracer, uint32_t tgid)
+{
+	(void)tracer;
+	(void)tgid;
+}
+
+void tracer__hold_ends(struct tracer *tracer, uint32_t tgid)
+{
+	(void)tracer;
+	(void)tgid;
 }
 
 int tracer__news_fd(const struct tracer *tracer)
@@ -106,6 +129,11 @@ int tracer__collect(struct tracer *tracer,
 	(void)on_ended;
 	(void)arg;
 	return -ENOSYS;
+}
+
+void tracer__close_window(struct tracer *tracer)
+{
+	(void)tracer;
 }
 
 void tracer__finish(struct tracer *tracer, bool ended)

@@ -106,6 +106,12 @@ void tracer_places__clear(struct tracer *tracer, bool keep_all);
 void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,
 				 uint64_t *ran_ns);
 
+/* Open or close the window, unless it has been before. */
+void tracer_clock__turn(struct tracer *tracer, enum window_turn turn);
+
+/* What the pauses have cut so far. */
+uint64_t tracer_clock__cut_ns(struct tracer *tracer);
+
 /* Remove the probes at locks' functions, if there are any. */
 void tracer_lock__detach(struct tracer *tracer);
 

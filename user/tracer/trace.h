@@ -33,6 +33,7 @@ struct ledger_ended;
 struct trace {
 	uint64_t start_ns;		/* of the window, CLOCK_MONOTONIC */
 	uint64_t end_ns;
+	uint64_t cut_ns;		/* of pauses, in which the program stood still for us */
 	bool opened;			/* the start marker (or exec) was seen */
 	bool closed;			/* the end marker was seen, or the loader closed it */
 	struct lock_record *locks;	/* nlocks; a place of index 0 is nobody's, but see others */

@@ -14,7 +14,6 @@
 #include "tracer/own_code.h"
 #include "tracer/uprobes.h"
 #include "include/announce.h"
-#include "include/clock.h"
 
 /* Threads end a moment after their process was reaped: how long to wait for that. */
 #define END_WAIT_MS 500
@@ -230,6 +229,13 @@ int tracer__open(struct tracer **out, const char *types, char *why, size_t why_s
 	*out = NULL;
 	if (!tracer)
 		return tracer__refused(why, why_size, "no memory for the tracer", -ENOMEM);
+	if (proctext__is_foreign()) {
+		free(tracer);
+		snprintf(why, why_size, "/proc is of another PID namespace, and shows other processes "
+			 "under our numbers; mount one of our own: unshare --mount-proc, or mount "
+			 "-t proc proc /proc");
+		return -EOPNOTSUPP;
+	}
 	tracer_refusal__forget();
 	libbpf_set_print(libbpf_talk);
 	err = tracer_features__ask(&tracer->features, types, why, why_size);
@@ -389,26 +395,18 @@ int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path
 	return err ? tracer__refused(why, why_size, "cannot attach a probe to ourselves", err) : 0;
 }
 
-/* As the programs do it (bpf/window.bpf.h): whoever reads the clock meanwhile may be faster. */
-static void turn_window(struct tracer *tracer, enum window_turn turn)
+void tracer__open_window(struct tracer *tracer, enum tracer_opening when)
 {
-	__u32 *turns = &tracer->skel->bss->window_turn;
-	__u64 *end = turn == WINDOW_OPENS ? &tracer->skel->data->window_start_ns
-					  : &tracer->skel->data->window_end_ns;
-	__u64 never = NEVER;
-
-	__atomic_store_n(turns, turn, __ATOMIC_SEQ_CST);
-	__atomic_compare_exchange_n(end, &never, clock_now_ns(), false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_SEQ_CST);
-	__atomic_store_n(turns, WINDOW_STAYS, __ATOMIC_SEQ_CST);
+	switch (when) {
+	case TRACER_OPENS_AT_CALL: tracer->skel->bss->window_at_call = 1; break;
+	case TRACER_OPENS_AT_EXEC: tracer->skel->bss->window_at_exec = 1; break;
+	default: tracer_clock__turn(tracer, WINDOW_OPENS); break;
+	}
 }
 
-void tracer__open_window(struct tracer *tracer, bool at_call)
+void tracer__report_execs(struct tracer *tracer)
 {
-	if (at_call)
-		tracer->skel->bss->window_at_call = 1;
-	else
-		turn_window(tracer, WINDOW_OPENS);
+	tracer->skel->bss->report_execs = 1;
 }
 
 bool tracer__window_is_open(const struct tracer *tracer)
@@ -443,12 +441,17 @@ static bool all_dead(const struct tracer *tracer)
 	return true;
 }
 
+void tracer__close_window(struct tracer *tracer)
+{
+	if (tracer__window_is_open(tracer))
+		tracer_clock__turn(tracer, WINDOW_CLOSES);
+}
+
 void tracer__finish(struct tracer *tracer, bool ended)
 {
 	const struct timespec step = { .tv_nsec = 1000000 };
 
-	if (tracer->skel->data->window_start_ns != NEVER)
-		turn_window(tracer, WINDOW_CLOSES);
+	tracer__close_window(tracer);
 	for (int ms = 0; ended && ms < END_WAIT_MS && !all_dead(tracer); ms++)
 		nanosleep(&step, NULL);
 }

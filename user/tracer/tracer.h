@@ -38,7 +38,7 @@ void tracer__close(struct tracer *tracer);
 struct tracer_run {
 	pid_t pid;		/* its threads, and all that they will start, are traced */
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
-	bool any_program;	/* watch its futexes; stop it after each exec, with NEWS_EXEC */
+	bool any_program;	/* watch its futexes */
 	bool timeline;		/* stream its events (include/abi.h) to tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 	bool samples;		/* also sample the running holder for tracer__drain_samples() */
@@ -80,12 +80,32 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
 			 char *why, size_t why_size);
 
-/*
- * Open the window, if it is not open: now, or (at_call) at the next call at the lock
- * whose outcome is certain.
- */
-void tracer__open_window(struct tracer *tracer, bool at_call);
+/* When the window opens, if it is not open. */
+enum tracer_opening {
+	TRACER_OPENS_NOW,
+	TRACER_OPENS_AT_CALL,	/* at the next call at the lock whose outcome is certain */
+	TRACER_OPENS_AT_EXEC,	/* when the process executes a program */
+};
+
+void tracer__open_window(struct tracer *tracer, enum tracer_opening when);
 bool tracer__window_is_open(const struct tracer *tracer);
+
+/*
+ * Now, by the clock of all times that come from the tracer, in ns. It need not be our own
+ * CLOCK_MONOTONIC, which a time namespace shifts.
+ */
+uint64_t tracer__clock_ns(struct tracer *tracer);
+
+/* From now on tell of what the process executes, and of the first Python among its children. */
+void tracer__report_execs(struct tracer *tracer);
+
+/*
+ * A process is about to be held by us, and is let go: what it stands still for us is no time of
+ * the run. tgid: as the kernel has it (struct news), one at a time; 0: the run's own process, as
+ * long as it is followed.
+ */
+void tracer__hold_begins(struct tracer *tracer, uint32_t tgid);
+void tracer__hold_ends(struct tracer *tracer, uint32_t tgid);
 
 /* Readable when there is news; then call tracer__next_news() until it returns false. */
 int tracer__news_fd(const struct tracer *tracer);
@@ -100,7 +120,10 @@ bool tracer__next_news(struct tracer *tracer, struct news *news);
 int tracer__collect(struct tracer *tracer,
 		    int (*on_ended)(const struct trace_ended *ended, void *arg), void *arg);
 
-/* Close the window now if it is still open; ended: wait for threads that are just ending. */
+/* Close the window now if it is still open. */
+void tracer__close_window(struct tracer *tracer);
+
+/* The same; ended: wait for threads that are just ending. */
 void tracer__finish(struct tracer *tracer, bool ended);
 
 /* Remove every probe. */

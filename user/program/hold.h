@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hold - lets a process stand still for a moment, and dies with us.
+ *
+ * By ptrace, from a thread of its own: the kernel lets go of whatever a tracer holds, or is about
+ * to hold, when that thread ends, and so also when we are killed. The parent of the process is told
+ * nothing, and the process gets every signal that comes meanwhile. No SIGSTOP: that would outlive
+ * us, and a parent that waits with WUNTRACED would see it.
+ */
+#ifndef SWITCHTAX_HOLD_H
+#define SWITCHTAX_HOLD_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct hold {
+	pid_t pid;
+	bool at_exec;
+	bool begun;		/* else there is nothing to end */
+	bool follows;		/* let go, until its next exec */
+	bool stands;		/* has been waited for */
+	int err;
+	int signal;		/* to be given to it when it goes on */
+	pthread_t thread;
+	sem_t seized;
+	sem_t still;
+	sem_t over;
+	atomic_bool awaited;	/* somebody waits: not for ever */
+};
+
+/*
+ * A child of ours that has not executed anything yet: hold it when it has, before the first
+ * instruction of the program. Returns 0 or -errno: somebody else traces it, or we may not, or it
+ * could not gain privileges by its exec then.
+ */
+int hold__at_exec(struct hold *hold, pid_t pid);
+
+/* Does it stand still now? Waits for it, a second at most, after the exec is under way. */
+bool hold__await(struct hold *hold);
+
+/*
+ * Let it go on, and hold it when it executes something again, as env(1) does; then hold__await()
+ * once more. For a second: then it is left alone.
+ */
+void hold__follow(struct hold *hold);
+
+/* Has it been left alone since, or has it ended? Never waits. */
+bool hold__is_over(struct hold *hold);
+
+/* Hold any process: 0, or -errno if it does not stand still soon (asleep in the kernel, perhaps). */
+int hold__now(struct hold *hold, pid_t pid);
+
+/* Let go of it, in whatever state it is. Does nothing if there is no hold. */
+void hold__end(struct hold *hold);
+
+#endif
