@@ -202,6 +202,28 @@ static void on_exec(struct lock_search *search, struct tracer_lock *lock, bool y
 	search->held_ns += clock_now_ns() - began;
 }
 
+/*
+ * A copy of a process has copies of its locks, at the same places of the same file. It is held for
+ * the short time that this takes; what its one thread had, it has.
+ */
+static void on_fork(struct lock_search *search, const struct news *news)
+{
+	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
+					  .exec_ns = news->t_ns };
+	const struct lock_sites *sites = finds__at(&search->finds, news->watched);
+	struct hold hold = { .begun = false };
+	uint64_t began = clock_now_ns();
+
+	if (!sites)
+		return;
+	tracer__hold_begins(search->tracer, lock.tgid);
+	hold__now(&hold, lock.pid);
+	watch(search, sites, &lock);
+	hold__end(&hold);
+	tracer__hold_ends(search->tracer, lock.tgid);
+	search->held_ns += clock_now_ns() - began;
+}
+
 /* A program that we follow stands still already, or is about to. */
 static void on_exec_news(struct lock_search *search, const struct news *news)
 {
@@ -227,6 +249,7 @@ void lock_search__on_news(struct lock_search *search)
 		switch (news.kind) {
 		case NEWS_EXEC:
 		case NEWS_EXEC_CHILD: on_exec_news(search, &news); break;
+		case NEWS_FORK: on_fork(search, &news); break;
 		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
 		default: break;
 		}
