@@ -19,6 +19,7 @@
 #include "target.bpf.h"
 
 extern __u32 held_tgids[HELD_AT_ONCE];	/* whom the loader holds, or is about to; 0: nobody */
+extern __u32 holds;			/* of them, in use */
 extern __u32 held_threads;		/* in THREAD_HELD */
 
 /* The state of a thread that stands still for its tracer (include/linux/sched.h). */
@@ -26,14 +27,21 @@ extern __u32 held_threads;		/* in THREAD_HELD */
 
 static __always_inline bool loader_holds(void)
 {
-	return held_tgids[0] | held_tgids[1];
+	return holds;
+}
+
+static __noinline __attribute__((unused)) bool is_held(__u32 tgid)
+{
+	for (int i = 0; i < HELD_AT_ONCE; i++)
+		if (held_tgids[i] == tgid)
+			return true;
+	return false;
 }
 
 /* Does the thread, which leaves its CPU, stand still for us? */
 static __always_inline bool falls_in_hold(struct thread_record *thread, unsigned int prev_state)
 {
-	return (prev_state & TASK_TRACED) &&
-	       (thread->tgid == held_tgids[0] || thread->tgid == held_tgids[1]);
+	return (prev_state & TASK_TRACED) && loader_holds() && is_held(thread->tgid);
 }
 
 static __always_inline void hold_begins(struct thread_record *thread)

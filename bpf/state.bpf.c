@@ -22,6 +22,7 @@ __u64 window_end_ns = NEVER;
 __u32 window_turn = WINDOW_STAYS;
 __u64 clock_word = 0;
 __u32 held_tgids[HELD_AT_ONCE] = {};
+__u32 holds = 0;
 __u32 held_threads = 0;
 __u32 window_at_call = 0;
 __u32 window_at_exec = 0;

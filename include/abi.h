@@ -23,8 +23,8 @@
 /* What is being done to the measuring window at this moment (window.bpf.h). */
 enum window_turn { WINDOW_STAYS, WINDOW_OPENS, WINDOW_CLOSES };
 
-/* Processes that the loader holds: the first, and one that it hears of. */
-#define HELD_AT_ONCE	2
+/* Processes that the loader may hold at once; the first place is the first process's. */
+#define HELD_AT_ONCE	32
 
 /* What the loader asks of the programs' clock, and is told (loader.bpf.c). */
 struct clock_question {

@@ -208,8 +208,13 @@ static int attach(struct run_session *session)
 	if (!session->tracer)
 		return 0;
 	err = open_timeline(session);
-	return err ? err : tracer__attach(session->tracer, &run, session->run->error,
-					  sizeof(session->run->error));
+	if (!err)
+		err = tracer__attach(session->tracer, &run, session->run->error,
+				     sizeof(session->run->error));
+	if (err || !run.any_program)
+		return err;
+	err = lock_search__listen(&session->search);
+	return err ? run_session__fail(session->run, err, "cannot wait for news") : 0;
 }
 
 /* In place of "No such file", where the file is there and another is not. */
@@ -319,6 +324,15 @@ static int tick_ms(const struct run_session *session)
 	return ms || !run_session__searches(session) ? ms : LOOK_MS;
 }
 
+/* The tracer's news, or what was heard of them; -1: there are none. */
+static int news_fd(const struct run_session *session)
+{
+	if (!session->tracer)
+		return -1;
+	return run_session__searches(session) ? lock_search__fd(&session->search)
+					      : tracer__news_fd(session->tracer);
+}
+
 static struct target_watch watch_of(struct run_session *session)
 {
 	const struct run_onlooker *onlooker = session->spec->onlooker;
@@ -328,7 +342,7 @@ static struct target_watch watch_of(struct run_session *session)
 		.tick_ms = tick_ms(session),
 		.on_tick = on_tick,
 		.watch_fd = session->tracer != NULL,
-		.fd = session->tracer ? tracer__news_fd(session->tracer) : -1,
+		.fd = news_fd(session),
 		.on_readable = on_news,
 		.watch_keys = onlooker != NULL,
 		.keys_fd = onlooker ? onlooker->keys_fd : -1,

@@ -12,13 +12,6 @@
 #include "lock/sites.h"
 #include "lock/untouched.h"
 
-/*
- * How old an exec may be for its program to be held. Usually we hear of it within a millisecond; on
- * a machine so busy that we come late, the program has not come far either, and unless it is held
- * it may have ended before its lock is found.
- */
-#define YOUNG_NS 2000000000ULL
-
 /* Libraries may come later, by dlopen(): look again, but not all the time. */
 #define LOOK_AGAIN_NS 500000000ULL
 
@@ -173,87 +166,81 @@ void lock_search__stop(struct lock_search *search)
 {
 	if (search->first.begun)
 		end_first(search);
-}
-
-/* One that has run for long has been at its lock, and gains nothing by standing still. */
-static bool is_young(const struct lock_search *search, const struct news *news)
-{
-	return tracer__clock_ns(search->tracer) < news->t_ns + YOUNG_NS;
-}
-
-/* If its lock cannot be found, the lock watched before stays. */
-static void on_exec(struct lock_search *search, struct tracer_lock *lock, bool young)
-{
-	struct hold hold = { .begun = false };
-	uint64_t began = clock_now_ns();
-	int err = -ETIME;
-
-	if (young) {
-		tracer__hold_begins(search->tracer, lock->tgid);
-		err = hold__now(&hold, lock->pid);
-	}
-	if (err)
-		log__debug("process %d runs on: %s", (int)lock->pid, strerror(-err));
-	find_and_watch(search, lock, !err);
-	hold__end(&hold);
-	if (!young)
-		return;
-	tracer__hold_ends(search->tracer, lock->tgid);
-	search->held_ns += clock_now_ns() - began;
+	holder__stop(search->holder);
+	search->holder = NULL;
 }
 
 /*
- * A copy of a process has copies of its locks, at the same places of the same file. It is held for
- * the short time that this takes; what its one thread had, it has.
+ * A copy of a process has copies of its locks, at the same places of the same file. What its one
+ * thread had, it has.
  */
 static void on_fork(struct lock_search *search, const struct news *news)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 					  .exec_ns = news->t_ns };
 	const struct lock_sites *sites = finds__at(&search->finds, news->watched);
-	struct hold hold = { .begun = false };
-	uint64_t began = clock_now_ns();
 
-	if (!sites)
-		return;
-	tracer__hold_begins(search->tracer, lock.tgid);
-	hold__now(&hold, lock.pid);
-	watch(search, sites, &lock);
-	hold__end(&hold);
-	tracer__hold_ends(search->tracer, lock.tgid);
-	search->held_ns += clock_now_ns() - began;
+	if (sites)
+		watch(search, sites, &lock);
 }
 
 /* A program that we follow stands still already, or is about to. */
-static void on_exec_news(struct lock_search *search, const struct news *news)
+static bool look_at_followed(struct lock_search *search, struct tracer_lock *lock)
 {
-	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid };
+	if (!hold__await(&search->first)) {
+		end_first(search);
+		return false;
+	}
+	look_at_first(search, lock);
+	if (!lock_search__is_in_vain(search))
+		lock_search__let_go(search);
+	return true;
+}
+
+static void on_exec(struct lock_search *search, const struct news *news, bool held)
+{
+	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
+				    .exec_ns = news->t_ns };
 	bool follows = news->kind == NEWS_EXEC && search->first.begun;
 
-	if (follows && hold__await(&search->first)) {
-		look_at_first(search, &lock);
-		if (!lock_search__is_in_vain(search))
-			lock_search__let_go(search);
-		return;
+	if (!follows || !look_at_followed(search, &lock))
+		find_and_watch(search, &lock, held);
+}
+
+/* held: it stands still while this is dealt with. */
+static void deal_with(struct lock_search *search, const struct news *news, bool held)
+{
+	switch (news->kind) {
+	case NEWS_EXEC:
+	case NEWS_EXEC_CHILD: on_exec(search, news, held); break;
+	case NEWS_FORK: on_fork(search, news); break;
+	case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news->pid); break;
+	default: break;
 	}
-	if (follows)
-		end_first(search);
-	on_exec(search, &lock, is_young(search, news));
+}
+
+int lock_search__listen(struct lock_search *search)
+{
+	return search->wish.none ? 0 : holder__start(&search->holder, search->tracer,
+						     &search->first.begun);
+}
+
+int lock_search__fd(const struct lock_search *search)
+{
+	return search->holder ? holder__fd(search->holder) : tracer__news_fd(search->tracer);
 }
 
 void lock_search__on_news(struct lock_search *search)
 {
+	struct holder_item *item;
 	struct news news;
 
-	while (tracer__next_news(search->tracer, &news)) {
-		switch (news.kind) {
-		case NEWS_EXEC:
-		case NEWS_EXEC_CHILD: on_exec_news(search, &news); break;
-		case NEWS_FORK: on_fork(search, &news); break;
-		case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news.pid); break;
-		default: break;
-		}
+	while (search->holder && (item = holder__next(search->holder))) {
+		deal_with(search, &item->news, item->held);
+		search->held_ns += holder__done(search->holder, item);
 	}
+	while (!search->holder && tracer__next_news(search->tracer, &news))
+		deal_with(search, &news, false);
 }
 
 /* An exec is told of before it is held, or the news found no room. */

@@ -13,6 +13,7 @@
 #include "lock/site.h"
 #include "program/hold.h"
 #include "run/finds.h"
+#include "run/holder.h"
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
 
@@ -24,6 +25,7 @@ struct lock_search {
 	struct finds finds;		/* of all */
 	int err;			/* of the last search that found nothing, or */
 	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run: the user's names */
+	struct holder *holder;		/* NULL: nobody is held when it executes something */
 	struct hold first;		/* of a program of ours, from its start until it has a lock */
 	uint64_t held_since_ns;		/* by our own clock */
 	uint64_t held_ns;		/* how long processes were held, at most */
@@ -36,6 +38,12 @@ struct lock_search {
 void lock_search__init(struct lock_search *search, struct tracer *tracer,
 		       const struct lock_wish *wish);
 void lock_search__free(struct lock_search *search);
+
+/* The tracer is attached: hear its news from here on. Returns 0 or -errno. */
+int lock_search__listen(struct lock_search *search);
+
+/* Readable when there is something for lock_search__on_news(). */
+int lock_search__fd(const struct lock_search *search);
 
 /*
  * A child of ours that is about to execute its program stands still then, if that can be; when it
@@ -54,7 +62,7 @@ void lock_search__stop(struct lock_search *search);
 /* The user's functions are there, and cannot be used: there is nothing to go on for. */
 bool lock_search__is_in_vain(const struct lock_search *search);
 
-/* Deal with all news that there is. To be called when tracer__news_fd() is readable. */
+/* Deal with all news that there is. To be called when lock_search__fd() is readable. */
 void lock_search__on_news(struct lock_search *search);
 
 /*

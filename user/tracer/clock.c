@@ -35,16 +35,33 @@ void tracer_clock__turn(struct tracer *tracer, enum window_turn turn)
 	ask(tracer, (struct clock_question){ .turn = turn });
 }
 
-void tracer__hold_begins(struct tracer *tracer, uint32_t tgid)
+/* From one tgid to another in the first place that has it; the first process's is the first place. */
+static bool swap_held(struct tracer *tracer, size_t from, uint32_t old, uint32_t new)
 {
 	uint32_t *held = tracer->skel->bss->held_tgids;
 
-	__atomic_store_n(&held[tgid ? 1 : 0], tgid ? tgid : tracer->skel->bss->root_tgid,
-			 __ATOMIC_SEQ_CST);
+	for (size_t i = from; i < HELD_AT_ONCE; i++) {
+		uint32_t expected = old;
+
+		if (__atomic_compare_exchange_n(&held[i], &expected, new, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return true;
+	}
+	return false;
+}
+
+/* Where so many are held that there is no place, it runs on by the books, as if nobody held it. */
+void tracer__hold_begins(struct tracer *tracer, uint32_t tgid)
+{
+	if (tgid ? swap_held(tracer, 1, 0, tgid)
+		 : swap_held(tracer, 0, 0, tracer->skel->bss->root_tgid))
+		__atomic_fetch_add(&tracer->skel->bss->holds, 1, __ATOMIC_SEQ_CST);
 }
 
 void tracer__hold_ends(struct tracer *tracer, uint32_t tgid)
 {
-	__atomic_store_n(&tracer->skel->bss->held_tgids[tgid ? 1 : 0], 0, __ATOMIC_SEQ_CST);
+	if (tgid ? swap_held(tracer, 1, tgid, 0)
+		 : swap_held(tracer, 0, tracer->skel->bss->root_tgid, 0))
+		__atomic_fetch_sub(&tracer->skel->bss->holds, 1, __ATOMIC_SEQ_CST);
 	ask(tracer, (struct clock_question){ .goes_on = 1 });
 }

@@ -64,6 +64,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->clock_word = 0;
 	skel->bss->held_threads = 0;
 	memset(skel->bss->held_tgids, 0, sizeof(skel->bss->held_tgids));
+	skel->bss->holds = 0;
 	skel->bss->window_at_call = 0;
 	skel->bss->window_at_exec = 0;
 	skel->bss->root_tgid = 0;

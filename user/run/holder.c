@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A thread that waits for news, and a queue from it to the one that answers them.
+#include "run/holder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "include/clock.h"
+
+/* One that has run for so long may have been at its lock, and gains nothing by standing still. */
+#define YOUNG_NS 2000000000ULL
+
+struct holder {
+	struct tracer *tracer;
+	const bool *follows;
+	pthread_t thread;
+	pthread_mutex_t mutex;		/* of the queue */
+	struct holder_item *first;
+	struct holder_item **last;
+	int ready_fd;
+	int stop_fd;
+};
+
+static bool concerns_process(const struct news *news)
+{
+	return news->kind == NEWS_EXEC || news->kind == NEWS_EXEC_CHILD || news->kind == NEWS_FORK;
+}
+
+static void try_to_hold(struct holder *holder, struct holder_item *item)
+{
+	const struct news *news = &item->news;
+	bool others = news->kind == NEWS_EXEC && __atomic_load_n(holder->follows, __ATOMIC_SEQ_CST);
+	int err;
+
+	item->began_ns = clock_now_ns();
+	if (!concerns_process(news) || others ||
+	    tracer__clock_ns(holder->tracer) >= news->t_ns + YOUNG_NS)
+		return;
+	item->tried = true;
+	tracer__hold_begins(holder->tracer, news->tgid);
+	err = hold__now(&item->hold, (pid_t)news->pid);
+	item->held = !err;
+	if (err)
+		log__debug("process %d runs on: %s", (int)news->pid, strerror(-err));
+}
+
+static void append(struct holder *holder, struct holder_item *item)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&holder->mutex);
+	*holder->last = item;
+	holder->last = &item->next;
+	pthread_mutex_unlock(&holder->mutex);
+	if (write(holder->ready_fd, &one, sizeof(one)) < 0)
+		log__debug("the news cannot be passed on: %s", strerror(errno));
+}
+
+static void hear(struct holder *holder)
+{
+	struct news news;
+
+	while (tracer__next_news(holder->tracer, &news)) {
+		struct holder_item *item = calloc(1, sizeof(*item));
+
+		if (!item)
+			continue;
+		item->news = news;
+		try_to_hold(holder, item);
+		append(holder, item);
+	}
+}
+
+static void *listen(void *arg)
+{
+	struct holder *holder = arg;
+	struct pollfd fds[] = { { .fd = tracer__news_fd(holder->tracer), .events = POLLIN },
+				{ .fd = holder->stop_fd, .events = POLLIN } };
+
+	while (!fds[1].revents) {
+		if (poll(fds, 2, -1) > 0 && fds[0].revents)
+			hear(holder);
+	}
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct holder *holder)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = -pthread_create(&holder->thread, NULL, listen, holder);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+static void free_holder(struct holder *holder)
+{
+	if (holder->ready_fd >= 0)
+		close(holder->ready_fd);
+	if (holder->stop_fd >= 0)
+		close(holder->stop_fd);
+	pthread_mutex_destroy(&holder->mutex);
+	free(holder);
+}
+
+int holder__start(struct holder **out, struct tracer *tracer, const bool *follows)
+{
+	struct holder *holder = calloc(1, sizeof(*holder));
+	int err = 0;
+
+	*out = NULL;
+	if (!holder)
+		return -ENOMEM;
+	holder->tracer = tracer;
+	holder->follows = follows;
+	holder->last = &holder->first;
+	pthread_mutex_init(&holder->mutex, NULL);
+	holder->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	holder->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (holder->ready_fd < 0 || holder->stop_fd < 0)
+		err = -errno;
+	err = err ? err : start_thread(holder);
+	if (err) {
+		free_holder(holder);
+		return err;
+	}
+	*out = holder;
+	return 0;
+}
+
+int holder__fd(const struct holder *holder)
+{
+	return holder->ready_fd;
+}
+
+struct holder_item *holder__next(struct holder *holder)
+{
+	struct holder_item *item;
+	uint64_t count;
+
+	/* Before the queue: what joins it after that makes it readable again. */
+	if (read(holder->ready_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		log__debug("the news cannot be read: %s", strerror(errno));
+	pthread_mutex_lock(&holder->mutex);
+	item = holder->first;
+	if (item)
+		holder->first = item->next;
+	if (!holder->first)
+		holder->last = &holder->first;
+	pthread_mutex_unlock(&holder->mutex);
+	return item;
+}
+
+uint64_t holder__done(struct holder *holder, struct holder_item *item)
+{
+	uint64_t ns = 0;
+
+	hold__end(&item->hold);
+	if (item->tried) {
+		tracer__hold_ends(holder->tracer, item->news.tgid);
+		ns = clock_now_ns() - item->began_ns;
+	}
+	free(item);
+	return ns;
+}
+
+void holder__stop(struct holder *holder)
+{
+	struct holder_item *item;
+	uint64_t one = 1;
+
+	if (!holder)
+		return;
+	if (write(holder->stop_fd, &one, sizeof(one)) < 0)
+		log__debug("the thread cannot be told to end: %s", strerror(errno));
+	pthread_join(holder->thread, NULL);
+	while ((item = holder__next(holder)))
+		holder__done(holder, item);
+	free_holder(holder);
+}
