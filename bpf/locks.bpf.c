@@ -120,40 +120,6 @@ static __always_inline void add_wait(struct lock_record *lock, const struct off_
 	__sync_fetch_and_add(&lock->wait_ns, in_window(off->off_ns, off->ready_ns));
 }
 
-/* Woken from the condition variable, it wants the lock again. */
-static __always_inline void comes_again(struct lock_record *lock, struct thread_record *thread,
-					struct lock_seat *seat, __u64 ready)
-{
-	seat->call_since_ns = ready;
-	stands(thread, seat, CALL_WAITING);
-	if (!__sync_fetch_and_add(&lock->waiting, 1) && !lock->holder)
-		lock->wanted_since_ns = later(ready, lock->free_since_ns);
-}
-
-/*
- * It has slept in a function whose return is not seen, and the lock is free: it has it now, as
- * far as anybody can know. Should it sleep on the lock's futex once more, that is taken back.
- */
-static __always_inline void takes_unseen(struct lock_record *lock, struct thread_record *thread,
-					 struct lock_seat *seat, struct cpu_record *cpu, __u64 now)
-{
-	struct call call = { .thread = thread, .cpu = cpu, .lock = lock, .seat = seat };
-
-	if (swap_holder(lock, 0, thread->slot | CLAIM))
-		acquired(&call, UNPROVEN, now);
-}
-
-static __always_inline void seat_comes_back(struct lock_record *lock, struct thread_record *thread,
-					    struct lock_seat *seat, struct cpu_record *cpu,
-					    const struct off_stretch *off)
-{
-	if (seat->call == CALL_AWAY && is_of_condition(seat, thread->futex))
-		comes_again(lock, thread, seat, off->ready_ns);
-	if (seat->call == CALL_WAITING && seat->unseen && thread->futex && lock->known &&
-	    lock->index)
-		takes_unseen(lock, thread, seat, cpu, off->on_ns);
-}
-
 static __always_inline void seat_switched_in(struct thread_record *thread, struct lock_seat *seat,
 					     struct cpu_record *cpu, struct cpu_record *left,
 					     struct comeback *back)
@@ -172,7 +138,6 @@ static __always_inline void seat_switched_in(struct thread_record *thread, struc
 		if (seat->call == CALL_WAITING || !thread->waits)
 			add_wait(lock, &back->off);
 	}
-	seat_comes_back(lock, thread, seat, cpu, &back->off);
 }
 
 static __always_inline void announced_switched_in(struct thread_record *thread,
@@ -203,6 +168,53 @@ __noinline int locks_switched_in(struct thread_record *thread, struct cpu_record
 	}
 	for (int i = 0; i < LOCK_SEATS; i++)
 		seat_switched_in(thread, &thread->seats[i], cpu, left, back);
+	return 0;
+}
+
+/* Woken from the condition variable, it wants the lock again. */
+static __always_inline void comes_again(struct lock_record *lock, struct thread_record *thread,
+					struct lock_seat *seat, __u64 ready)
+{
+	seat->call_since_ns = ready;
+	stands(thread, seat, CALL_WAITING);
+	if (!__sync_fetch_and_add(&lock->waiting, 1) && !lock->holder)
+		lock->wanted_since_ns = later(ready, lock->free_since_ns);
+}
+
+/*
+ * It has slept in a function whose return is not seen, and the lock is free: it has it now, as
+ * far as anybody can know. Should it sleep on the lock's futex once more, that is taken back.
+ */
+static __always_inline void takes_unseen(struct lock_record *lock, struct thread_record *thread,
+					 struct lock_seat *seat, struct cpu_record *cpu, __u64 now)
+{
+	struct call call = { .thread = thread, .cpu = cpu, .lock = lock, .seat = seat };
+
+	if (swap_holder(lock, 0, thread->slot | CLAIM))
+		acquired(&call, UNPROVEN, now);
+}
+
+/* It has slept on that futex, was woken at `ready`, and is on a CPU since `on`. */
+static __always_inline void seat_comes_back(struct lock_record *lock, struct thread_record *thread,
+					    struct lock_seat *seat, struct cpu_record *cpu,
+					    __u64 futex, __u64 ready, __u64 on)
+{
+	if (!lock)
+		return;
+	if (seat->call == CALL_AWAY && is_of_condition(seat, futex))
+		comes_again(lock, thread, seat, ready);
+	if (seat->call == CALL_WAITING && seat->unseen && lock->known && lock->index)
+		takes_unseen(lock, thread, seat, cpu, on);
+}
+
+__noinline int locks_come_back(struct thread_record *thread, struct cpu_record *cpu, __u64 futex,
+			       __u64 ready, __u64 on)
+{
+	if (!thread || !cpu || is_announced())
+		return 0;
+	for (int i = 0; i < LOCK_SEATS; i++)
+		seat_comes_back(lock_at(thread->seats[i].lock), thread, &thread->seats[i], cpu,
+				futex, ready, on);
 	return 0;
 }
 

@@ -69,12 +69,17 @@ static __noinline int arrive(void)
 {
 	struct arrival arrival;
 	struct caller caller;
+	__u64 futex;
 
 	if (!find_caller(&caller) || caller.thread->state == THREAD_CPU)
 		return 0;
 	end_pause();
-	if (find_arrival(caller.thread, current_task(), caller.cpu, &arrival))
-		add_arrival(caller.thread, caller.cpu, false, arrival.ready_ns, arrival.on_ns);
+	futex = caller.thread->futex;
+	if (!find_arrival(caller.thread, current_task(), caller.cpu, &arrival))
+		return 0;
+	add_arrival(caller.thread, caller.cpu, false, arrival.ready_ns, arrival.on_ns);
+	if (futex && caller.thread->seats_used)
+		locks_come_back(caller.thread, caller.cpu, futex, arrival.ready_ns, arrival.on_ns);
 	return 0;
 }
 

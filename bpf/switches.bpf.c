@@ -130,7 +130,11 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
 					struct cpu_record *cpu, bool from_ours, __u64 now)
 {
-	thread_arrives(thread, cpu, from_ours, ready_before_switch(thread, next, cpu, now), now);
+	__u64 futex = thread->futex, ready = ready_before_switch(thread, next, cpu, now);
+
+	thread_arrives(thread, cpu, from_ours, ready, now);
+	if (futex && thread->seats_used)
+		locks_come_back(thread, cpu, futex, ready, now);
 	thread->from_ours = from_ours;
 }
 

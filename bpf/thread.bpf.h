@@ -33,10 +33,13 @@ static __always_inline void add_thread_time(struct thread_record *thread, __u32 
 
 /*
  * A thread leaves its CPU; comes back to one, and what that means to the lock of the timeline is
- * put into back; ends (locks.bpf.c). Leaving, 1 is returned if it waits for one of its locks.
+ * put into back; has come back from a futex, after all that; ends (locks.bpf.c). Leaving, 1 is
+ * returned if it waits for one of its locks.
  */
 int locks_switched_out(struct thread_record *thread, struct cpu_record *cpu, __u32 how, __u64 now);
 int locks_switched_in(struct thread_record *thread, struct cpu_record *cpu, struct comeback *back);
+int locks_come_back(struct thread_record *thread, struct cpu_record *cpu, __u64 futex, __u64 ready,
+		    __u64 on);
 int locks_left(struct thread_record *thread, __u64 now);
 
 /* Has it come to a lock? */
