@@ -135,6 +135,7 @@ static __always_inline void on_hold_announced(struct thread_record *to, struct c
 		hold = take_hold(from);
 	now = own(lock, to);
 	move_gaps(lock, &page);
+	barrier_var(from);	/* else clang keeps what it has compared, which Linux 5.15 forgets */
 	if (from) {
 		from->acquisitions += page.acquisitions - 1 - lock->acquisitions_seen;
 		pass_on(lock, from, to, &hold, &page, cpu, now);

@@ -27,12 +27,18 @@ uint64_t tracer__clock_ns(struct tracer *tracer)
 
 uint64_t tracer_clock__cut_ns(struct tracer *tracer)
 {
-	return ask(tracer, (struct clock_question){ .turn = WINDOW_STAYS }).cut_ns;
+	return tracer->closed ? tracer->cut_ns
+			      : ask(tracer, (struct clock_question){ .turn = WINDOW_STAYS }).cut_ns;
 }
 
+/* A pause may be under way: what of it comes after the window's end is none of its business. */
 void tracer_clock__turn(struct tracer *tracer, enum window_turn turn)
 {
-	ask(tracer, (struct clock_question){ .turn = turn });
+	struct clock_question answer = ask(tracer, (struct clock_question){ .turn = turn });
+
+	if (turn == WINDOW_CLOSES && !tracer->closed)
+		tracer->cut_ns = answer.cut_ns;
+	tracer->closed = turn == WINDOW_CLOSES;
 }
 
 /* From one tgid to another in the first place that has it; the first process's is the first place. */

@@ -67,6 +67,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->holds = 0;
 	skel->bss->window_at_call = 0;
 	skel->bss->window_at_exec = 0;
+	tracer->closed = false;
 	skel->bss->root_tgid = 0;
 	skel->bss->report_execs = 0;
 	skel->bss->watch_futexes = run->any_program;

@@ -65,6 +65,8 @@ struct tracer {
 	size_t npending;
 	void (*on_event)(const void *event, size_t size, void *arg);
 	void *on_event_arg;
+	bool closed;			/* the window, by us; then ... */
+	uint64_t cut_ns;		/* ... what the pauses had cut by then */
 	uint64_t missed_before;
 	uint64_t ran_before_ns;
 };
