@@ -16,7 +16,7 @@ COLUMNS = {
     "threads.csv": "run_id, thread, tid, comm, life_ns, cpu_ns, ready_ns, lock_wait_ns,"
                    "blocked_ns, switches_voluntary, switches_involuntary, kernel_voluntary,"
                    "kernel_involuntary, acquisitions, handoffs_in",
-    "ledger.csv": "run_id, state, ns, count",
+    "ledger.csv": "run_id, state, ns, count, lock, parent",
     "handoffs.csv": "run_id, t_ns, from_tid, to_tid, from_cpu, to_cpu, forced, signal_ns,"
                     "queue_ns, take_ns",
     "histograms.csv": "run_id, histogram",
@@ -24,7 +24,8 @@ COLUMNS = {
     "stacks.csv": "run_id, kind, stack, samples",
     "losses.csv": "run_id, cause, count",
     "locks.csv": "run_id, lock, pid, name, kind, module, acquire, release, found_by, acquisitions,"
-                 "releases, handoffs, handoffs_forced, lost_claims",
+                 "releases, handoffs, handoffs_forced, held_ns, wait_ns, threads, owner_tid,"
+                 "lost_claims",
     "verdict.csv": "experiment, method, component, excess_ms, low_ms, high_ms, share,"
                    "share_low, share_high",
     "observations.csv": "run_id, experiment, arm, block, metric, variant, value, unit",
