@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "base/interrupt.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 /*
@@ -30,8 +31,13 @@ int main(int argc, char **argv)
 	const struct command *command;
 	struct options *options;
 	enum exit_status status;
+	char why[256];
 
 	occupy_standard_streams();
+	if (limits__raise(why, sizeof(why))) {
+		log__error("%s", why);
+		return EXIT_CANNOT_MEASURE;
+	}
 	command = commands__choose(argc, argv);
 	options = options__parse(command, argc, argv);
 	if (!options) {

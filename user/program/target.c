@@ -19,6 +19,7 @@
 #include "base/cpulist.h"
 #include "base/interrupt.h"
 #include "include/clock.h"
+#include "base/limits.h"
 #include "program/path.h"
 
 /* What a program gets to end by itself after Ctrl-C. */
@@ -74,6 +75,7 @@ static int execute_by_name(char *const *argv)
 
 	if (err)
 		return err;
+	limits__restore();
 	execve(path, argv, environ);
 	return -errno;
 }
@@ -113,6 +115,7 @@ static int run_program(const struct target_config *config, pid_t parent, int go_
 	say(word_fd, 0);
 	if (config->search_path)
 		return execute_by_name(config->argv);
+	limits__restore();
 	fexecve(fd, config->argv, environ);
 	return -errno;
 }

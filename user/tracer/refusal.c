@@ -88,6 +88,8 @@ static bool is_root(void)
 
 static const char *advice(int err)
 {
+	if (err == -EMFILE)
+		return "raise the limit of open files: ulimit -n 1024";
 	if (heard.program[0])
 		return "nobody has tried switchtax on this kernel: please report this line, with "
 		       "what `switchtax doctor -v` prints";
