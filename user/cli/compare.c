@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "include/announce.h"
+#include "program/announcer.h"
 #include "program/arm_name.h"
 #include "program/command_line.h"
 #include "program/path.h"
 #include "cli/commands.h"
 #include "cli/conclusion.h"
 #include "base/log.h"
-#include "symbols/symbols.h"
 #include "cli/parts.h"
 
 struct compare_options {
@@ -194,7 +193,7 @@ static int fill_arm(struct comparison *comparison, const char *name)
 		.external = true,
 		.path = line->path,
 		.command = line->text,
-		.announces = symbols__defines(line->path, ANNOUNCE_SYMBOL),
+		.announces = announcer__is(line->path),
 		.one_cpu = strcmp(name, "other-1cpu") == 0,
 		.privileged = comparison->options->program.as_root,
 		.interval_us = us,

@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "include/announce.h"
 #include "cli/commands.h"
 #include "base/log.h"
 #include "base/sudo.h"
+#include "program/announcer.h"
 #include "program/path.h"
 #include "run/drive.h"
-#include "symbols/symbols.h"
 #include "cli/traced_run.h"
 #include "cli/parts.h"
 
@@ -73,8 +72,7 @@ static int run_program(struct session *session, const char *path, int out, int e
 {
 	const struct trace_options *options = (const struct trace_options *)session->options;
 	const struct program_options *program = &options->program;
-	bool announces = !program->lock.acquire && !program->lock.none &&
-			 symbols__defines(path, ANNOUNCE_SYMBOL);
+	bool announces = !program->lock.acquire && !program->lock.none && announcer__is(path);
 	const char *announcer = announces ? path : NULL;
 	struct run_spec spec = traced_run__spec(session, program, announcer);
 	int err;
