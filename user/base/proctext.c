@@ -3,6 +3,7 @@
 #include "base/proctext.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,4 +175,33 @@ bool proctext__is_foreign(void)
 	if (readlink("/proc/self", target, sizeof(target) - 1) <= 0)
 		return false;
 	return strtol(target, NULL, 10) != getpid();
+}
+
+static bool lives(pid_t tid)
+{
+	char state = proctext__state(tid);
+
+	return state && state != 'Z' && state != 'X';
+}
+
+pid_t proctext__living(pid_t pid)
+{
+	const struct dirent *entry;
+	pid_t found = 0;
+	char path[64];
+	DIR *tasks;
+
+	if (lives(pid))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && !found && (entry = readdir(tasks))) {
+		long tid = strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && lives((pid_t)tid))
+			found = (pid_t)tid;
+	}
+	if (tasks)
+		closedir(tasks);
+	return found ? found : pid;
 }

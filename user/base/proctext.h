@@ -53,4 +53,10 @@ char proctext__state(pid_t pid);
 /* Does /proc show other processes under our numbers, being of another PID namespace than ours? */
 bool proctext__is_foreign(void);
 
+/*
+ * A thread under which the kernel shows a process's files and memory: its leader, or another one
+ * if that has ended by itself and left a zombie in front of a process that runs on.
+ */
+pid_t proctext__living(pid_t pid);
+
 #endif

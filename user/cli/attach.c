@@ -87,7 +87,7 @@ static bool is_kernel_thread(pid_t pid)
 	char path[64], target[8];
 
 	/* No program, and it is not that we may not look. */
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)proctext__living(pid));
 	return readlink(path, target, sizeof(target)) < 0 && errno == ENOENT;
 }
 

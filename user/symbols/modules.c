@@ -5,7 +5,8 @@
  * A file is opened as the process has it: through /proc/PID/map_files (which needs
  * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE) or /proc/PID/exe, else by name in the process's
  * root. Names in another root are resolved by openat2(RESOLVE_IN_ROOT): an absolute link
- * there would lead out of /proc/PID/root/… into our own root.
+ * there would lead out of /proc/PID/root/… into our own root. PID is that of a living thread: under
+ * a leader that has ended all of these are empty, however long its process runs on.
  */
 #define _GNU_SOURCE 1
 #include "symbols/modules.h"
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/proctext.h"
 
 #define MOST_OPEN 256		/* of our usual 1,024 descriptors */
 
@@ -152,8 +154,8 @@ void modules__lasting_root(const struct modules *modules, char *root, size_t siz
 	char path[64];
 	struct stat ours, its, our_mounts, its_mounts;
 
-	snprintf(root, size, "/proc/%d/root", (int)modules->pid);
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)modules->pid);
+	snprintf(root, size, "/proc/%d/root", (int)modules->living);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)modules->living);
 	if (!stat("/", &ours) && !fstat(modules->root, &its) && ours.st_dev == its.st_dev &&
 	    ours.st_ino == its.st_ino && !stat("/proc/self/ns/mnt", &our_mounts) &&
 	    !stat(path, &its_mounts) && our_mounts.st_ino == its_mounts.st_ino)
@@ -176,10 +178,10 @@ static int magic_path(const struct modules *modules, size_t file, char *path, si
 		if (map->module != (int)file)
 			continue;
 		snprintf(path, size, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
-			 (int)modules->pid, map->start, map->end);
+			 (int)modules->living, map->start, map->end);
 		return leads_to(&modules->files[file], path) ? 0 : -ENOENT;
 	}
-	snprintf(path, size, "/proc/%d/exe", (int)modules->pid);
+	snprintf(path, size, "/proc/%d/exe", (int)modules->living);
 	return leads_to(&modules->files[file], path) ? 0 : -ENOENT;
 }
 
@@ -258,7 +260,7 @@ static int take_file(struct modules *modules, const struct line *line)
 			return modules->mappings[i].module;
 	snprintf(link, sizeof(link), "map_files/%" PRIx64 "-%" PRIx64, line->map.start,
 		 line->map.end);
-	fd = modules->nfiles < MOST_OPEN ? open_link(modules->pid, link) : -1;
+	fd = modules->nfiles < MOST_OPEN ? open_link(modules->living, link) : -1;
 	if (fd < 0 && modules->nfiles < MOST_OPEN)
 		fd = open_in_root(modules->root, name);
 	file = fd < 0 ? -1 : find_file(modules, fd);
@@ -297,7 +299,7 @@ static int read_maps(struct modules *modules)
 	FILE *file;
 	int err = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)modules->pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)modules->living);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
@@ -315,7 +317,7 @@ static int read_maps(struct modules *modules)
 static int read_exe(struct modules *modules)
 {
 	char name[PATH_MAX];
-	int fd = open_link(modules->pid, "exe");
+	int fd = open_link(modules->living, "exe");
 	int file;
 
 	if (fd < 0)
@@ -336,7 +338,8 @@ int modules__read(pid_t pid, struct modules *modules)
 	char path[PATH_MAX];
 	int err;
 
-	*modules = (struct modules){ .pid = pid, .root = open_link(pid, "root") };
+	*modules = (struct modules){ .pid = pid, .living = proctext__living(pid) };
+	modules->root = open_link(modules->living, "root");
 	if (modules->root == -ENOENT) {
 		snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 		return access(path, F_OK) ? -ESRCH : -ENOENT; /* a zombie has no root */

@@ -35,6 +35,7 @@ struct mapping {
 
 struct modules {
 	pid_t pid;
+	pid_t living;			/* a thread of it that has not ended */
 	int root;			/* O_PATH of the process's root */
 	char *root_path;		/* how we would reach it, but for mount namespaces */
 	struct module *files;		/* the first is the executable */

@@ -63,7 +63,7 @@ static char *variable(const char *environment, size_t len, const char *name)
 static void read_process(struct search *search)
 {
 	size_t len;
-	char *environment = read_environment(search->modules->pid, &len);
+	char *environment = read_environment(search->modules->living, &len);
 	char link[64];
 	ssize_t got;
 
@@ -72,7 +72,7 @@ static void read_process(struct search *search)
 		search->preload = variable(environment, len, "LD_PRELOAD=");
 		free(environment);
 	}
-	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)search->modules->pid);
+	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)search->modules->living);
 	got = readlink(link, search->folder, sizeof(search->folder) - 1);
 	search->folder[got > 0 ? got : 0] = '\0';
 }

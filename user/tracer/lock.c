@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/proctext.h"
 #include "lock/interpreters.h"
 #include "tracer/uprobes.h"
 
@@ -279,11 +280,23 @@ static int explain(int err, const struct lock_sites *sites, char *why, size_t wh
 	return err;
 }
 
+/*
+ * The kernel knows a process's memory by its leader. Once that has ended, a probe goes into all that
+ * have mapped the file, and the programs look who comes (find_watched()).
+ */
+static pid_t probed_process(const struct tracer *tracer, pid_t pid)
+{
+	if (proctext__living(pid) == pid)
+		return pid;
+	return tracer->features.have[FEATURE_UPROBE_SESSION] ? 0 : -1;
+}
+
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 			const struct tracer_lock *lock, uint32_t *place, char *why,
 			size_t why_size)
 {
-	struct target_file file = { .path = sites->path, .pid = lock->pid };
+	struct target_file file = { .path = sites->path,
+				    .pid = probed_process(tracer, lock->pid) };
 	int err;
 
 	*place = 0;
