@@ -54,6 +54,8 @@ static __always_inline int adopt(struct task_struct *task)
 	thread->adopted = 1;
 	thread->seen = 0;	/* its counters are read at its first switch */
 	thread->settled = 0;
+	if (watch_futexes && (READ(task, __state) & TASK_ASLEEP) && !READ(task, on_cpu))
+		thread->futex = futex_of_other(task);
 	leaves_queue(thread, task);
 	/* A full barrier: a switch on another CPU that finds the slot finds the record, too. */
 	__sync_lock_test_and_set(&thread->state, THREAD_UNSEEN);

@@ -41,20 +41,33 @@ static __always_inline __u64 first_of_many(__u64 waiters)
 	return first.address;
 }
 
-/* The futex that this thread, which is about to sleep, will sleep on; 0: none. */
-static __always_inline __u64 futex_of_sleeper(struct task_struct *task)
+/* The one futex that a thread waits for by the call that it is in; 0: none. */
+static __always_inline __u64 futex_of_call(struct pt_regs___kernel *regs, int nr)
 {
-	struct pt_regs___kernel *regs = user_registers(task);
-	int nr = call_number(regs);
 	__u32 operation;
 
 	if (nr == NR_FUTEX) {
 		operation = FUTEX_OPERATION((__u32)second_argument(regs));
 		return operation < 32 && (FUTEX_WAITS & BIT_OF(operation)) ? first_argument(regs) : 0;
 	}
-	if (nr == NR_FUTEX_WAIT)
-		return first_argument(regs);
-	return nr == NR_FUTEX_WAITV ? first_of_many(first_argument(regs)) : 0;
+	return nr == NR_FUTEX_WAIT ? first_argument(regs) : 0;
+}
+
+/* The futex that this thread, which is about to sleep, will sleep on; 0: none. */
+static __always_inline __u64 futex_of_sleeper(struct task_struct *task)
+{
+	struct pt_regs___kernel *regs = user_registers(task);
+	int nr = call_number(regs);
+
+	return nr == NR_FUTEX_WAITV ? first_of_many(first_argument(regs)) : futex_of_call(regs, nr);
+}
+
+/* The same of another thread, asleep already: of many futexes none, as they lie in its memory. */
+static __always_inline __u64 futex_of_other(struct task_struct *task)
+{
+	struct pt_regs___kernel *regs = user_registers(task);
+
+	return futex_of_call(regs, call_number(regs));
 }
 
 /*

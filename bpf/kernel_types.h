@@ -135,6 +135,7 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 /* Stable parts of include/linux/sched.h */
+#define TASK_ASLEEP	0x3	/* interruptibly or not; not stopped */
 #define TASK_DEAD	0x80
 #define PF_EXITING	0x4
 

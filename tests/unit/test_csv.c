@@ -108,7 +108,7 @@ static const char *const headers[] = {
 	"run_id,t_ns,from_tid,to_tid,from_cpu,to_cpu,forced,signal_ns,queue_ns,take_ns\n",
 	"run_id,histogram,low_ns,high_ns,count\n",
 	"experiment,method,component,excess_ms,low_ms,high_ms,share,share_low,share_high\n",
-	"run_id,address,name,waiter_tid,waker_tid,waits,wait_ns,pid,handoffs,threads\n",
+	"run_id,address,name,waiter_tid,waker_tid,waits,wait_ns,pid,handoffs,threads,owner_tid\n",
 };
 
 static void headers_are_the_interface(void **state)

@@ -54,6 +54,7 @@ static void add_open(struct futexes *futexes, const struct trace *trace,
 			.waits = 1,
 			.wait_ns = trace->end_ns - from,
 			.waiters = 1,
+			.open = true,
 		});
 }
 
@@ -227,6 +228,14 @@ void futexes__free(struct futexes *futexes)
 {
 	free(futexes->items);
 	*futexes = (struct futexes){ 0 };
+}
+
+struct futex_wait *futexes__open_of(const struct futexes *futexes, uint32_t waiter_tid)
+{
+	for (size_t i = 0; i < futexes->count; i++)
+		if (futexes->items[i].open && futexes->items[i].waiter_tid == waiter_tid)
+			return &futexes->items[i];
+	return NULL;
 }
 
 int futexes__next(const struct futexes *futexes, size_t *position, struct futex_total *total)

@@ -10,6 +10,7 @@
 #ifndef SWITCHTAX_FUTEXES_H
 #define SWITCHTAX_FUTEXES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ struct futex_wait {
 	uint64_t wait_ns;		/* asleep, inside the window */
 	uint64_t handoffs;		/* waits that a thread of the run has ended */
 	uint64_t waiters;		/* threads; 0: not known */
+	bool open;			/* still asleep when the window closed, and then ... */
+	uint32_t owner_tid;		/* ... this thread had it, for certain; 0: not known */
 };
 
 struct futexes {
@@ -60,6 +63,9 @@ void futexes__free(struct futexes *futexes);
  * Returns 0 or -ENOMEM.
  */
 int futexes__order(struct futexes *futexes);
+
+/* What a thread slept on when the window closed; NULL: nothing. */
+struct futex_wait *futexes__open_of(const struct futexes *futexes, uint32_t waiter_tid);
 
 /* The next address after *position (0: the first), which moves on. Returns 0 or -ENOENT. */
 int futexes__next(const struct futexes *futexes, size_t *position, struct futex_total *total);

@@ -316,6 +316,8 @@ enum target_end target__wait(struct target *target, const struct target_watch *w
 {
 	enum target_end end = watch_it(target, watch);
 
+	if (end != TARGET_EXITED && !target->foreign && watch->before_end)
+		watch->before_end(watch->arg);
 	/* In our own process group it got the Ctrl-C too: let it end in its own way. */
 	if (end == TARGET_INTERRUPTED && !target->own_group && !target->foreign) {
 		kill(target->pid, SIGTERM);

@@ -68,6 +68,7 @@ struct target_watch {
 	void (*on_readable)(void *arg);
 	bool watch_keys;		/* a tick comes at once when keys_fd is readable */
 	int keys_fd;
+	void (*before_end)(void *arg);	/* called before what is not foreign is killed; or NULL */
 	const bool *enough;		/* set by a tick to end the wait, as when the time is over;
 					 * NULL: never */
 	void *arg;

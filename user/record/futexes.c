@@ -31,6 +31,8 @@ static enum filled fill(void *data, const struct run *run, size_t index)
 		row->pid = wait->pid;
 	row->handoffs = wait->handoffs;
 	row->threads = wait->waiters;
+	if (wait->owner_tid)
+		row->owner_tid = wait->owner_tid;
 	return FILLED;
 }
 
@@ -54,6 +56,8 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 		.wait_ns = row->wait_ns,
 		.handoffs = row->handoffs,
 		.waiters = row->threads == COLUMN_MISSING_U64 ? 1 : row->threads,
+		.open = or_zero(row->owner_tid) != 0,
+		.owner_tid = (uint32_t)or_zero(row->owner_tid),
 	};
 	/* An older file has a row for each waker. */
 	if (row->handoffs == COLUMN_MISSING_U64)

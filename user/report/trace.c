@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lock/interpreters.h"
+#include "report/waits.h"
 
 /* More threads than this are only in threads.csv. */
 #define MAX_LINES 40
@@ -264,6 +265,7 @@ void report_trace__text(FILE *out, const struct report_trace *report)
 	print_price(out, report);
 	print_threads(out, &run->ledger);
 	print_futexes(out, &run->futexes);
+	report_waits__text(out, run);
 	fprintf(out, "\n%s; %" PRIu64 " events lost; files: %s\n",
 		run->ledger.valid ? "The accounts add up" : "The accounts do not add up",
 		run->ledger.events_lost, report->folder);
@@ -379,6 +381,7 @@ int report_trace__json(FILE *out, const struct report_trace *report)
 		cJSON_AddNumberToObject(root, "exit_status", (double)run->row.exit_status);
 	add_lock(root, run);
 	add_futexes(root, &run->futexes);
+	report_waits__json(root, &run->futexes);
 	if (report->probe_ns > 0)
 		cJSON_AddNumberToObject(root, "lock_probe_ns", report->probe_ns);
 	threads = cJSON_AddArrayToObject(root, "threads");

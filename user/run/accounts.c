@@ -250,8 +250,11 @@ static int settle_accounts(struct run_session *session, const struct trace *trac
 		run->row.wall_ns = run->ledger.window_ns;
 	run_accounts__note_lock(session);
 	name_locks(session);
-	return futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
-			       &run->futexes);
+	err = futexes__settle(trace, session->search.has_modules ? &session->search.modules : NULL,
+			      &run->futexes);
+	if (!err)
+		owners__settle(&session->owners, &run->futexes);
+	return err;
 }
 
 /* By the files of the process, should nobody have looked at it while it lived. */

@@ -333,6 +333,15 @@ static int news_fd(const struct run_session *session)
 					      : tracer__news_fd(session->tracer);
 }
 
+/* It has not ended by itself: a last look at what it hangs on. */
+static void before_end(void *arg)
+{
+	struct run_session *session = arg;
+
+	if (run_session__searches(session))
+		owners__look(&session->owners, session->tracer);
+}
+
 static struct target_watch watch_of(struct run_session *session)
 {
 	const struct run_onlooker *onlooker = session->spec->onlooker;
@@ -347,6 +356,7 @@ static struct target_watch watch_of(struct run_session *session)
 		.watch_keys = onlooker != NULL,
 		.keys_fd = onlooker ? onlooker->keys_fd : -1,
 		.enough = &session->enough,
+		.before_end = before_end,
 		.arg = session,
 	};
 }
@@ -444,6 +454,7 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
 		tracer__detach(tracer);
 	close_captures(&session);
 	lock_search__free(&session.search);
+	owners__free(&session.owners);
 	return err;
 }
 
@@ -484,6 +495,7 @@ static int watch_running(struct run_session *session)
 	target__wait(&session->target, &watch);
 	close_window(session);
 	session->after = machine__times();
+	owners__look(&session->owners, session->tracer);
 	return 0;
 }
 
@@ -502,5 +514,6 @@ int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, s
 		err = run_accounts__settle_foreign(&session);
 	target__kill(&session.target);
 	lock_search__free(&session.search);
+	owners__free(&session.owners);
 	return err;
 }
