@@ -45,6 +45,7 @@ struct ledger_lock {
 	uint32_t index;				/* of its record; the samples' name for it */
 	uint32_t watched;			/* place of its process among the watched; 0: none */
 	uint32_t pid;				/* of its process; 0: not known by calls */
+	char command[COMM_BYTES];		/* what that was called then; "": not known */
 	uint32_t owner_tid;			/* had it when the window closed; 0: nobody */
 	uint32_t threads;			/* that came to it; 0: not known */
 	uint64_t key;				/* its address, or 0: the only one, or the main one */

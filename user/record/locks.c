@@ -69,6 +69,7 @@ static void fill_counts(struct lock_row *row, const struct ledger_lock *lock)
 	row->lost_claims = lock->lost_claims;
 	if (!lock->folded)
 		row->window_ns = lock->window_ns;
+	columns__set_text(row->command, sizeof(row->command), lock->command);
 }
 
 /* A lock that was found and never taken has a row too: the first, and without counts. */
@@ -122,6 +123,7 @@ static int take_lock(const struct lock_row *row, struct ledger *ledger)
 		.owner_tid = number(row->owner_tid),
 	};
 	columns__set_text(lock->name, sizeof(lock->name), row->name);
+	columns__set_text(lock->command, sizeof(lock->command), row->command);
 	ledger->lost_claims += lock->lost_claims;
 	return 0;
 }

@@ -96,15 +96,27 @@ static void print_no_lock(FILE *out, const struct run *run)
 /* How many of the locks behind the first are listed. */
 #define MOST_OTHERS 10
 
-/* Whose it is; of a process whose first thread is not known any more, the pid alone. */
+/* What the process is called at the end; "" where its first thread is not known. */
+static const char *name_at_end(const struct ledger *ledger, const struct ledger_lock *lock)
+{
+	for (size_t i = 0; i < ledger->nthreads; i++)
+		if (ledger->threads[i].tid == lock->pid)
+			return ledger->threads[i].comm;
+	return "";
+}
+
+/* Whose it is; the process may be another program by now. */
 static void describe_owner(const struct ledger *ledger, const struct ledger_lock *lock, char *text,
 			   size_t size)
 {
-	snprintf(text, size, "%" PRIu32, lock->pid);
-	for (size_t i = 0; i < ledger->nthreads; i++)
-		if (ledger->threads[i].tid == lock->pid)
-			snprintf(text, size, "%" PRIu32 " (%s)", lock->pid,
-				 ledger->threads[i].comm);
+	const char *now = name_at_end(ledger, lock), *then = *lock->command ? lock->command : now;
+
+	if (!*then)
+		snprintf(text, size, "%" PRIu32, lock->pid);
+	else if (!*now || strcmp(then, now) == 0)
+		snprintf(text, size, "%" PRIu32 " (%s)", lock->pid, then);
+	else
+		snprintf(text, size, "%" PRIu32 " (%s, now %s)", lock->pid, then, now);
 }
 
 static void print_other(FILE *out, const struct ledger *ledger, const struct ledger_lock *lock)

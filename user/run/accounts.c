@@ -175,7 +175,7 @@ void run_accounts__note_lock(struct run_session *session)
 	run->lock.found = search->found;
 	if (search->found)
 		run->lock.sites = search->sites;
-	else if (search->err != -ENOENT)
+	else if (search->err != -ENOENT && search->err != -ESRCH)
 		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
 	columns__set_text(run->row.lock_reason, sizeof(run->row.lock_reason), run->lock.why);
 	run->row.lock[0] = '\0';
@@ -192,6 +192,8 @@ static void name_lock(struct run_session *session, struct ledger_lock *lock)
 
 	if (!sites || lock->folded)
 		return;
+	columns__set_text(lock->command, sizeof(lock->command),
+			  finds__command(&session->run->finds, lock->watched));
 	if (!sites->key.argument) {
 		lock_search__name(search, sites, lock->name, sizeof(lock->name));
 		return;
@@ -200,6 +202,13 @@ static void name_lock(struct run_session *session, struct ledger_lock *lock)
 	    place__name(&search->modules, lock->key, name, sizeof(name)))
 		snprintf(name, sizeof(name), "0x%" PRIx64, lock->key);
 	columns__set_text(lock->name, sizeof(lock->name), name);
+}
+
+/* A program may only link an interpreter, as perf does: what it never takes is no lock of it. */
+static bool never_taken(const struct run_session *session)
+{
+	return !session->run->ledger.nlocks && !session->spec->lock.acquire &&
+	       !session->target.foreign;
 }
 
 /* The one that cost most is the run's. */
@@ -212,6 +221,10 @@ static void name_locks(struct run_session *session)
 	session->search.finds = (struct finds){ 0 };
 	for (size_t i = 0; i < ledger->nlocks; i++)
 		name_lock(session, &ledger->locks[i]);
+	if (never_taken(session)) {
+		run->lock.found = false;
+		run->row.lock[0] = '\0';
+	}
 	if (!ledger->nlocks || !run__sites_of(run, &ledger->locks[0]))
 		return;
 	run->lock.sites = *run__sites_of(run, &ledger->locks[0]);

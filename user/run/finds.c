@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/proctext.h"
 
 static const struct lock_sites *share(struct finds *finds, const struct lock_sites *sites)
 {
@@ -27,7 +28,7 @@ static const struct lock_sites *share(struct finds *finds, const struct lock_sit
 	return copy;
 }
 
-int finds__add(struct finds *finds, uint32_t place, const struct lock_sites *sites)
+int finds__add(struct finds *finds, uint32_t place, pid_t pid, const struct lock_sites *sites)
 {
 	const struct lock_sites *shared = share(finds, sites);
 	struct find *list = list__grow(finds->list, finds->count, sizeof(*list));
@@ -36,7 +37,9 @@ int finds__add(struct finds *finds, uint32_t place, const struct lock_sites *sit
 		finds->list = list;
 	if (!shared || !list)
 		return -ENOMEM;
-	finds->list[finds->count++] = (struct find){ place, shared };
+	list += finds->count++;
+	*list = (struct find){ .place = place, .sites = shared };
+	proctext__comm(pid, list->command, sizeof(list->command));
 	return 0;
 }
 
@@ -46,6 +49,14 @@ const struct lock_sites *finds__at(const struct finds *finds, uint32_t place)
 		if (finds->list[i].place == place)
 			return finds->list[i].sites;
 	return NULL;
+}
+
+const char *finds__command(const struct finds *finds, uint32_t place)
+{
+	for (size_t i = 0; i < finds->count; i++)
+		if (finds->list[i].place == place)
+			return finds->list[i].command;
+	return "";
 }
 
 void finds__free(struct finds *finds)

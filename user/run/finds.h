@@ -8,12 +8,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "include/abi.h"
 #include "lock/site.h"
 
 struct find {
 	uint32_t place;			/* of the process among the watched (tracer__attach_lock()) */
 	const struct lock_sites *sites;
+	char command[COMM_BYTES];	/* what the process was called then */
 };
 
 /* Starts as zeros. */
@@ -24,11 +27,14 @@ struct finds {
 	size_t nsites;
 };
 
-/* Sites are copied, if they are new. Returns 0 or -ENOMEM. */
-int finds__add(struct finds *finds, uint32_t place, const struct lock_sites *sites);
+/* Sites are copied, if they are new. pid: the process. Returns 0 or -ENOMEM. */
+int finds__add(struct finds *finds, uint32_t place, pid_t pid, const struct lock_sites *sites);
 
 /* NULL: nothing is known of that place. */
 const struct lock_sites *finds__at(const struct finds *finds, uint32_t place);
+
+/* "": nothing is known of that place. */
+const char *finds__command(const struct finds *finds, uint32_t place);
 
 void finds__free(struct finds *finds);
 

@@ -75,7 +75,7 @@ static int watch(struct lock_search *search, const struct lock_sites *sites,
 	err = tracer__attach_lock(search->tracer, sites, lock, &place, search->why,
 				  sizeof(search->why));
 	if (!err && place)
-		err = finds__add(&search->finds, place, sites);
+		err = finds__add(&search->finds, place, lock->pid, sites);
 	return err;
 }
 
