@@ -56,6 +56,7 @@ static __always_inline int adopt(struct task_struct *task)
 	thread->settled = 0;
 	if (watch_futexes && (READ(task, __state) & TASK_ASLEEP) && !READ(task, on_cpu))
 		thread->futex = futex_of_other(task);
+	thread->code_pages = code_pages_of(task);
 	leaves_queue(thread, task);
 	/* A full barrier: a switch on another CPU that finds the slot finds the record, too. */
 	__sync_lock_test_and_set(&thread->state, THREAD_UNSEEN);

@@ -26,6 +26,9 @@
 #define NR_EXIT		93
 #endif
 
+/* The loader says when it wants to hear of code again; until it has, it is not told either. */
+#define CODE_PAUSE_NS	500000000ULL
+
 /* Operations (include/uapi/linux/futex.h), less the flags above the low seven bits. */
 #define FUTEX_OPERATION(op)	((op) & 127)
 #define BIT_OF(op)	(1U << (op))
@@ -81,6 +84,34 @@ static __always_inline bool may_wake_futexes(struct task_struct *task)
 	return nr == NR_FUTEX || nr == NR_FUTEX_WAKE || nr == NR_FUTEX_REQUEUE || nr == NR_EXIT;
 }
 
+static __always_inline __u64 code_pages_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, mm, exec_vm);
+}
+
+/*
+ * Has its process mapped code that the loader has not seen? A library that comes by dlopen(3) may
+ * bring a lock with it, and threads that want that lock sleep on a futex. There is no tracepoint
+ * for mappings but those of all system calls; the kernel's sum of them tells as well. Asked at
+ * some of the sleeps only, as it takes two reads, and told as often as the loader wants to hear.
+ */
+static __always_inline void look_for_code(struct thread_record *thread, struct task_struct *task)
+{
+	__u64 pages, now;
+
+	if (!watch_code || (thread->off_count & 3) != 1)
+		return;
+	pages = code_pages_of(task);
+	if (pages == thread->code_pages)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now < code_not_before_ns)
+		return;
+	code_not_before_ns = now + CODE_PAUSE_NS;
+	thread->code_pages = pages;
+	tell_loader(NEWS_CODE, task);
+}
+
 static __always_inline void futex_falls_asleep(struct thread_record *thread,
 					       struct task_struct *task)
 {
@@ -88,8 +119,10 @@ static __always_inline void futex_falls_asleep(struct thread_record *thread,
 	thread->futex = futex_of_sleeper(task);
 	if (thread->futex && watch_futexes == 1) {
 		watch_futexes = 2;
-		tell_loader(NEWS_FUTEX, task, 0);
+		tell_loader(NEWS_FUTEX, task);
 	}
+	if (thread->futex)
+		look_for_code(thread, task);
 }
 
 /* No room of its own: only the sums are kept. */

@@ -59,11 +59,17 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct inode {
+	unsigned long i_ino;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
 };
 
 struct mm_struct {
+	unsigned long exec_vm;	/* pages of code mapped */
 	struct file *exe_file;
 };
 

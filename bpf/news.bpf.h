@@ -25,15 +25,16 @@ static __noinline __attribute__((unused)) __u32 pid_in_namespace(struct task_str
 	return nr;
 }
 
-static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
-							  struct task_struct *task, __u32 watched)
+static __noinline __attribute__((unused)) int tell(enum news_kind kind, struct task_struct *task,
+						   __u32 watched, __u64 file)
 {
 	struct news news = {
 		.kind = kind,
 		.pid = pid_in_namespace(BPF_CORE_READ(task, group_leader)),
-		.tgid = READ(task, tgid),
+		.tgid = BPF_CORE_READ(task, tgid),
 		.watched = watched,
 		.t_ns = clock_now(),
+		.file = file,
 	};
 	int err = (int)bpf_ringbuf_output(&news_stream, &news, sizeof(news),
 					  BPF_RB_FORCE_WAKEUP);
@@ -42,6 +43,17 @@ static __noinline __attribute__((unused)) int tell_loader(enum news_kind kind,
 	if (err && kind != NEWS_DEATHS)
 		__sync_fetch_and_add(&losses[LOSS_NEWS], 1);
 	return err;
+}
+
+static __always_inline int tell_loader(enum news_kind kind, struct task_struct *task)
+{
+	return tell(kind, task, 0, 0);
+}
+
+/* It executes that file (files.bpf.h). */
+static __always_inline int tell_of_file(enum news_kind kind, struct task_struct *task, __u64 file)
+{
+	return tell(kind, task, 0, file);
 }
 
 #endif

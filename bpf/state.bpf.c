@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tracer's memory: every map and global, defined once and shared by all programs.
+#include "files.bpf.h"
 #include "lock.bpf.h"
 
 struct pid_slots pid_slots SEC(".maps");
@@ -10,6 +11,7 @@ struct event_stream event_stream SEC(".maps");
 struct news_stream news_stream SEC(".maps");
 struct futex_waits futex_waits SEC(".maps");
 struct history_steps history_steps SEC(".maps");
+struct file_verdicts file_verdicts SEC(".maps");
 struct lock_records lock_records SEC(".maps");
 struct lock_names lock_names SEC(".maps");
 struct watched_processes watched_processes SEC(".maps");
@@ -29,6 +31,8 @@ __u32 window_at_exec = 0;
 __u32 root_tgid = 0;
 __u32 report_execs = 0;
 __u32 watch_futexes = 0;
+__u32 watch_code = 0;
+__u64 code_not_before_ns = 0;
 __u32 ns_level = 0;
 __u64 registers_offset = 0;
 __u32 streaming = 0;

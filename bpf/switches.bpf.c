@@ -7,6 +7,7 @@
 // wait on the run queue is what run_delay has grown by since the thread left,
 // plus the time since it was last queued (kernel/sched/stats.h).
 #include "claim.bpf.h"
+#include "files.bpf.h"
 #include "pause.bpf.h"
 
 /*
@@ -88,7 +89,7 @@ static __always_inline void thread_ends(struct thread_record *thread, struct tas
 	bpf_probe_read_kernel(thread->comm, sizeof(thread->comm), task->comm);
 	/* One of them gets the number that is awaited. */
 	if (__sync_fetch_and_add(&deaths, 1) + 1 == deaths_awaited)
-		tell_loader(NEWS_DEATHS, task, 0);
+		tell_loader(NEWS_DEATHS, task);
 }
 
 static __always_inline __u32 how_it_leaves(struct task_struct *task, bool sleeps)
@@ -215,18 +216,18 @@ static __always_inline void report_fork(struct task_struct *parent, struct task_
 		return;
 	watched = bpf_map_lookup_elem(&watched_tgids, &tgid);
 	if (watched)
-		tell_loader(NEWS_FORK, child, *watched);
+		tell(NEWS_FORK, child, *watched, 0);
 }
 
 TRACEPOINT("sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 pid = READ(child, pid), slot;
-	struct thread_record *thread;
+	struct thread_record *thread, *maker = thread_of_pid(READ(parent, pid));
 	__u16 *entry;
 
 	/* Of a process that we attach to, not every thread may have been adopted yet. */
-	if (!thread_of_pid(READ(parent, pid)) && READ(parent, tgid) != root_tgid)
+	if (!maker && READ(parent, tgid) != root_tgid)
 		return 0;
 	entry = slot_of_pid(pid);
 	if (!entry) {
@@ -239,6 +240,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!thread)
 		return 0;
 	thread_begins(thread, slot, child);
+	thread->code_pages = maker ? maker->code_pages : code_pages_of(parent);
 	*entry = slot;
 	if (watched_used)
 		report_fork(parent, child);
@@ -279,15 +281,21 @@ static __always_inline bool executes_python(struct task_struct *task)
 }
 
 /*
- * The loader looks for the lock of a program at its beginning; also of the first Python of its
- * tree, as in sh -c 'cd x; python3 y'.
+ * The loader looks for the lock of a program at its beginning; also of the Pythons of its tree, as
+ * in sh -c 'cd x; python3 y'. A program by another name may be one, too: that is found out once a
+ * file, while it runs.
  */
 static __always_inline void report_exec(struct task_struct *task)
 {
+	__u64 file = name_of_file(BPF_CORE_READ(task, mm, exe_file));
+	__u32 verdict = verdict_of_file(file);
+
 	if (READ(task, tgid) == root_tgid) {
-		tell_loader(NEWS_EXEC, task, 0);
-	} else if (executes_python(task)) {
-		tell_loader(NEWS_EXEC_CHILD, task, 0);
+		tell_loader(NEWS_EXEC, task);
+	} else if (verdict == FILE_HAS_LOCK || (verdict == FILE_UNKNOWN && executes_python(task))) {
+		tell_of_file(NEWS_EXEC_CHILD, task, file);
+	} else if (verdict == FILE_UNKNOWN && watch_code) {
+		tell_of_file(NEWS_FILE, task, file);
 	}
 }
 

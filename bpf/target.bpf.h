@@ -61,7 +61,7 @@ struct event_stream {
 /* What the loader must hear of while the program runs. */
 struct news_stream {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 12);
+	__uint(max_entries, 1 << 15);
 };
 
 struct futex_waits {
@@ -128,6 +128,8 @@ extern const volatile __u32 never;	/* 0, which only the verifier knows */
 extern __u32 root_tgid;		/* the process we started, or attached to */
 extern __u32 report_execs;	/* tell the loader of programs that it executes */
 extern __u32 watch_futexes;
+extern __u32 watch_code;	/* tell the loader of code that is mapped while a program runs */
+extern __u64 code_not_before_ns;
 extern __u32 ns_level;		/* of the loader's PID namespace */
 extern __u32 streaming;	/* a timeline is wanted */
 extern __u32 threads_used;	/* places that have ever been given out; place 0 never is */

@@ -186,6 +186,7 @@ struct thread_record {
 	/* the futex it sleeps on, or 0; tid of who has woken it, or 0; the last that it has met */
 	__u64 futex;
 	__u64 futex_last;
+	__u64 code_pages;	/* its process had mapped when we last asked what they are */
 	__u32 futex_waker;
 	__u32 from_ours;	/* on a CPU, which it got from another thread of the run */
 	char comm[COMM_BYTES];
@@ -397,6 +398,15 @@ enum news_kind {
 	NEWS_FORK,		/* a process whose locks are watched has copied itself */
 	NEWS_FUTEX,		/* the first sleep on a futex: a good moment to read its maps */
 	NEWS_DEATHS,		/* so many threads have ended that their places are wanted */
+	NEWS_FILE,		/* one of its tree executes a file that the loader has not seen */
+	NEWS_CODE,		/* one has mapped code since its exec, and sleeps on a futex */
+};
+
+/* What the loader has found in a program file of the run. */
+enum file_verdict {
+	FILE_UNKNOWN,
+	FILE_PLAIN,		/* no lock that is looked for */
+	FILE_HAS_LOCK,
 };
 
 struct news {
@@ -405,6 +415,7 @@ struct news {
 	__u32 tgid;		/* as the kernel has it */
 	__u32 watched;		/* NEWS_FORK: place of the parent among the watched */
 	__u64 t_ns;
+	__u64 file;		/* that it executes, by its name in file_verdicts; or 0 */
 };
 
 /*
@@ -438,7 +449,7 @@ struct self_view {
 };
 
 _Static_assert(sizeof(struct futex_wait_key) == 16, "a key has no hidden padding");
-_Static_assert(sizeof(struct news) == 24, "no hidden padding");
+_Static_assert(sizeof(struct news) == 32, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
 _Static_assert(sizeof(struct lock_seat) == 64, "no hidden padding");
 _Static_assert(sizeof(struct lock_name) == 16, "a key has no padding");

@@ -321,3 +321,34 @@ int lock_sites__find_named(pid_t pid, const char *acquire, const char *release,
 		not_named(&hunt);
 	return hunt__finish(&hunt, err);
 }
+
+/* ---- the executable alone ---- */
+
+static bool defines_both(const struct elf_file *file, const struct lock_wish *wish)
+{
+	static const uint32_t tables[] = { SHT_SYMTAB, SHT_DYNSYM };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (symbols__table_defines(file, tables[i], wish->acquire) &&
+		    symbols__table_defines(file, tables[i], wish->release))
+			return true;
+	return false;
+}
+
+int lock_sites__in_program(pid_t pid, const struct lock_wish *wish)
+{
+	char path[MODULES_PATH_SIZE];
+	struct modules modules;
+	struct elf_file file;
+	int may = modules__read(pid, &modules);
+
+	if (may)
+		return may;
+	modules__path(&modules, 0, path, sizeof(path));
+	if (elf_file__open(&file, path) == 0) {
+		may = wish->acquire ? defines_both(&file, wish) : interpreters__of(&file) != NULL;
+		elf_file__close(&file);
+	}
+	modules__free(&modules);
+	return may;
+}

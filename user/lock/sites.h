@@ -27,6 +27,12 @@
 int lock_sites__find_interpreter(pid_t pid, struct lock_sites *sites, char *why, size_t why_size);
 
 /*
+ * May the file that a process executes have a lock by itself: of an interpreter, or that of both
+ * functions? Returns 1 or 0, or -errno if that cannot be told. Only its symbols are looked at.
+ */
+int lock_sites__in_program(pid_t pid, const struct lock_wish *wish);
+
+/*
  * The functions that the user has named, in the executable or in a library that it maps
  * or needs. Returns 0, or as above; -ENOENT: no such function in any of the files;
  * -E2BIG: a name matches more than LOCK_SITES_MAX functions (why says how many).

@@ -198,6 +198,7 @@ static int attach(struct run_session *session)
 		.pid = session->target.pid,
 		.announcer = session->spec->announcer,
 		.any_program = run_session__searches(session),
+		.later = run_session__searches(session) && !session->spec->lock.none,
 		.timeline = streams(session),
 		.births = session->spec->births,
 		.samples = run_session__samples(session),

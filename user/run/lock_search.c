@@ -15,6 +15,9 @@
 /* Libraries may come later, by dlopen(): look again, but not all the time. */
 #define LOOK_AGAIN_NS 500000000ULL
 
+/* Between two looks at the code of processes, as many times as long as a look takes. */
+#define LOOKS_PAUSE 50
+
 void lock_search__init(struct lock_search *search, struct tracer *tracer,
 		       const struct lock_wish *wish)
 {
@@ -197,14 +200,82 @@ static bool look_at_followed(struct lock_search *search, struct tracer_lock *loc
 	return true;
 }
 
+/* The process may be gone, or be lacking what another has: that says nothing of the file. */
+static enum file_verdict verdict_of(int err)
+{
+	switch (err) {
+	case 0: return FILE_HAS_LOCK;
+	case -ENODATA:
+	case -ENOTSUP:
+	case -EBADMSG:
+	case -E2BIG: return FILE_PLAIN;
+	default: return FILE_UNKNOWN;
+	}
+}
+
 static void on_exec(struct lock_search *search, const struct news *news, bool held)
 {
 	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 				    .exec_ns = news->t_ns };
 	bool follows = news->kind == NEWS_EXEC && search->first.begun;
 
-	if (!follows || !look_at_followed(search, &lock))
-		find_and_watch(search, &lock, held);
+	if (news->file && tracer__file(search->tracer, news->file) == FILE_PLAIN)
+		return;
+	if (follows && look_at_followed(search, &lock))
+		return;
+	tracer__judge_file(search->tracer, news->file,
+			   verdict_of(find_and_watch(search, &lock, held)));
+}
+
+/* A process that runs on meanwhile, as one that we attach to. */
+static int find_later(struct lock_search *search, const struct news *news)
+{
+	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid, .later = true };
+	char why[LOCK_SITES_WHY_SIZE];
+	int before = search->err, err;
+
+	memcpy(why, search->why, sizeof(why));
+	err = find_and_watch(search, &lock, false);
+	if (err != -ENOENT && err != -ESRCH)
+		return err;
+	search->err = before;	/* that there is none is no news */
+	memcpy(search->why, why, sizeof(why));
+	return err;
+}
+
+/* A program whose name says nothing is looked into once a file, and held up if it is one. */
+static void on_file(struct lock_search *search, const struct news *news)
+{
+	struct hold hold = { .begun = false };
+	uint64_t began = clock_now_ns();
+
+	if (search->wish.none || tracer__file(search->tracer, news->file) == FILE_PLAIN)
+		return;
+	switch (lock_sites__in_program((pid_t)news->pid, &search->wish)) {
+	case 0: tracer__judge_file(search->tracer, news->file, FILE_PLAIN); break;
+	case 1:
+		tracer__hold_begins(search->tracer, news->tgid);
+		on_exec(search, news, hold__now(&hold, (pid_t)news->pid) == 0);
+		hold__end(&hold);
+		tracer__hold_ends(search->tracer, news->tgid);
+		search->held_ns += clock_now_ns() - began;
+		break;
+	default: break;
+	}
+}
+
+/*
+ * Functions of the user's in a library that many map, as the C library's, are those of the first
+ * that has it. A program that makes its code while it runs is not looked at all the time.
+ */
+static void on_code(struct lock_search *search, const struct news *news)
+{
+	uint64_t began = clock_now_ns(), pause = 0;
+
+	if (!tracer__watches(search->tracer, news->tgid) &&
+	    !(search->wish.acquire && search->found) && find_later(search, news))
+		pause = (clock_now_ns() - began) * LOOKS_PAUSE;
+	tracer__hear_of_code_in(search->tracer, pause < LOOK_AGAIN_NS ? pause : LOOK_AGAIN_NS);
 }
 
 /* held: it stands still while this is dealt with. */
@@ -214,6 +285,8 @@ static void deal_with(struct lock_search *search, const struct news *news, bool 
 	case NEWS_EXEC:
 	case NEWS_EXEC_CHILD: on_exec(search, news, held); break;
 	case NEWS_FORK: on_fork(search, news); break;
+	case NEWS_FILE: on_file(search, news); break;
+	case NEWS_CODE: on_code(search, news); break;
 	case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news->pid); break;
 	default: break;
 	}

@@ -216,12 +216,18 @@ static uint32_t place_of(const struct tracer *tracer, uint32_t tgid)
 	       ? 0 : place;
 }
 
+bool tracer__watches(const struct tracer *tracer, uint32_t tgid)
+{
+	return place_of(tracer, tgid) != 0;
+}
+
 /* News may be late: by then the process is another program, and watched as that. */
 static bool is_watched(const struct tracer *tracer, const struct tracer_lock *lock)
 {
 	uint32_t place = place_of(tracer, tgid_of(tracer, lock));
 
-	return place && lock->exec_ns && tracer->watched[place].since_ns >= lock->exec_ns;
+	return place && (lock->later || (lock->exec_ns &&
+					 tracer->watched[place].since_ns >= lock->exec_ns));
 }
 
 /* What is watched of its last programs ends here: their probes would be met by this one too. */
@@ -281,8 +287,8 @@ static int explain(int err, const struct lock_sites *sites, char *why, size_t wh
 }
 
 /*
- * The kernel knows a process's memory by its leader. Once that has ended, a probe goes into all that
- * have mapped the file, and the programs look who comes (find_watched()).
+ * The kernel knows a process's memory by its leader. Once that has ended, a probe goes into all
+ * that have mapped the file, and the programs look who comes (find_watched()).
  */
 static pid_t probed_process(const struct tracer *tracer, pid_t pid)
 {

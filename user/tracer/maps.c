@@ -71,12 +71,15 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->root_tgid = 0;
 	skel->bss->report_execs = 0;
 	skel->bss->watch_futexes = run->any_program;
+	skel->bss->watch_code = run->later;
+	skel->bss->code_not_before_ns = 0;
 	skel->bss->streaming = run->timeline;
 	skel->bss->adopted = 0;
 	skel->bss->arrivals_unseen = 0;
 	memset(&skel->bss->futex_others, 0, sizeof(skel->bss->futex_others));
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
 	tracer_lock__forget(tracer);
+	tracer_files__forget(tracer);
 }
 
 /* Threads may have taken another name since they were begun; of the dead, the last is known. */

@@ -63,6 +63,33 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	return -ENOSYS;
 }
 
+bool tracer__watches(const struct tracer *tracer, uint32_t tgid)
+{
+	(void)tracer;
+	(void)tgid;
+	return false;
+}
+
+enum file_verdict tracer__file(const struct tracer *tracer, uint64_t file)
+{
+	(void)tracer;
+	(void)file;
+	return FILE_UNKNOWN;
+}
+
+void tracer__judge_file(struct tracer *tracer, uint64_t file, enum file_verdict verdict)
+{
+	(void)tracer;
+	(void)file;
+	(void)verdict;
+}
+
+void tracer__hear_of_code_in(struct tracer *tracer, uint64_t ns)
+{
+	(void)tracer;
+	(void)ns;
+}
+
 int tracer__attach_probe(struct tracer *tracer, bool at_return, const char *path, uint64_t offset,
 			 char *why, size_t why_size)
 {

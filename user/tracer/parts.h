@@ -120,6 +120,9 @@ void tracer_lock__detach(struct tracer *tracer);
 /* Forget the locks of the last run. */
 void tracer_lock__forget(struct tracer *tracer);
 
+/* Forget what is known of files. */
+void tracer_files__forget(struct tracer *tracer);
+
 /* Sampling: bytes of the ring; the ring itself; the clocks; nothing is left of the last run. */
 unsigned int tracer_samples__ring_size(int ncpus);
 int tracer_samples__open(struct tracer *tracer);

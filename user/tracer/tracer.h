@@ -39,6 +39,7 @@ struct tracer_run {
 	pid_t pid;		/* its threads, and all that they will start, are traced */
 	const char *announcer;	/* program file with the announce_* sites, NULL if none */
 	bool any_program;	/* watch its futexes */
+	bool later;		/* NEWS_CODE too: of locks that may have come while it ran */
 	bool timeline;		/* stream its events (include/abi.h) to tracer__drain() */
 	bool births;		/* also see what follows a fork, an exit (bpf/births.bpf.c) */
 	bool samples;		/* also sample the running holder for tracer__drain_samples() */
@@ -62,6 +63,7 @@ struct tracer_lock {
 	uint32_t tgid;		/* as the kernel has it (struct news); 0: of the run's process */
 	bool fresh;		/* the program has not run yet: its lock is free */
 	uint64_t exec_ns;	/* when it was executed (struct news); 0: it ran before */
+	bool later;		/* the lock has come while it ran: only if none of it is watched */
 };
 
 /*
@@ -72,6 +74,16 @@ struct tracer_lock {
 int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 			const struct tracer_lock *lock, uint32_t *place, char *why,
 			size_t why_size);
+
+/* Is a lock of the process watched? As the kernel has it (struct news). */
+bool tracer__watches(const struct tracer *tracer, uint32_t tgid);
+
+/* What is known of a file that news have named; of those without a lock there are no more news. */
+enum file_verdict tracer__file(const struct tracer *tracer, uint64_t file);
+void tracer__judge_file(struct tracer *tracer, uint64_t file, enum file_verdict verdict);
+
+/* Let news of code that has been mapped come again in so many ns; or else in half a second. */
+void tracer__hear_of_code_in(struct tracer *tracer, uint64_t ns);
 
 /*
  * A probe of ours at a place in our own process where it finds nothing to do: only to be paid
