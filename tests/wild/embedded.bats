@@ -136,7 +136,7 @@ needs_renamed() {
 
 @test "a lock that is only linked, and never taken, is not reported" {
 	needs_library
-	"${CC:-cc}" -O1 -Wl,--no-as-needed -o "$here/links" -x c - "$library" \
+	"${CC:-cc}" -O1 -Wl,--no-as-needed -o "$here/links" -x c - -x none "$library" \
 		-Wl,-rpath,"${library%/*}" <<<'int main(void) { return 0; }' || skip "cannot be linked"
 	traces "$here/links"
 	says "Lock: none is known"
