@@ -82,7 +82,7 @@ static int collect(const GElf_Sym *symbol, const char *name, void *arg)
 {
 	struct collection *in = arg;
 	struct symbols *found = in->found;
-	struct symbol one = { .address = symbol->st_value };
+	struct symbol one = { .address = symbol->st_value, .size = symbol->st_size };
 
 	if (!is_function(symbol) || !is_clone(name, in->name) || found->count == MOST_FUNCTIONS)
 		return 0;

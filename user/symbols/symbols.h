@@ -11,6 +11,7 @@ struct elf_file;
 
 struct symbol {
 	uint64_t address;
+	uint64_t size;		/* 0: not known */
 	char name[96];		/* cut to fit */
 };
 
