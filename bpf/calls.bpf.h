@@ -205,7 +205,7 @@ static __always_inline bool takes_again(struct call *call, __u64 now)
 		stands(call->thread, seat, CALL_OUTSIDE);
 		return false;
 	}
-	if (seat->call == CALL_HOLDING && call->watched->recursive)
+	if (seat->call == CALL_HOLDING && call->watched->recursive == RECURSIVE_MUTEX)
 		seat->depth += is_recursive(call->lock);
 	else if (seat->call == CALL_HOLDING && !call->watched->nests && counted(now))
 		count_again(call);
@@ -248,16 +248,44 @@ static __always_inline bool is_folded(const struct call *call)
 	return call->lock->index == 0;
 }
 
-/* Returns true if its return need not be seen; may_fail: what it returns is to be asked. */
-static __always_inline bool call_begins(struct call *call, bool may_fail, __u64 now)
+/*
+ * It takes again what it has: if it comes back from that, it has to let go twice. Until then it
+ * holds the lock, and says that it waits.
+ */
+static __always_inline bool takes_deeper(struct call *call, __u64 sp)
+{
+	struct lock_seat *seat = call->seat;
+
+	if (call->watched->recursive != RECURSIVE_SEEN || seat->call != CALL_HOLDING ||
+	    !owns(call->lock, call->thread))
+		return false;
+	seat->call_sp = sp;
+	call->thread->waits = seat->number;
+	return true;
+}
+
+static __always_inline bool is_deeper(const struct thread_record *thread,
+				      const struct lock_seat *seat)
+{
+	return seat->call == CALL_HOLDING && thread->waits == seat->number;
+}
+
+/*
+ * Returns true if its return need not be seen; asked: it is to be seen in any case, since it may
+ * have failed, or is left otherwise. sp: see struct lock_seat.
+ */
+static __always_inline bool call_begins(struct call *call, bool asked, __u64 sp, __u64 now)
 {
 	struct lock_record *lock = call->lock;
 	__u32 waiting;
 
+	if (takes_deeper(call, sp))
+		return false;
 	/* A try by its holder fails, or goes deeper. */
 	if (takes_again(call, now))
 		return true;
 	call->seat->call_since_ns = now;
+	call->seat->call_sp = sp;
 	call->seat->condition = 0;
 	call->seat->unseen = 0;
 	stands(call->thread, call->seat, CALL_WAITING);
@@ -268,19 +296,46 @@ static __always_inline bool call_begins(struct call *call, bool may_fail, __u64 
 		return false;
 	if (!waiting)
 		lock->wanted_since_ns = now;
-	return !waiting && !may_fail && claims(call);
+	return !waiting && !asked && claims(call);
 }
 
 /* It has not got the lock: it was a try, or the time was over. */
-static __always_inline void call_fails(struct call *call)
+static __always_inline void call_fails(struct lock_record *lock, struct thread_record *thread,
+				       struct lock_seat *seat)
 {
-	struct lock_record *lock = call->lock;
-
-	if (call->seat->call != CALL_WAITING)
+	seat->call_sp = 0;
+	if (is_deeper(thread, seat))
+		thread->waits = 0;
+	if (seat->call != CALL_WAITING)
 		return;
-	stands(call->thread, call->seat, CALL_OUTSIDE);
-	if (!is_folded(call) && __sync_fetch_and_sub(&lock->waiting, 1) == 1)
+	stands(thread, seat, CALL_OUTSIDE);
+	if (lock->index && __sync_fetch_and_sub(&lock->waiting, 1) == 1)
 		lock->wanted_since_ns = 0;
+}
+
+/* No thread is that deep in calls; another stack (of a signal's handler) is farther away. */
+#define DEEPEST (1 << 20)
+
+/*
+ * A call that is probed at its return instructions, and whose part of the stack is gone, has been
+ * left by an exception or by a jump: with sp as it was when it began, or above.
+ */
+static __always_inline bool is_left(const struct lock_seat *seat, __u64 sp)
+{
+	return seat->call_sp && sp - seat->call_sp < DEEPEST;
+}
+
+/* The thread is in a function that is called with this. */
+static __always_inline void leave_call(struct thread_record *thread, __u64 sp)
+{
+	__u32 place = thread->waits - 1;
+	struct lock_record *lock;
+
+	if (place >= LOCK_SEATS || !is_left(&thread->seats[place], sp))
+		return;
+	lock = lock_at(thread->seats[place].lock);
+	if (lock)
+		call_fails(lock, thread, &thread->seats[place]);
 }
 
 static __always_inline void acquired_folded(struct call *call, __u64 now)
@@ -298,6 +353,12 @@ static __always_inline void call_ends(struct call *call)
 	struct lock_record *lock = call->lock;
 	struct lock_seat *seat = call->seat;
 
+	if (is_deeper(call->thread, seat)) {
+		call->thread->waits = 0;
+		seat->depth++;
+		lock->repeats++;
+		return;
+	}
 	/* Where every return is probed, this one proves the claim. */
 	if (seat->call == CALL_CLAIMING && settle_claim(lock, call->thread, seat, 0))
 		return;
@@ -492,6 +553,7 @@ static __always_inline void goes_away(struct call *call, __u64 condition, bool f
 	if (call->seat->call != CALL_OUTSIDE && call->seat->call != CALL_LEAVING)
 		return;
 	call->seat->condition = condition;
+	call->seat->call_sp = 0;
 	call->seat->unseen = 1;
 	stands(call->thread, call->seat, CALL_AWAY);
 }

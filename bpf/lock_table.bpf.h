@@ -41,7 +41,7 @@ static __always_inline __u64 key_of(struct watched_process *watched, struct thre
 {
 	if (watched->keys == KEY_ARGUMENT)
 		return argument;
-	if (watched->keys == KEY_NONE)
+	if (watched->keys != KEY_INTERPRETER)
 		return 0;
 	if (thread->call_argument != argument || !thread->call_key) {
 		thread->call_argument = argument;
@@ -189,6 +189,7 @@ static __always_inline struct lock_seat *take_seat(struct thread_record *thread,
 	seat->call = CALL_OUTSIDE;
 	seat->depth = 0;
 	seat->condition = 0;
+	seat->call_sp = 0;
 	seat->hold_since_ns = PASSED_ON;
 	seat->lock = lock;
 	return seat;

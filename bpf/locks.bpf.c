@@ -48,6 +48,15 @@ static __always_inline void sleeps_on(struct lock_record *lock, struct thread_re
 	}
 }
 
+/*
+ * Has the thread left the acquire function, though not by its return? Inside of it, its stack
+ * reaches as far as when it was called, or farther.
+ */
+static __always_inline bool stands_above(const struct lock_seat *seat)
+{
+	return is_left(seat, READ(user_registers(current_task()), sp) - 1);
+}
+
 static __always_inline bool seat_switched_out(struct thread_record *thread, struct lock_seat *seat,
 					      struct cpu_record *cpu, __u32 how, __u64 now)
 {
@@ -55,6 +64,8 @@ static __always_inline bool seat_switched_out(struct thread_record *thread, stru
 
 	if (!lock || seat->call == CALL_OUTSIDE)
 		return false;
+	if (seat->call_sp && thread->waits == seat->number && stands_above(seat))
+		call_fails(lock, thread, seat);
 	if (seat->call == CALL_CLAIMING)
 		claim_switched_out(lock, thread, seat, how & OUT_SLEEPS ? thread->futex : 0);
 	if (how & OUT_SLEEPS && thread->futex)

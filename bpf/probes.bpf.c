@@ -110,7 +110,7 @@ static __always_inline bool sit_down(struct call *call, __u32 whose, __u64 key)
 	return call->lock;
 }
 
-/* Returns 1 if the call's return need not be seen. */
+/* Returns 1 if the call's return need not be seen by its address. */
 static __noinline int acquire(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), key;
@@ -119,11 +119,23 @@ static __noinline int acquire(struct pt_regs *ctx)
 
 	if (!find_watched(&caller, &call, cookie))
 		return 1;
+	leave_call(call.thread, PT_REGS_SP(ctx));
 	find_words(call.watched, cookie, PT_REGS_IP(ctx));
 	key = key_of(call.watched, call.thread, PT_REGS_PARM1(ctx));
 	if (!sit_down(&call, WATCHED_OF(cookie), key))
 		return 1;
-	return call_begins(&call, cookie & CALL_MAY_FAIL, clock_now());
+	if (!(cookie & CALL_RETURNS_BY))
+		return call_begins(&call, cookie & CALL_MAY_FAIL, 0, clock_now());
+	call_begins(&call, true, PT_REGS_SP(ctx), clock_now());
+	return 1;
+}
+
+/* Does what it returns say that it has the lock? */
+static __always_inline bool has_it(__u64 cookie, __u64 returned)
+{
+	if (!(cookie & CALL_MAY_FAIL))
+		return true;
+	return cookie & CALL_TRUE ? returned & 0xff : (int)returned == 0;
 }
 
 /* At a return the arguments are gone: the thread comes from the acquire function it is in. */
@@ -141,16 +153,23 @@ static __noinline int acquire_returns(struct pt_regs *ctx)
 	struct call call;
 
 	if (!find_watched(&caller, &call, cookie))
-		return 0;
+		return 1;
+	if (cookie & CALL_LANDS) {
+		leave_call(call.thread, PT_REGS_SP(ctx));
+		return 1;
+	}
 	call.seat = returning_seat(call.thread);
 	call.lock = call.seat ? lock_at(call.seat->lock) : NULL;
 	if (!call.lock)
-		return 0;
-	if (cookie & CALL_MAY_FAIL && (int)PT_REGS_RC(ctx) != 0)
-		call_fails(&call);
-	else
+		return 1;
+	/* The return of an inner call, or of another's. */
+	if (cookie & CALL_RETURNS && call.seat->call_sp != PT_REGS_SP(ctx))
+		return 1;
+	if (has_it(cookie, PT_REGS_RC(ctx)))
 		call_ends(&call);
-	return 0;
+	else
+		call_fails(call.lock, call.thread, call.seat);
+	return 1;
 }
 
 /* An interpreter's release does not say in its first argument which lock it is. */
@@ -175,6 +194,7 @@ static __noinline int release(struct pt_regs *ctx)
 
 	if (!find_watched(&caller, &call, cookie))
 		return 0;
+	leave_call(call.thread, PT_REGS_SP(ctx));
 	key = key_of_release(&call, WATCHED_OF(cookie), PT_REGS_PARM1(ctx));
 	first = !seat_at(call.thread, WATCHED_OF(cookie), key);
 	if (sit_down(&call, WATCHED_OF(cookie), key))
@@ -233,7 +253,7 @@ static __noinline int announced(struct pt_regs *ctx)
 	}
 
 PROBE("uprobe", on_acquire, acquire(ctx))
-PROBE("uretprobe", on_acquired, acquire_returns(ctx))
+PROBE("uretprobe", on_acquired, acquire_returns(ctx) & 0)
 PROBE("uprobe", on_release, release(ctx))
 PROBE("uprobe", on_wait, wait(ctx))
 PROBE("uprobe", on_announce, announced(ctx))
@@ -245,10 +265,14 @@ PROBE("uprobe", on_announce, announced(ctx))
  */
 static __always_inline bool is_return(struct pt_regs *regs)
 {
-	return PT_REGS_IP(regs) != bpf_get_func_ip(regs);
+	return PT_REGS_IP(regs) != bpf_get_func_ip(regs) ||
+	       bpf_get_attach_cookie(regs) & (CALL_RETURNS | CALL_LANDS);
 }
 
-/* Both in one, since Linux 6.13: 1 at entry spares the trap at the return. */
+/*
+ * Both in one, since Linux 6.13: 1 at entry spares the trap at the return. A return instruction,
+ * too, is a place at which it is entered.
+ */
 SEC("uprobe.session")
 int on_acquire_session(struct pt_regs *ctx)
 {

@@ -64,8 +64,12 @@ enum call_seat {
 	CALL_AWAY,		/* let go to sleep on a condition variable, and will take it again */
 };
 
-/* In a probe's cookie, beside who is watched: what the function returns tells if it has the lock. */
-#define CALL_MAY_FAIL	0x10000U
+/* In a probe's cookie, beside who is watched: how the function's return is to be taken. */
+#define CALL_MAY_FAIL	0x10000U	/* it has the lock only if it returns 0, ... */
+#define CALL_TRUE	0x20000U	/* ... or only if it returns true */
+#define CALL_RETURNS_BY	0x40000U	/* probes stand at its return instructions: ... */
+#define CALL_RETURNS	0x80000U	/* ... this is one of them; */
+#define CALL_LANDS	0x100000U	/* this is where an exception is caught */
 
 /* Where the lock's time goes (docs/measurement.md, the lock ledger). */
 enum lock_state {
@@ -128,6 +132,7 @@ struct off_stretch {
 struct lock_seat {
 	__u64 key;		/* which one, among those of its process */
 	__u64 call_since_ns;	/* in the acquire function since */
+	__u64 call_sp;		/* where it returns from with this; 0: not probed there */
 	__u64 hold_start_ns;
 	__u64 hold_since_ns;	/* held on a CPU, and not yet added, since */
 	__u64 off_ours_ns;	/* its CPU's ours_ns when it was pre-empted holding */
@@ -205,9 +210,17 @@ struct cpu_record {
 
 /* How the locks of a process are told apart. */
 enum lock_keys {
-	KEY_NONE,		/* there is but one, or nobody knows */
+	KEY_NONE,		/* nobody knows: taken for one */
+	KEY_ONE,		/* there is but one */
 	KEY_INTERPRETER,	/* by what the acquire function's first argument leads to */
 	KEY_ARGUMENT,		/* by the first argument of all functions */
+};
+
+/* May a thread take again what it has, and let go of it as often? */
+enum lock_recursion {
+	RECURSIVE_NEVER,
+	RECURSIVE_MUTEX,	/* if the glibc mutex at the key says so */
+	RECURSIVE_SEEN,		/* if it comes back from taking it: it would wait for itself else */
 };
 
 /* A process whose locks are watched by the calls of their functions, in one life of its memory. */
@@ -220,7 +233,7 @@ struct watched_process {
 	__u32 fresh;		/* watched before it ran: its locks were free */
 	__u32 asks;		/* a waiter that has waited asks the holder to let go */
 	__u32 nests;		/* an acquire function may call another, which is a clone of it */
-	__u32 recursive;	/* a thread may take again what it has, and lets go as often */
+	__u32 recursive;	/* enum lock_recursion */
 	__u32 padding;
 	__u64 main_key;		/* KEY_INTERPRETER: of the first lock, which bears the name 0 */
 	__u64 words_address;	/* its locks' futexes are here, as the file says, ... */
@@ -451,7 +464,7 @@ struct self_view {
 _Static_assert(sizeof(struct futex_wait_key) == 16, "a key has no hidden padding");
 _Static_assert(sizeof(struct news) == 32, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
-_Static_assert(sizeof(struct lock_seat) == 64, "no hidden padding");
+_Static_assert(sizeof(struct lock_seat) == 72, "no hidden padding");
 _Static_assert(sizeof(struct lock_name) == 16, "a key has no padding");
 _Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
 _Static_assert(sizeof(struct stretch_event) == 80, "no hidden padding");

@@ -135,7 +135,7 @@ static void jumps(struct flow *flow, enum flow_kind kind, const unsigned char *c
 		  size_t distance_size, uint64_t address)
 {
 	const unsigned char *at = code + flow->length - distance_size;
-	int32_t distance = (signed char)*at;
+	int32_t distance = *at < 0x80 ? *at : *at - 0x100;
 
 	if (distance_size == sizeof(distance))
 		memcpy(&distance, at, sizeof(distance));

@@ -45,8 +45,8 @@ bool hunt__file_begins(const struct hunt *hunt, size_t i, const char *prefix)
 
 /* ---- from names to sites ---- */
 
-static int make_site(const struct elf_file *file, const struct symbol *symbol,
-		     struct lock_site *site)
+int hunt__make_site(const struct elf_file *file, const struct symbol *symbol,
+		    struct lock_site *site)
 {
 	unsigned char code[INSTRUCTIONS_LOOK] = { 0 };
 	GElf_Phdr segment;
@@ -77,7 +77,7 @@ static int make_sites(struct hunt *hunt, size_t i, const struct elf_file *file,
 				  "probed; name one of them in full, as %s", hunt__file(hunt, i),
 				  name, found->count, LOCK_SITES_MAX, found->list[0].name);
 	for (*count = 0; *count < found->count; ++*count)
-		if (make_site(file, &found->list[*count], &sites[*count]))
+		if (hunt__make_site(file, &found->list[*count], &sites[*count]))
 			return hunt__fail(hunt, -EBADMSG, "%s: damaged: %s lies outside of its "
 					  "code", hunt__file(hunt, i), found->list[*count].name);
 	return 0;
@@ -168,7 +168,7 @@ static int add_function(struct hunt *hunt, const struct elf_file *file, const ch
 	struct lock_site site = { .may_fail = may_fail };
 
 	for (size_t i = 0; i < found.count && !err; i++) {
-		err = make_site(file, &found.list[i], &site);
+		err = hunt__make_site(file, &found.list[i], &site);
 		if (err || has_site(sites, *count, site.offset))
 			continue;
 		if (*count == LOCK_SITES_MAX)

@@ -62,6 +62,10 @@ int hunt__finish(struct hunt *hunt, int err);
 int hunt__look_up(struct hunt *hunt, size_t i, const struct elf_file *file,
 		  struct hunt_pair *pair);
 
+/* Where one function is to be probed. Returns 0 or -EBADMSG. */
+int hunt__make_site(const struct elf_file *file, const struct symbol *symbol,
+		    struct lock_site *site);
+
 /* The others of its family, after hunt__fill(). Returns 0, -E2BIG, -EBADMSG or -ENOMEM, why set. */
 int hunt__add_family(struct hunt *hunt, size_t i, const struct elf_file *file);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define LOCK_SITES_MAX 16		/* of one kind */
+#define LOCK_RETURNS_MAX 32
 #define LOCK_SITES_WHY_SIZE (PATH_MAX + 512)
 #define LOCK_VERSION_SIZE 32
 
@@ -18,7 +19,8 @@ struct lock_site {
 	uint64_t offset;		/* in the file, of the instruction to probe, ... */
 	uint64_t address;		/* ... and where the file says that it is */
 	bool stepped;			/* that instruction must be single-stepped */
-	bool may_fail;			/* it has the lock only if it returns 0 */
+	bool may_fail;			/* it has the lock only if it returns 0, ... */
+	bool true_is_success;		/* ... or rather true */
 	char function[96];		/* symbol, clone suffix included */
 };
 
@@ -34,7 +36,8 @@ struct lock_wish {
  * inner), of acquire's first argument; or by that argument of both functions.
  */
 struct lock_key {
-	bool known;			/* else there is one lock, or nobody knows */
+	bool known;			/* else nobody knows; or: */
+	bool only;			/* there is but one lock */
 	bool argument;			/* ... in the second way */
 	uint32_t outer;
 	uint32_t inner;
@@ -56,9 +59,16 @@ struct lock_sites {
 	struct lock_site release[LOCK_SITES_MAX];
 	/* let go of the lock in their second argument, and come back with it: condition variables' */
 	struct lock_site wait[LOCK_SITES_MAX];
+	/* where acquire's functions return, if a probe must not touch their return address */
+	struct lock_site returns[LOCK_RETURNS_MAX];
+	struct lock_site landing;	/* where exceptions are caught, in a file of its own */
+	char landing_path[PATH_MAX];
 	size_t nacquire;
 	size_t nrelease;
 	size_t nwait;
+	size_t nreturns;		/* 0: their return is probed by its address */
+	bool has_landing;
+	bool breaks_unwinding;		/* ... though an exception may pass there */
 	struct lock_key key;
 	struct lock_words words;
 	bool recursive;			/* a thread may take again what it has */

@@ -17,6 +17,7 @@
 #include "lock/families.h"
 #include "lock/hunt.h"
 #include "lock/interpreters.h"
+#include "lock/unwinding.h"
 #include "symbols/elf_file.h"
 #include "symbols/needed.h"
 
@@ -225,6 +226,8 @@ static int try_named(struct hunt *hunt, size_t i, const struct elf_file *file)
 		err = -ENOENT;
 	if (!err && hunt->family)
 		err = hunt__add_family(hunt, i, file);
+	if (!err)
+		err = unwinding__add(hunt, i, file, &pair);
 	if (!err)
 		err = hunt__place(hunt, i);
 	if (pair.acquire.count && hunt->has_acquire < 0)

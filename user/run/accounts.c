@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,6 +359,26 @@ static void mark_disturbed(struct run_session *session)
 			    sizeof(row->disturbed));
 }
 
+/* By itself, or by what it had started: a shell hands it on as 128 and the signal. */
+static bool was_aborted(int status)
+{
+	return WIFSIGNALED(status) ? WTERMSIG(status) == SIGABRT
+				   : WEXITSTATUS(status) == 128 + SIGABRT;
+}
+
+/* The probe at a return is what such an end is likely to come from (lock/unwinding.h). */
+static void blame_probe(struct run_session *session)
+{
+	struct run_row *row = &session->run->row;
+
+	if (!session->search.breaks_unwinding || !was_aborted(session->target.status))
+		return;
+	row->valid = 0;
+	columns__set_text(row->reason, sizeof(row->reason),
+			  "the program ended by SIGABRT, probably because an exception came to a "
+			  "lock function whose return address is probed: name other functions");
+}
+
 int run_accounts__settle(struct run_session *session)
 {
 	int err = 0;
@@ -370,6 +391,8 @@ int run_accounts__settle(struct run_session *session)
 		err = read_own_workload(session);
 	if (!err && session->tracer)
 		err = settle(session);
+	if (!err)
+		blame_probe(session);
 	return err;
 }
 

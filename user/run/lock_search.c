@@ -58,13 +58,25 @@ static void warn_of_stepping(const struct lock_sites *sites)
 		stepped |= sites->acquire[i].stepped;
 	for (size_t i = 0; i < sites->nrelease; i++)
 		stepped |= sites->release[i].stepped;
+	for (size_t i = 0; i < sites->nreturns; i++)
+		stepped |= sites->returns[i].stepped;
 	if (stepped)
-		log__warn("%s: a lock function begins with an instruction that the kernel must "
+		log__warn("%s: a lock function begins%s with an instruction that the kernel must "
 			  "single-step, so each call costs some ten times the usual probe",
-			  sites->module);
+			  sites->module, sites->nreturns ? " or ends" : "");
 #else
 	(void)sites;
 #endif
+}
+
+/* What may end the program is said before. */
+static void warn_of_unwinding(const struct lock_sites *sites)
+{
+	if (sites->breaks_unwinding)
+		log__warn("%s: where %s returns cannot be seen in its code, so its return address "
+			  "is probed: an exception that passes through it, or a cancellation of "
+			  "its thread, will end the program by SIGABRT", sites->module,
+			  sites->acquire[0].function);
 }
 
 /* Returns 0 or -errno. */
@@ -75,6 +87,8 @@ static int watch(struct lock_search *search, const struct lock_sites *sites,
 	int err;
 
 	warn_of_stepping(sites);
+	warn_of_unwinding(sites);
+	search->breaks_unwinding |= sites->breaks_unwinding;
 	err = tracer__attach_lock(search->tracer, sites, lock, &place, search->why,
 				  sizeof(search->why));
 	if (!err && place)

@@ -60,12 +60,6 @@ void tracer_lock__forget(struct tracer *tracer)
 
 /* --- the probes ------------------------------------------------------------------ */
 
-static uint64_t cookie_of(uint32_t place, const struct lock_site *site)
-{
-	return (uint64_t)(uint32_t)site->address << 32 | (site->may_fail ? CALL_MAY_FAIL : 0) |
-	       place;
-}
-
 static int keep(struct tracer_watch *watch, struct bpf_link *link)
 {
 	struct bpf_link **links;
@@ -82,83 +76,103 @@ static int keep(struct tracer_watch *watch, struct bpf_link *link)
 	return 0;
 }
 
-/* Where probes of one process go. */
-struct target_file {
+/* Sites of one kind, in one file, and what is attached to them. */
+struct kind {
+	struct bpf_program *program;
+	enum uprobes_kind session;	/* the same with sessions */
+	const struct lock_site *sites;
+	size_t count;
+	uint32_t flags;			/* of the CALL_* ones those of all these sites */
+	bool at_return;			/* of the function, by its address; sessions see both */
 	const char *path;
-	pid_t pid;
-	uint32_t place;		/* of the process among the watched */
 };
 
-static int attach_sites(struct tracer *tracer, struct bpf_program *program, bool at_return,
-			const struct target_file *file, const struct lock_site *sites, size_t count)
+#define KINDS 6
+
+/*
+ * The release first: an acquisition that is seen must not lack its release. And returns before
+ * what they are returns of.
+ */
+static void list_kinds(const struct tracer *tracer, const struct lock_sites *sites,
+		       struct kind kinds[KINDS])
+{
+	const struct tracer_probes *probes = &tracer->probes;
+	bool sessions = tracer->features.have[FEATURE_UPROBE_SESSION];
+	struct bpf_program *both = tracer->skel->progs.on_acquire_session;
+	struct bpf_program *acquired = sessions ? both : probes->acquired;
+	bool by_address = !sites->nreturns && !sessions;
+
+	kinds[0] = (struct kind){ probes->release, UPROBES_ENTRY, sites->release, sites->nrelease,
+				  0, false, sites->path };
+	kinds[1] = (struct kind){ probes->wait, UPROBES_ENTRY, sites->wait, sites->nwait, 0, false,
+				  sites->path };
+	kinds[2] = (struct kind){ acquired, UPROBES_SESSION, &sites->landing, sites->has_landing,
+				  CALL_LANDS, false, sites->landing_path };
+	kinds[3] = (struct kind){ acquired, UPROBES_SESSION, sites->returns, sites->nreturns,
+				  CALL_RETURNS, false, sites->path };
+	kinds[4] = (struct kind){ acquired, UPROBES_SESSION, sites->acquire,
+				  by_address ? sites->nacquire : 0, 0, true, sites->path };
+	kinds[5] = (struct kind){ sessions ? both : probes->acquire, UPROBES_SESSION,
+				  sites->acquire, sites->nacquire,
+				  sites->nreturns ? CALL_RETURNS_BY : 0, false, sites->path };
+}
+
+static uint64_t cookie_of(uint32_t place, const struct kind *kind, const struct lock_site *site)
+{
+	return (uint64_t)(uint32_t)site->address << 32 | kind->flags |
+	       (site->may_fail ? CALL_MAY_FAIL : 0) | (site->true_is_success ? CALL_TRUE : 0) |
+	       place;
+}
+
+static int attach_plain(struct tracer *tracer, const struct kind *kind, pid_t pid, uint32_t place)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < count && !err; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return,
-			    .bpf_cookie = cookie_of(file->place, &sites[i]));
+	for (size_t i = 0; i < kind->count && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = kind->at_return,
+			    .bpf_cookie = cookie_of(place, kind, &kind->sites[i]));
 
-		err = keep(&tracer->watches[file->place],
-			   bpf_program__attach_uprobe_opts(program, file->pid, file->path,
-							   sites[i].offset, &opts));
+		err = keep(&tracer->watches[place],
+			   bpf_program__attach_uprobe_opts(kind->program, pid, kind->path,
+							   kind->sites[i].offset, &opts));
 	}
-	return err;
-}
-
-/* The release first: an acquisition that is seen must not lack its release. */
-static int attach_plain(struct tracer *tracer, const struct lock_sites *sites,
-			const struct target_file *file)
-{
-	int err = attach_sites(tracer, tracer->probes.release, false, file, sites->release,
-			       sites->nrelease);
-
-	if (!err)
-		err = attach_sites(tracer, tracer->probes.wait, false, file, sites->wait,
-				   sites->nwait);
-	if (!err)
-		err = attach_sites(tracer, tracer->probes.acquired, true, file, sites->acquire,
-				   sites->nacquire);
-	if (!err)
-		err = attach_sites(tracer, tracer->probes.acquire, false, file, sites->acquire,
-				   sites->nacquire);
 	return err;
 }
 
 /* Sites of one kind as one link, whose descriptor the watch keeps. */
-static int attach_session(struct tracer_watch *watch, struct bpf_program *program,
-			  enum uprobes_kind kind, const struct target_file *file,
-			  const struct lock_site *sites, size_t count)
+static int attach_session(struct tracer *tracer, const struct kind *kind, pid_t pid,
+			  uint32_t place)
 {
-	uint64_t offsets[LOCK_SITES_MAX], cookies[LOCK_SITES_MAX];
+	struct tracer_watch *watch = &tracer->watches[place];
+	uint64_t offsets[LOCK_RETURNS_MAX], cookies[LOCK_RETURNS_MAX];
 	int fd;
 
-	for (size_t i = 0; i < count; i++) {
-		offsets[i] = sites[i].offset;
-		cookies[i] = cookie_of(file->place, &sites[i]);
+	_Static_assert(LOCK_RETURNS_MAX >= LOCK_SITES_MAX, "room for each kind");
+	for (size_t i = 0; i < kind->count; i++) {
+		offsets[i] = kind->sites[i].offset;
+		cookies[i] = cookie_of(place, kind, &kind->sites[i]);
 	}
-	if (!count)
+	if (!kind->count)
 		return 0;
-	fd = uprobes__attach(bpf_program__fd(program), kind, file->path, offsets, cookies, count,
-			     file->pid);
+	fd = uprobes__attach(bpf_program__fd(kind->program), kind->session, kind->path, offsets,
+			     cookies, kind->count, pid);
 	if (fd < 0)
 		return fd;
 	watch->session_fds[watch->nsessions++] = fd;
 	return 0;
 }
 
-static int attach_sessions(struct tracer *tracer, const struct lock_sites *sites,
-			   const struct target_file *file)
+static int attach_all(struct tracer *tracer, const struct lock_sites *sites, pid_t pid,
+		      uint32_t place)
 {
-	struct tracer_watch *watch = &tracer->watches[file->place];
-	int err = attach_session(watch, tracer->probes.release, UPROBES_ENTRY, file,
-				 sites->release, sites->nrelease);
+	struct kind kinds[KINDS];
+	int err = 0;
 
-	if (!err)
-		err = attach_session(watch, tracer->probes.wait, UPROBES_ENTRY, file, sites->wait,
-				     sites->nwait);
-	if (!err)
-		err = attach_session(watch, tracer->skel->progs.on_acquire_session,
-				     UPROBES_SESSION, file, sites->acquire, sites->nacquire);
+	list_kinds(tracer, sites, kinds);
+	for (size_t i = 0; i < KINDS && !err; i++)
+		err = tracer->features.have[FEATURE_UPROBE_SESSION]
+		      ? attach_session(tracer, &kinds[i], pid, place)
+		      : attach_plain(tracer, &kinds[i], pid, place);
 	return err;
 }
 
@@ -177,8 +191,16 @@ static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 static enum lock_keys keys_of(const struct lock_sites *sites)
 {
 	if (!sites->key.known)
-		return KEY_NONE;
+		return sites->interpreter || sites->key.only ? KEY_ONE : KEY_NONE;
 	return sites->key.argument ? KEY_ARGUMENT : KEY_INTERPRETER;
+}
+
+/* Where two locks are taken for one, a second take may be one of the other. */
+static enum lock_recursion recursion_of(const struct lock_sites *sites)
+{
+	if (sites->recursive)
+		return RECURSIVE_MUTEX;
+	return !sites->interpreter && keys_of(sites) != KEY_NONE ? RECURSIVE_SEEN : RECURSIVE_NEVER;
 }
 
 static void fill(struct watched_process *watched, const struct lock_sites *sites,
@@ -194,7 +216,7 @@ static void fill(struct watched_process *watched, const struct lock_sites *sites
 		.fresh = lock->fresh,
 		.asks = sites->interpreter && sites->interpreter->asks,
 		.nests = sites->nacquire > 1 && !sites->recursive,
-		.recursive = sites->recursive,
+		.recursive = recursion_of(sites),
 		.words_address = sites->words.address,
 		.words_size = sites->words.size,
 		.claims_from_ns = lock->fresh ? 0 : now + UNSEEN_WAITERS_NS,
@@ -301,26 +323,22 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 			const struct tracer_lock *lock, uint32_t *place, char *why,
 			size_t why_size)
 {
-	struct target_file file = { .path = sites->path,
-				    .pid = probed_process(tracer, lock->pid) };
 	int err;
 
 	*place = 0;
 	if (is_watched(tracer, lock))
 		return 0;
 	tracer_refusal__forget();
-	file.place = begin_to_watch(tracer, sites, lock);
-	if (!file.place) {
+	*place = begin_to_watch(tracer, sites, lock);
+	if (!*place) {
 		snprintf(why, why_size, "the locks of %d processes are watched already, and no "
 			 "more can be", MAX_WATCHED - 1);
 		return -ENOSPC;
 	}
-	err = tracer->features.have[FEATURE_UPROBE_SESSION] ? attach_sessions(tracer, sites, &file)
-							    : attach_plain(tracer, sites, &file);
-	if (!err) {
-		*place = file.place;
+	err = attach_all(tracer, sites, probed_process(tracer, lock->pid), *place);
+	if (!err)
 		return 0;
-	}
-	give_up(tracer, file.place);
+	give_up(tracer, *place);
+	*place = 0;
 	return explain(err, sites, why, why_size);
 }

@@ -31,11 +31,11 @@ struct tracer_probes {
 	struct bpf_program *wait;
 };
 
-/* The probes in one watched process: links, or two descriptors of multi-uprobes. */
+/* The probes in one watched process: links, or a descriptor of multi-uprobes each kind. */
 struct tracer_watch {
 	struct bpf_link **links;
 	size_t nlinks;
-	int session_fds[3];
+	int session_fds[5];
 	size_t nsessions;
 };
 
