@@ -178,3 +178,48 @@ need() { # COMMAND PACKAGE
 	traces -q -- "$programs/moving"
 	equal "$(cat "$out/program.stdout")" "taken 20"
 }
+
+@test "wrapped: which lock is meant is read from debug information" {
+	traces -q --lock-symbols my_lock:my_unlock -- "$programs/wrapped" nested
+	adds_up
+	is_true_of outer inner
+	is_not_valid "-g" my_lock:my_unlock "$programs/wrapped-bare" nested
+}
+
+@test "wrapped: ... or from C++ names, of the methods of a class" {
+	need g++ g++
+	sed 's|^class Gate {|&\npublic: virtual ~Gate() {}|' \
+		"$BATS_TEST_DIRNAME/programs/throwing.cc" >"$here/virtual.cc"
+	g++ -O1 -pthread -o "$here/virtual" "$here/virtual.cc"
+	traces -q --lock-symbols "$gate" -- "$here/virtual" late
+	is_true_of outer inner
+}
+
+@test "wrapped: a lock without a name, taken twice by its holder" {
+	traces -q --lock-symbols the_lock:the_unlock -- "$programs/wrapped" one
+	adds_up
+	read -r _ taken held < <(grep "^single " "$out/program.stdout")
+	equal "$(csv runs.csv acquisitions)" "$taken"
+	equal "$(csv runs.csv releases)" "$taken"
+	(($(select_rows "$out/locks.csv" 1 '$c["held_ns"]') > held * 9 / 10))
+	if command -v g++ >/dev/null; then
+		traces -q --lock-symbols "$gate" -- "$programs/throwing" recursive
+		is_true_of outer inner
+	fi
+}
+
+@test "wrapped: a lock that is tried, by a bool; any other answer is refused" {
+	traces -q --lock-symbols my_trylock:my_unlock -- "$programs/wrapped" tried
+	adds_up
+	is_true_of inner
+	(($(of_lock inner acquisitions) < 1200)) || fail "no try has failed"
+	is_refused "my_timedlock may fail" my_timedlock:my_unlock "$programs/wrapped" nested
+	is_refused "-g" my_trylock:my_unlock "$programs/wrapped-bare" nested
+}
+
+@test "wrapped: an argument that is not the lock does not pass for it" {
+	is_not_valid "first argument" worker_lock:worker_unlock "$programs/wrapped" workers
+	# Where nothing is known, there is one lock, and here that is so.
+	traces -q --lock-symbols worker_lock:worker_unlock -- "$programs/wrapped-bare" workers
+	equal "$(csv runs.csv acquisitions)" 1200
+}

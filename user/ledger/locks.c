@@ -138,16 +138,19 @@ static void check_announced(struct account *account)
  */
 static void check_called(struct account *account)
 {
+	static const char remedy[] = ", and which of several they are about is not known; built "
+				     "with -g, the program says it, if their first argument does";
 	uint64_t a = account->record->acquisitions, r = account->record->releases;
 
 	if ((a > r ? a - r : r - a) > account->ledger->lived)
 		invalid(account->ledger, "acquisitions (%" PRIu64 ") and releases (%"
 				PRIu64 ") differ by more than one per thread: not every call is "
-				"seen", a, r);
+				"seen%s", a, r, account->watched->keys == KEY_NONE ? remedy : "");
 	if (account->record->overlaps)
 		invalid(account->ledger, "two threads held the lock at once, %" PRIu64
-				" times: the functions are not those of one lock",
-				(uint64_t)account->record->overlaps);
+				" times: the functions are not those of one lock%s",
+				(uint64_t)account->record->overlaps,
+				account->watched->keys == KEY_NONE ? remedy : "");
 }
 
 static void check_thread_acquisitions(struct ledger *ledger)
@@ -271,6 +274,39 @@ static int by_cost(const void *a, const void *b)
 	return by ? by : order(right->index, left->index);
 }
 
+/* As much of all waiting, and so long, may be something else than waiting for a lock. */
+#define ALONE_SHARE 10
+#define ALONE_NS 1000000
+
+/* Is the lock known by an argument that is only likely to be it? */
+static bool is_guessed(const struct trace *trace, const struct ledger_lock *lock)
+{
+	return lock->watched && lock->watched <= trace->nwatched &&
+	       trace->watched[lock->watched - 1].keys == KEY_ARGUMENT;
+}
+
+/*
+ * Nobody waits for a lock that nobody else takes: what the functions have as their first argument
+ * leads to the lock (a thread's own record, say) and is none.
+ */
+static void check_arguments(const struct trace *trace, struct ledger *ledger)
+{
+	uint64_t all = 0, alone = 0;
+
+	for (size_t i = 0; i < ledger->nlocks; i++) {
+		const struct ledger_lock *lock = &ledger->locks[i];
+
+		if (!is_guessed(trace, lock))
+			continue;
+		all += lock->wait_ns;
+		alone += lock->threads == 1 ? lock->wait_ns : 0;
+	}
+	if (alone > ALONE_NS && alone > all / ALONE_SHARE)
+		invalid(ledger, "threads waited %" PRIu64 " ns for locks that no other "
+				"thread takes: the first argument of the functions is not the lock",
+				alone);
+}
+
 int ledger_part__locks(const struct trace *trace, const struct ledger_bounds *bounds,
 		       struct ledger *ledger)
 {
@@ -289,5 +325,6 @@ int ledger_part__locks(const struct trace *trace, const struct ledger_bounds *bo
 	qsort(ledger->locks, ledger->nlocks, sizeof(*ledger->locks), by_cost);
 	memcpy(ledger->lock_ns, ledger->locks[0].ns, sizeof(ledger->lock_ns));
 	check_thread_acquisitions(ledger);
+	check_arguments(trace, ledger);
 	return 0;
 }

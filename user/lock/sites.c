@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/apart.h"
+#include "lock/conventions.h"
 #include "lock/families.h"
 #include "lock/hunt.h"
 #include "lock/interpreters.h"
@@ -226,6 +227,8 @@ static int try_named(struct hunt *hunt, size_t i, const struct elf_file *file)
 		err = -ENOENT;
 	if (!err && hunt->family)
 		err = hunt__add_family(hunt, i, file);
+	if (!err)
+		err = conventions__apply(hunt, i, file, &pair);
 	if (!err)
 		err = unwinding__add(hunt, i, file, &pair);
 	if (!err)
