@@ -20,6 +20,10 @@
  * only over such that leave the return address, the stack, the first argument and memory
  * alone. 0 if there is none: the first is then to be stepped (on x86-64 the one behind an
  * endbr64).
+ *
+ * Memory for one reason more: kernels from about 6.18 on make a call of a nop of 5 bytes that
+ * is probed, and a call writes below the stack pointer, where code that calls nobody may keep
+ * what it needs (the red zone). A function that has written nothing has nothing there.
  */
 size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK]);
 
