@@ -12,26 +12,17 @@
  * is warm, and the one that comes after the other task's is not.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <signal.h>
-#include <unistd.h>
 
+#include "crowd/tokens.h"
 #include "kit/arguments.h"
-#include "include/clock.h"
 #include "kit/evidence.h"
 #include "kit/vector.h"
 
-#define MAX_BATCHES 1001
 #define MAX_BYTES (256ULL << 20)
 
 /*
@@ -43,43 +34,11 @@
 #define BYTES_PER_ROUND 16384
 #define MIN_ROUNDS 4
 
-enum token { TOKEN_PASS, TOKEN_REPORT, TOKEN_END };
-
 struct options {
-	bool process;
+	struct tokens_plan plan;	/* rounds 0: by the working set; CPU -1: not said */
 	bool vector;
 	bool cross;
-	uint64_t bytes;
-	uint64_t rounds;	/* round trips in a batch; 0: by the working set */
-	uint64_t batches;
-	int cpus[2];		/* of the two tasks; -1: not said */
 };
-
-struct pipe_ends {
-	int from;
-	int to;
-};
-
-/* One of the two. The one that answers may be another process: it writes here only. */
-struct task {
-	const struct options *options;
-	struct pipe_ends ring;
-	enum vector vector;
-	int cpu;
-	uint64_t *data;
-	size_t words;
-	uint64_t switches;	/* at the last report */
-	int err;
-};
-
-/* What one batch took, per pass of the token. */
-struct batches {
-	double raw_ns[MAX_BATCHES];
-	double overhead_ns[MAX_BATCHES];
-	double switch_ns[MAX_BATCHES];
-};
-
-static volatile uint64_t sink;
 
 static const struct argp_option argp_options[] = {
 	{ "mode", 'm', "MODE", 0, "what is switched between: thread or process (default: thread)",
@@ -114,9 +73,9 @@ static void parse_cpus(struct argp_state *state, struct options *options, const 
 		return;
 	}
 	snprintf(first, sizeof(first), "%.*s", (int)(comma - text), text);
-	options->cpus[0] = argument_cpu(state, "cpus", first);
-	options->cpus[1] = argument_cpu(state, "cpus", comma + 1);
-	if (options->cpus[0] == options->cpus[1])
+	options->plan.cpus[0] = argument_cpu(state, "cpus", first);
+	options->plan.cpus[1] = argument_cpu(state, "cpus", comma + 1);
+	if (options->plan.cpus[0] == options->plan.cpus[1])
 		argp_error(state, "--cpus: '%s' names one CPU twice", text);
 	options->cross = true;
 }
@@ -124,22 +83,24 @@ static void parse_cpus(struct argp_state *state, struct options *options, const 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
+	struct tokens_plan *plan = &options->plan;
 
 	switch (key) {
-	case 'm': options->process = parse_choice(state, "mode", arg, "thread", "process"); break;
+	case 'm': plan->process = parse_choice(state, "mode", arg, "thread", "process"); break;
 	case 'v': options->vector = parse_choice(state, "vector", arg, "no", "yes"); break;
-	case 'b': options->bytes = argument_number(state, "bytes", arg, 0, MAX_BYTES); break;
-	case 'r': options->rounds = argument_number(state, "rounds", arg, 1, 1000000); break;
-	case 'n': options->batches = argument_number(state, "batches", arg, 1, MAX_BATCHES); break;
+	case 'b': plan->bytes = argument_number(state, "bytes", arg, 0, MAX_BYTES); break;
+	case 'r': plan->rounds = argument_number(state, "rounds", arg, 1, 1000000); break;
+	case 'n':
+		plan->batches = argument_number(state, "batches", arg, 1, TOKENS_MAX_BATCHES);
+		break;
 	case 'x': options->cross = true; break;
 	case 'C': parse_cpus(state, options, arg); break;
 	case 'c':
-		options->cpus[0] = argument_cpu(state, "cpu", arg);
-		options->cpus[1] = options->cpus[0];
+		plan->cpus[0] = argument_cpu(state, "cpu", arg);
+		plan->cpus[1] = plan->cpus[0];
 		break;
 	case ARGP_KEY_END:
-		if (options->cross && options->cpus[0] >= 0 &&
-		    options->cpus[0] == options->cpus[1])
+		if (options->cross && plan->cpus[0] >= 0 && plan->cpus[0] == plan->cpus[1])
 			argp_error(state, "--cpu is for one CPU, --cross for two: give --cpus A,B");
 		break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -150,10 +111,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 /* The CPUs that were not said. Returns 0, or -ENODEV if there is only one and two are wanted. */
 static int choose_cpus(struct options *options)
 {
+	struct tokens_plan *plan = &options->plan;
 	int first = -1, second = -1, last = -1;
 	cpu_set_t set;
 
-	if (options->cpus[0] >= 0)
+	if (plan->cpus[0] >= 0)
 		return 0;
 	if (sched_getaffinity(0, sizeof(set), &set))
 		return -errno;
@@ -164,216 +126,21 @@ static int choose_cpus(struct options *options)
 		first = first < 0 ? cpu : first;
 		last = cpu;
 	}
-	options->cpus[0] = options->cross ? first : last;
-	options->cpus[1] = options->cross ? second : last;
-	return options->cpus[1] < 0 ? -ENODEV : 0;
+	plan->cpus[0] = options->cross ? first : last;
+	plan->cpus[1] = options->cross ? second : last;
+	return plan->cpus[1] < 0 ? -ENODEV : 0;
 }
 
 /* "thread", "process-vector", "thread-cross", "thread-65536" */
 static void name_variant(const struct options *options, char *name, size_t size)
 {
+	const struct tokens_plan *plan = &options->plan;
 	char bytes[24] = "";
 
-	if (options->bytes)
-		snprintf(bytes, sizeof(bytes), "-%lu", options->bytes);
-	snprintf(name, size, "%s%s%s%s", options->process ? "process" : "thread",
+	if (plan->bytes)
+		snprintf(bytes, sizeof(bytes), "-%lu", plan->bytes);
+	snprintf(name, size, "%s%s%s%s", plan->process ? "process" : "thread",
 		 options->vector ? "-vector" : "", options->cross ? "-cross" : "", bytes);
-}
-
-/* On its CPU, with its working set in memory of its own. Returns 0 or -errno. */
-static int settle(struct task *task)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(task->cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		return -errno;
-	task->words = task->options->bytes / sizeof(*task->data);
-	if (!task->words)
-		return 0;
-	task->data = aligned_alloc(4096, (task->options->bytes + 4095) / 4096 * 4096);
-	if (!task->data)
-		return -ENOMEM;
-	for (size_t i = 0; i < task->words; i++)
-		task->data[i] = i;
-	return 0;
-}
-
-static inline void work(const struct task *task)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < task->words; i++)
-		sum += task->data[i];
-	sink = sum;
-	vector_dirty(task->vector);
-}
-
-/* The kernel's own count for the calling thread, both kinds: a waker may be pre-empted. */
-static uint64_t switches_now(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
-}
-
-static int get(int fd, int *token)
-{
-	ssize_t got = read(fd, token, sizeof(*token));
-
-	return got == (ssize_t)sizeof(*token) ? 0 : got < 0 ? -errno : -EPIPE;
-}
-
-static int put(int fd, int token)
-{
-	return write(fd, &token, sizeof(token)) == (ssize_t)sizeof(token) ? 0 : -errno;
-}
-
-/* The one that answers: passes each token back until the last one. */
-static void answer(struct task *task)
-{
-	int token = TOKEN_PASS;
-
-	task->err = settle(task);
-	while (!task->err && token != TOKEN_END) {
-		task->err = get(task->ring.from, &token);
-		if (token == TOKEN_REPORT)
-			task->switches = switches_now();
-		else
-			work(task);
-		if (!task->err)
-			task->err = put(task->ring.to, task->err ? TOKEN_END : token);
-	}
-	/* Whoever still waits for an answer is told that there is none. */
-	if (task->err)
-		put(task->ring.to, TOKEN_END);
-	free(task->data);
-}
-
-static int pass(const struct task *task, const struct pipe_ends *ends, int token)
-{
-	int answered = -1;
-	int err = put(ends->to, token);
-
-	if (!err)
-		err = get(ends->from, &answered);
-	work(task);
-	return err ? err : answered == token ? 0 : -EPIPE;
-}
-
-/* The time of n passes through these ends, each, in ns. */
-static int time_passes(const struct task *task, const struct pipe_ends *ends, uint64_t n,
-		       double *each_ns)
-{
-	uint64_t start = clock_now_ns();
-	int err = 0;
-
-	for (uint64_t i = 0; i < n && !err; i++)
-		err = pass(task, ends, TOKEN_PASS);
-	*each_ns = (double)(clock_now_ns() - start) / (double)n;
-	return err;
-}
-
-/* A round trip is two passes with a switch each; a pass to oneself has none. */
-static int time_batch(const struct task *task, const struct pipe_ends *own, uint64_t rounds,
-		      struct batches *batches, size_t i)
-{
-	double trip_ns = 0;
-	int err = time_passes(task, own, 2 * rounds, &batches->overhead_ns[i]);
-
-	if (!err)
-		err = time_passes(task, &task->ring, rounds, &trip_ns);
-	batches->raw_ns[i] = trip_ns / 2;
-	batches->switch_ns[i] = batches->raw_ns[i] - batches->overhead_ns[i];
-	return err;
-}
-
-struct race {
-	const struct options *options;
-	struct task *asker;
-	struct task *answerer;
-	struct pipe_ends own;
-	uint64_t rounds;
-	uint64_t counted;
-	struct batches *batches;
-};
-
-/* The one that asks, and looks at the clock. The first round trips wake everything up. */
-static int ask(struct race *race)
-{
-	struct task *task = race->asker;
-	uint64_t before, own_before;
-	int err = settle(task);
-
-	for (int i = 0; i < 10 && !err; i++)
-		err = pass(task, &task->ring, TOKEN_PASS);
-	if (!err)
-		err = pass(task, &task->ring, TOKEN_REPORT);
-	before = race->answerer->switches;
-	own_before = switches_now();
-	for (uint64_t i = 0; i < race->options->batches && !err; i++)
-		err = time_batch(task, &race->own, race->rounds, race->batches, i);
-	race->counted = switches_now() - own_before;
-	if (!err)
-		err = pass(task, &task->ring, TOKEN_REPORT);
-	race->counted += race->answerer->switches - before;
-	if (!err)
-		err = pass(task, &task->ring, TOKEN_END);
-	free(task->data);
-	return err;
-}
-
-static void *answer_in_thread(void *arg)
-{
-	answer(arg);
-	return NULL;
-}
-
-static void *ask_in_thread(void *arg)
-{
-	struct race *race = arg;
-
-	race->asker->err = ask(race);
-	return NULL;
-}
-
-static int between_threads(struct race *race)
-{
-	pthread_t threads[2];
-	int err = -pthread_create(&threads[0], NULL, answer_in_thread, race->answerer);
-
-	if (err)
-		return err;
-	err = -pthread_create(&threads[1], NULL, ask_in_thread, race);
-	if (err)
-		put(race->asker->ring.to, TOKEN_END);
-	else
-		pthread_join(threads[1], NULL);
-	pthread_join(threads[0], NULL);
-	return err ? err : race->asker->err ? race->asker->err : race->answerer->err;
-}
-
-static int between_processes(struct race *race)
-{
-	pid_t parent = getpid(), child = fork();
-	int err, status = 0;
-
-	if (child < 0)
-		return -errno;
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() == parent)
-			answer(race->answerer);
-		_exit(race->answerer->err ? 1 : 0);
-	}
-	err = ask(race);
-	if (err)
-		kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return race->answerer->err ? race->answerer->err : err;
 }
 
 static int by_value(const void *a, const void *b)
@@ -411,78 +178,48 @@ static int tlb_is_tagged(void)
 #endif
 }
 
-static void report(struct race *race)
+static void report(const struct options *options, struct tokens_times *times)
 {
-	const struct options *options = race->options;
-	struct batches *batches = race->batches;
-	size_t count = options->batches;
+	const struct tokens_plan *plan = &options->plan;
+	size_t count = plan->batches;
 	char variant[64];
 
 	name_variant(options, variant, sizeof(variant));
-	evidence("switch_ns", variant, median(batches->switch_ns, count), "ns");
-	evidence("switch_raw_ns", variant, median(batches->raw_ns, count), "ns");
-	evidence("overhead_ns", variant, median(batches->overhead_ns, count), "ns");
-	evidence("switches_expected", variant, (double)(2 * race->rounds * count), "count");
-	evidence("switches_counted", variant, (double)race->counted, "count");
-	evidence("working_set_bytes", variant, (double)options->bytes, "bytes");
-	if (options->process)
+	evidence("switch_ns", variant, median(times->switch_ns, count), "ns");
+	evidence("switch_raw_ns", variant, median(times->raw_ns, count), "ns");
+	evidence("overhead_ns", variant, median(times->overhead_ns, count), "ns");
+	evidence("switches_expected", variant, (double)(2 * plan->rounds * count), "count");
+	evidence("switches_counted", variant, (double)times->counted, "count");
+	evidence("working_set_bytes", variant, (double)plan->bytes, "bytes");
+	if (plan->process)
 		evidence("tlb_tagged", variant, tlb_is_tagged(), "count");
 	if (options->vector)
-		evidence("vector_bytes", variant, (double)vector_bytes(race->asker->vector),
-			 "bytes");
-}
-
-/* Three pipes: there, back, and to oneself. */
-static int open_pipes(struct race *race)
-{
-	int fds[3][2];
-
-	for (int i = 0; i < 3; i++)
-		if (pipe2(fds[i], O_CLOEXEC))
-			return -errno;
-	race->asker->ring = (struct pipe_ends){ .from = fds[1][0], .to = fds[0][1] };
-	race->answerer->ring = (struct pipe_ends){ .from = fds[0][0], .to = fds[1][1] };
-	race->own = (struct pipe_ends){ .from = fds[2][0], .to = fds[2][1] };
-	return 0;
+		evidence("vector_bytes", variant, (double)vector_bytes(plan->vector), "bytes");
 }
 
 static uint64_t rounds_of(const struct options *options)
 {
+	const struct tokens_plan *plan = &options->plan;
 	/* Waking another CPU takes many times as long as a switch. */
 	uint64_t most = options->cross ? ROUNDS / 5 : ROUNDS;
-	uint64_t rounds = most / (1 + options->bytes / BYTES_PER_ROUND);
+	uint64_t rounds = most / (1 + plan->bytes / BYTES_PER_ROUND);
 
-	if (options->rounds)
-		return options->rounds;
+	if (plan->rounds)
+		return plan->rounds;
 	return rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds;
 }
 
-static int run(const struct options *options, struct window *window)
+static int run(struct options *options, struct window *window)
 {
-	static struct batches batches;
-	/* Shared, so that the answers of another process are seen. */
-	struct task *tasks = mmap(NULL, 2 * sizeof(*tasks), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct race race = { .options = options, .rounds = rounds_of(options),
-			     .batches = &batches };
+	static struct tokens_times times;
+	struct tokens_plan *plan = &options->plan;
 	int err;
 
-	if (tasks == MAP_FAILED)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		tasks[i] = (struct task){ .options = options, .cpu = options->cpus[i],
-					  .vector = options->vector ? vector_widest()
-								    : VECTOR_NONE };
-	race.asker = &tasks[0];
-	race.answerer = &tasks[1];
-	err = open_pipes(&race);
-	if (err)
-		return err;
-	window_open(window, NULL);
-	err = options->process ? between_processes(&race) : between_threads(&race);
-	window_close(window);
+	plan->vector = options->vector ? vector_widest() : VECTOR_NONE;
+	plan->rounds = rounds_of(options);
+	err = tokens_race(plan, &times, window);
 	if (!err)
-		report(&race);
+		report(options, &times);
 	return err;
 }
 
@@ -490,7 +227,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { argp_options, parse_option, NULL,
 		"Time the switch between two threads or processes.", NULL, NULL, NULL };
-	struct options options = { .batches = BATCHES, .cpus = { -1, -1 } };
+	struct options options = { .plan = { .batches = BATCHES, .cpus = { -1, -1 } } };
 	struct window window;
 	int err;
 
