@@ -8,10 +8,8 @@
 
 #include "locks/nodes.h"
 
-const struct lock_kind *const lock_kinds[] = {
-	&lock_gil, &lock_gil_ticks, &lock_mutex, &lock_adaptive, &lock_pi, &lock_semaphore,
-	&lock_futex, &lock_spin, &lock_ticket, &lock_mcs, &lock_clh, &lock_none, NULL,
-};
+#define ADDRESS(kind, name) &lock_##kind,
+const struct lock_kind *const lock_kinds[] = { LOCK_KINDS(ADDRESS) &lock_none, NULL };
 
 const struct lock_kind *lock_kind_find(const char *name)
 {

@@ -54,14 +54,21 @@ struct lock {
 	_Alignas(64) atomic_bool drop_request;	/* a waiter has asked for the lock */
 };
 
-extern const struct lock_kind lock_gil, lock_gil_ticks, lock_mutex, lock_adaptive, lock_pi,
-			      lock_semaphore, lock_futex, lock_spin, lock_ticket, lock_mcs,
-			      lock_clh, lock_none;
+/* The kinds, each in a file of its own, with their names; and none at all. */
+#define LOCK_KINDS(KIND)                                                                         \
+	KIND(gil, "gil") KIND(gil_ticks, "gil-ticks") KIND(mutex, "mutex")                       \
+	KIND(adaptive, "adaptive") KIND(pi, "pi") KIND(semaphore, "semaphore")                   \
+	KIND(futex, "futex") KIND(spin, "spin") KIND(ticket, "ticket") KIND(mcs, "mcs")          \
+	KIND(clh, "clh")
 
-/* All kinds, ended by NULL, and their names in that order, for help and messages. */
+#define LOCK_DECLARE(kind, name) extern const struct lock_kind lock_##kind;
+LOCK_KINDS(LOCK_DECLARE)
+LOCK_DECLARE(none, "none")
+
+/* All of them, ended by NULL, and their names in that order, for help and messages. */
 extern const struct lock_kind *const lock_kinds[];
-#define LOCK_NAMES "gil, gil-ticks, mutex, adaptive, pi, semaphore, futex, spin, ticket, mcs, " \
-		   "clh, none"
+#define LOCK_NAME(kind, name) name ", "
+#define LOCK_NAMES LOCK_KINDS(LOCK_NAME) "none"
 
 /* The kind of that name, or NULL. */
 const struct lock_kind *lock_kind_find(const char *name);
