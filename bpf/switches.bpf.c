@@ -240,6 +240,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!thread)
 		return 0;
 	thread_begins(thread, slot, child);
+	barrier_var(maker);	/* else clang keeps what it has compared, which the verifier forgets */
 	thread->code_pages = maker ? maker->code_pages : code_pages_of(parent);
 	*entry = slot;
 	if (watched_used)
