@@ -590,7 +590,7 @@ static void environment_strings(void **state)
 	static char *const argv[] = { "switchtax", "run", "", "a \"b\" \\ 'c'", "tab\tline\n\x01",
 				      "\xed\x95\x9c", "bad\xff\xc0\xaf.", "cut\xe2\x82" };
 	static const char *const want[] = { "switchtax", "run", "", "a \"b\" \\ 'c'",
-					    "tab\tline\n\x01", "\xed\x95\x9c", "bad???.",
+					    "tab\tline\n?", "\xed\x95\x9c", "bad???.",
 					    "cut??" };
 	const struct environment_parameter parameters[] = { { "workers", "5" },
 							    { "lock", "gil\"" },

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `switchtax doctor`: can this machine measure, and what is missing? Two ways to print it.
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/doctor_checks.h"
 #include "cli/parts.h"
@@ -59,7 +59,7 @@ static int print_json(const struct finding *findings, size_t count)
 			cJSON_Delete(entry);
 	}
 	if (ok)
-		text = cJSON_Print(array);
+		text = json__print(array);
 	if (text)
 		puts(text);
 	cJSON_free(text);

@@ -2,7 +2,6 @@
 // Builds environment.json; one table says how struct machine is written.
 #include "machine/environment.h"
 
-#include <cjson/cJSON.h>
 #include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "results/columns.h"
 
 /* A build without BPF (see the Makefile's HAVE_BPF) has no libbpf to ask. */
@@ -56,23 +56,10 @@ static const struct {
 	FIELD(PERCENT, "load_15min", load_15min_percent),
 };
 
-/* A string, "" and NULL as null. The CSV writer's rule for bytes that are no UTF-8. */
+/* A string, "" and NULL as null. */
 static cJSON *new_text(const char *text)
 {
-	size_t size = text ? strlen(text) + 1 : 1;
-	const struct column column = { .name = "", .type = COLUMN_TEXT, .size = size };
-	cJSON *item = NULL;
-	char *clean;
-
-	if (!text || !*text)
-		return cJSON_CreateNull();
-	clean = malloc(columns__format_size(&column));
-	if (clean) {
-		columns__format(&column, text, clean);
-		item = cJSON_CreateString(clean);
-	}
-	free(clean);
-	return item;
+	return text && *text ? cJSON_CreateString(text) : cJSON_CreateNull();
 }
 
 static cJSON *new_number(uint64_t value)
@@ -238,7 +225,7 @@ static bool add_all(cJSON *root, const struct environment *environment)
 char *environment__json(const struct environment *environment)
 {
 	cJSON *root = cJSON_CreateObject();
-	char *text = root && add_all(root, environment) ? cJSON_Print(root) : NULL;
+	char *text = root && add_all(root, environment) ? json__print(root) : NULL;
 	char *line = NULL;
 
 	cJSON_Delete(root);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "machine/environment.h"
 
@@ -73,6 +74,7 @@ int environment_file__parse(const char *text, size_t length, struct environment_
 		environment_file__free(file);
 		return -EBADMSG;
 	}
+	json__tame(file->root);
 	version = environment_file__number(file, NULL, "schema_version");
 	if (version <= ENVIRONMENT_SCHEMA_VERSION)
 		return 0;
@@ -156,5 +158,5 @@ void environment_file__label(const struct environment_file *file,
 	else
 		snprintf(label, ENVIRONMENT_FILE_LABEL, "unknown machine");
 	/* It goes to a terminal, and anybody may have written it. */
-	text__to_ascii(label);
+	text__tame(label, '?');
 }

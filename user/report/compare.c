@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "results/columns.h"
 #include "base/figures.h"
 #include "lock/site.h"
@@ -107,22 +106,13 @@ int report_compare__sentence(char *text, size_t size, const struct report *repor
 	return length;
 }
 
-/* A command line may hold anything: nothing of it may drive a terminal. */
-static void print_command(FILE *out, const char *name, const char *command)
-{
-	fprintf(out, REPORT_INDENT "%-5s ", name);
-	for (; *command; command++)
-		fputc(text__is_control(*command) ? '?' : *command, out);
-	fputc('\n', out);
-}
-
 static void print_answer(FILE *out, const struct report *report)
 {
 	char text[1024], basis[64];
 
 	fprintf(out, "Why is OTHER slower than BASE?\n\n");
-	print_command(out, "BASE", report->comparison->base);
-	print_command(out, "OTHER", report->comparison->other);
+	fprintf(out, REPORT_INDENT "BASE  %s\n", report->comparison->base);
+	fprintf(out, REPORT_INDENT "OTHER %s\n", report->comparison->other);
 	fputc('\n', out);
 	report_compare__sentence(text, sizeof(text) - 2, report);
 	strcat(text, ".");
@@ -181,21 +171,8 @@ void report_compare__text(FILE *out, const struct report *report)
 	report_parts__validity(out, report);
 }
 
-/* Bytes that are no UTF-8 become '?', as everywhere. */
-static void add_command(cJSON *root, const char *key, const char *command)
-{
-	const struct column column = { .name = "", .type = COLUMN_TEXT,
-				       .size = strlen(command) + 1 };
-	char *clean = malloc(columns__format_size(&column));
-
-	if (clean)
-		columns__format(&column, command, clean);
-	cJSON_AddStringToObject(root, key, clean ? clean : "");
-	free(clean);
-}
-
 void report_compare__add_programs(cJSON *root, const struct report_comparison *comparison)
 {
-	add_command(root, "base", comparison->base);
-	add_command(root, "other", comparison->other);
+	cJSON_AddStringToObject(root, "base", comparison->base);
+	cJSON_AddStringToObject(root, "other", comparison->other);
 }

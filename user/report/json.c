@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The verdict as JSON, for programs: report.json. No figure is computed here.
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "verdict/agreement.h"
 #include "report/report.h"
 #include "report/compare.h"
@@ -174,7 +174,7 @@ int report__json(FILE *out, const struct report *report)
 	report_machines__add(root, report->machines);
 	add_text(root, "stop_reason", report->stop_reason);
 	add_notes(root, report);
-	text = cJSON_Print(root);
+	text = json__print(root);
 	cJSON_Delete(root);
 	if (!text)
 		return -ENOMEM;

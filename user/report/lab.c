@@ -2,13 +2,13 @@
 // Prints verdicts, and the observations that they rest on.
 #include "report/lab.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/figures.h"
+#include "base/json.h"
 
 #define WIDTH 96
 
@@ -213,7 +213,7 @@ void report_lab__json(FILE *out, const struct claims *claims)
 		cJSON_AddStringToObject(item, "reason", row->reason);
 		cJSON_AddItemToArray(list, item);
 	}
-	text = cJSON_Print(root);
+	text = json__print(root);
 	cJSON_Delete(root);
 	fprintf(out, "%s\n", text ? text : "{}");
 	cJSON_free(text);

@@ -2,12 +2,12 @@
 // Prints the price list.
 #include "report/prices.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/figures.h"
+#include "base/json.h"
 #include "report/parts.h"
 
 /* Fewer rounds give no interval of 95 % (stats.h). */
@@ -92,7 +92,7 @@ void report_prices__json(FILE *out, const struct report_prices *report)
 	missing = cJSON_AddArrayToObject(root, "not_measured");
 	for (size_t i = 0; i < report->nmissing; i++)
 		cJSON_AddItemToArray(missing, cJSON_CreateString(report->missing[i]));
-	text = cJSON_Print(root);
+	text = json__print(root);
 	cJSON_Delete(root);
 	fprintf(out, "%s\n", text ? text : "{}");
 	cJSON_free(text);

@@ -2,12 +2,12 @@
 // Prints one traced run. No figure is computed here but shares of a whole.
 #include "report/trace.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "lock/interpreters.h"
 #include "report/waits.h"
 
@@ -399,7 +399,7 @@ int report_trace__json(FILE *out, const struct report_trace *report)
 	threads = cJSON_AddArrayToObject(root, "threads");
 	for (size_t i = 0; i < ledger->nthreads; i++)
 		add_thread(threads, &ledger->threads[i], ledger->has_lock);
-	text = cJSON_Print(root);
+	text = json__print(root);
 	cJSON_Delete(root);
 	if (!text)
 		return -ENOMEM;

@@ -84,6 +84,7 @@ int columns__set_text(char *field, size_t size, const char *text)
 	}
 	memcpy(field, text, end);
 	memset(field + end, 0, size - end);
+	text__tame(field, '?');
 	return end < length ? -EOVERFLOW : 0;
 }
 
@@ -112,18 +113,10 @@ size_t columns__format_size(const struct column *column)
 static size_t format_text(const char *field, size_t size, char *text)
 {
 	size_t length = strnlen(field, size);
-	size_t i = 0;
 
-	while (i < length) {
-		size_t step = text__utf8_length(field + i, length - i);
-
-		if (step)
-			memcpy(text + i, field + i, step);
-		else
-			text[i] = '?';
-		i += step ? step : 1;
-	}
+	memcpy(text, field, length);
 	text[length] = '\0';
+	text__tame(text, '?');
 	return length;
 }
 
@@ -194,6 +187,7 @@ static const char *parse_text(const struct column *column, char *field, const ch
 	}
 	memset(field, 0, column->size);
 	memcpy(field, text, length + 1);
+	text__tame(field, '?');
 	return NULL;
 }
 

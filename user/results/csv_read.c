@@ -36,7 +36,7 @@ struct reader {
 static void set_printable(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from);
-	text__to_ascii(to);
+	text__tame(to, '?');
 }
 
 /* Fill the error: "file:line: column C: value 'V': what". Returns -EBADMSG. */

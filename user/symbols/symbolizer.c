@@ -104,24 +104,17 @@ void symbolizer__remove_perf_maps(struct symbolizer *symbolizer)
 /* In a line of names ';' separates, and nothing may break the line or drive a terminal. */
 static void copy_name(char *name, const char *from)
 {
-	size_t length = strlen(from), at = 0;
+	size_t length = strnlen(from, NAME_SIZE - 8);
 
-	while (length && at < NAME_SIZE - 8) {
-		size_t step = text__utf8_length(from, length);
-
-		if (step > 1) {
-			memcpy(name + at, from, step);
-			at += step;
-		} else if (*from == ';') {
-			name[at++] = ':';
-		} else {
-			name[at++] = step && !text__is_control(*from) ? *from : '?';
-		}
-		step = step ? step : 1;
-		from += step;
-		length -= step;
-	}
-	name[at] = '\0';
+	/* Where it is cut, a character is left out as a whole. */
+	while (from[length] && length && ((unsigned char)from[length] & 0xc0) == 0x80)
+		length--;
+	memcpy(name, from, length);
+	name[length] = '\0';
+	text__tame(name, '?');
+	for (; *name; name++)
+		if (*name == ';')
+			*name = ':';
 }
 
 /* What a frame turned out to be. */

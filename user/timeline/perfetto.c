@@ -12,7 +12,6 @@
  */
 #include "timeline/perfetto.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,6 +24,7 @@
 #include <zlib.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "ledger/ledger.h"
 #include "results/file.h"
 
@@ -49,7 +49,7 @@ static void put_text(struct writing *writing, const char *text)
 /* The event goes out, and is freed. NULL: there was no memory for it. */
 static void put_event(struct writing *writing, cJSON *event)
 {
-	char *text = event ? cJSON_PrintUnformatted(event) : NULL;
+	char *text = event ? json__print_line(event) : NULL;
 
 	if (!text && !writing->err)
 		writing->err = -ENOMEM;
@@ -201,7 +201,7 @@ static void put_about(struct writing *writing)
 	cJSON_AddNumberToObject(about, "events_lost", (double)timeline->lost);
 	cJSON_AddNumberToObject(about, "handoffs_without_flow",
 				(double)(handoffs - writing->flows));
-	text = cJSON_PrintUnformatted(about);
+	text = json__print_line(about);
 	if (!text && !writing->err)
 		writing->err = -ENOMEM;
 	put_text(writing, "\n],\n\"otherData\":");

@@ -9,7 +9,6 @@
 
 #include "base/list.h"
 #include "base/text.h"
-#include "results/columns.h"
 #include "timeline/varint.h"
 
 /* The bytes of a record; the first error stays. */
@@ -76,17 +75,6 @@ static void get_text(struct fields *fields, char *text, size_t size)
 	memcpy(text, fields->at, len);
 	text[len] = '\0';
 	fields->at += len;
-}
-
-/* A program may be called anything: made UTF-8, and such that it drives no terminal. */
-static void clean_name(struct timeline_thread *thread)
-{
-	const struct column column = { .type = COLUMN_TEXT, .size = sizeof(thread->comm) };
-	char text[8 * sizeof(thread->comm)];
-
-	columns__format(&column, thread->comm, text);
-	text__tame(text, '?');
-	columns__set_text(thread->comm, sizeof(thread->comm), text);
 }
 
 /* Ours are made of these; another's is not to break a line of a list. */
@@ -232,7 +220,7 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 	get_text(fields, thread.comm, sizeof(thread.comm));
 	if (fields->err)
 		return fields->err;
-	clean_name(&thread);
+	text__tame(thread.comm, '?');
 	if (timeline->nthreads == TIMELINE_MAX_SLOT)
 		return bad(unpack, "there are too many threads");
 	return list__append(timeline->threads, timeline->nthreads, thread);
