@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/streams.h"
 
 /*
  * A standard stream that is closed would lend its number to the next file, and messages
@@ -37,6 +38,10 @@ int main(int argc, char **argv)
 	if (limits__raise(why, sizeof(why))) {
 		log__error("%s", why);
 		return EXIT_CANNOT_MEASURE;
+	}
+	if (streams__tame()) {
+		log__error("no memory for the output");
+		return EXIT_NOT_VALID;
 	}
 	command = commands__choose(argc, argv);
 	options = options__parse(command, argc, argv);

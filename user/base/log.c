@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One place that prints talk; a progress line on the terminal is cleared first.
+#define _GNU_SOURCE 1
 #include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/streams.h"
+#include "base/text.h"
 
 /* Of lines that are held back: a program watched for days may give rise to many. */
 #define HELD_MAX (1 << 20)
@@ -29,16 +33,20 @@ enum log_level log__level(void)
 static void print(const char *prefix, const char *format, va_list args)
 {
 	FILE *out = held ? held : stderr;
+	char *text;
 
 	if (held && ftell(held) > HELD_MAX) {
 		not_held++;
 		return;
 	}
 	if (!held && isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
-	fputs(prefix, out);
-	vfprintf(out, format, args);
-	fputc('\n', out);
+		streams__clear_line();
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	if (text)
+		text__tame(text, ' ');
+	fprintf(out, "%s%s\n", prefix, text ? text : "no memory for a message");
+	free(text);
 }
 
 void log__hold(void)

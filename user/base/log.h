@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log - talk goes to stderr, one line a message; stdout is for results. */
+/* log - talk goes to stderr, one line a message, whatever is in it; stdout is for results. */
 #ifndef SWITCHTAX_LOG_H
 #define SWITCHTAX_LOG_H
 

@@ -8,6 +8,7 @@
 
 #include "include/clock.h"
 #include "base/log.h"
+#include "base/streams.h"
 
 #define BAR_WIDTH 30
 
@@ -55,7 +56,8 @@ void progress__tick(void *arg)
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', (size_t)(filled < BAR_WIDTH ? filled : BAR_WIDTH));
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K[%s] %s", bar, progress->what);
+	streams__clear_line();
+	fprintf(stderr, "[%s] %s", bar, progress->what);
 	if (progress->total_s > 0)
 		fprintf(stderr, ", about %.0f s left", progress->total_s * (1 - part));
 	fflush(stderr);
@@ -65,6 +67,5 @@ void progress__clear(struct progress *progress)
 {
 	if (!progress->shown)
 		return;
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
+	streams__clear_line();
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "live/text.h"
 
 #define LINE_SIZE 2048
@@ -77,6 +78,7 @@ static void __attribute__((format(printf, 4, 5))) print(int row, int column, int
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	text__tame(text, '?');
 	put(row, column, width, text);
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 
 #include "base/io.h"
 #include "base/sudo.h"
+#include "base/text.h"
 #include "results/file.h"
 
 #define DEFAULT_PARENT "results"
@@ -281,6 +283,22 @@ void results__close(struct results *results)
 	results->parent = -1;
 }
 
+/* Whoever prints it later sees what a terminal may see. */
+static int write_tame(int fd, const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	text__tame(copy, '\n');
+	err = io__write_all(fd, copy, len);
+	free(copy);
+	return err;
+}
+
 int results__write_text(struct results *results, const char *name, const char *text,
 			size_t len)
 {
@@ -289,7 +307,7 @@ int results__write_text(struct results *results, const char *name, const char *t
 
 	if (fd < 0)
 		return fd;
-	err = io__write_all(fd, text, len);
+	err = write_tame(fd, text, len);
 	if (!err)
 		err = results_file__finish(results->dirfd, fd, name);
 	if (err)

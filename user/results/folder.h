@@ -36,7 +36,7 @@ int results__create(struct results *results, const char *path, const char *exper
 		    char *why, size_t why_size);
 
 /*
- * Write a whole file: as NAME.partial, then under its name. Returns 0 or -errno, -EEXIST if
+ * Write a whole file, made tame: as NAME.partial, then under its name. Returns 0 or -errno, -EEXIST if
  * there is one already; on an error nothing of it remains.
  */
 int results__write_text(struct results *results, const char *name, const char *text,
