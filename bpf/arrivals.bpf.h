@@ -25,6 +25,59 @@ static __always_inline __u64 needed_at(struct thread_record *thread, const struc
 	return wanted ? later(wanted, lock->free_since_ns) : NEVER;
 }
 
+/* Time the CPU has given to threads of the run, the running one included. */
+static __always_inline __u64 ours_by(const struct cpu_record *cpu, __u64 now)
+{
+	__u64 since = cpu->ours_since_ns;
+
+	return cpu->ours_ns + (since && now > since ? now - since : 0);
+}
+
+/* Of a pre-empted thread's wait: how long the CPU that it had ran threads of the run. */
+static __always_inline __u64 ours_while_preempted(const struct thread_record *thread, __u64 on)
+{
+	const struct cpu_record *left = cpu_at(thread->cpu);
+
+	return left ? ours_by(left, on) - thread->off_ours_ns : 0;
+}
+
+/* Of a woken thread's wait: how long the CPU that it comes to did, the last time. */
+static __always_inline __u64 ours_before(const struct cpu_record *cpu, bool from_ours,
+					 __u64 ready, __u64 on)
+{
+	__u64 from = later(ready, cpu->ours_from_ns), to = from_ours ? on : cpu->ours_until_ns;
+
+	return to > from ? to - from : 0;
+}
+
+/* Whose was the CPU for which the thread waited? */
+static __always_inline void split_wait(struct thread_record *thread, const struct cpu_record *cpu,
+				       bool from_ours, struct comeback *back)
+{
+	struct off_stretch *off = &back->off;
+	__u64 whole = off->on_ns - off->ready_ns, throttled = thread->wait_throttled_ns, ours;
+	bool preempted = back->off_state == THREAD_READY;
+
+	ours = preempted ? ours_while_preempted(thread, off->on_ns)
+			 : ours_before(cpu, from_ours, off->ready_ns, off->on_ns);
+	if (throttled > whole)
+		throttled = whole;
+	if (ours > whole - throttled)
+		ours = whole - throttled;
+	wait__set(off, throttled, ours, !preempted && cpu->idle);
+	if (throttled)
+		thread->throttled_ns += in_window(off->ready_ns, off->ready_ns + throttled);
+}
+
+/* Two waits as one: the parts' sums, as near as may be. */
+static __always_inline void join_waits(struct off_stretch *last, const struct off_stretch *off)
+{
+	__u64 throttled = (__u64)last->throttled + off->throttled;
+	__u64 self = (__u64)(last->self_idle >> 1) + (off->self_idle >> 1);
+
+	wait__set(last, throttled << WAIT_UNIT_SHIFT, self << WAIT_UNIT_SHIFT, off->self_idle & 1);
+}
+
 /*
  * Of a thread's past, a hand-off asks for what comes after the release, or after somebody wanted
  * the lock (free_until(), pass_on()). So what was before both is not needed any more; NEVER: that
@@ -66,6 +119,7 @@ static __noinline __attribute__((unused)) int make_room(struct thread_record *th
 	asleep = ready - later(oldest->off_ns, since) + (next->ready_ns - next->off_ns);
 	next->ready_ns = next->on_ns - queueing;
 	next->off_ns = next->ready_ns - asleep;
+	join_waits(next, oldest);
 	return 0;
 }
 
@@ -75,7 +129,6 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	struct comeback back = {
 		.off = { .off_ns = thread->since_ns, .ready_ns = ready, .on_ns = on },
 		.off_state = thread->state,
-		.from_ours = from_ours,
 		.hold = { .hold = STRETCH_NO_HOLD },
 	};
 	__u32 here = bpf_get_smp_processor_id();
@@ -83,6 +136,7 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	/* First of all, see hold.bpf.h. */
 	thread->since_ns = on;
 	thread->state = THREAD_CPU;
+	split_wait(thread, cpu, from_ours, &back);
 	make_room(thread);
 	thread->off[thread->off_count % OFF_HISTORY] = back.off;
 	thread->off_count++;
@@ -101,7 +155,10 @@ static __always_inline void add_arrival(struct thread_record *thread, struct cpu
 	if (thread->cpu != here && in_window(on, on + 1))
 		thread->migrations++;
 	thread->cpu = here;
+	thread->wait_throttled_ns = 0;
 	cpu->ours_since_ns = on;
+	if (!from_ours)
+		cpu->ours_from_ns = on;
 }
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "target.bpf.h"
 #include "include/announce.h"
+#include "include/wait.h"
 
 /* In hold_since_ns: there is no hold, or somebody else accounts for the rest of it. */
 #define PASSED_ON NEVER
@@ -113,14 +114,12 @@ static __always_inline void note_release(const struct lock_record *lock,
 
 /* The (last) owner leaves its CPU. */
 static __always_inline void hold_switched_out(struct lock_record *lock, struct lock_seat *seat,
-					      struct cpu_record *cpu, bool holding, bool exiting,
-					      __u64 now)
+					      bool holding, bool exiting, __u64 now)
 {
 	bool passed_on = seat->hold_since_ns == PASSED_ON;
 
 	seat->off_holding = holding && !passed_on;
 	seat->off_wanted = passed_on;
-	seat->off_ours_ns = cpu->ours_ns;
 	if (passed_on)
 		return;
 	if (!seat->off_holding && lock->page) {
@@ -133,14 +132,6 @@ static __always_inline void hold_switched_out(struct lock_record *lock, struct l
 	add_hold_until(lock, seat, HELD_RUNNING, now);
 }
 
-/* Time the CPU has given to threads of the run, the running one included. */
-static __always_inline __u64 ours_until(struct cpu_record *cpu, __u64 now)
-{
-	__u64 since = cpu->ours_since_ns;
-
-	return cpu->ours_ns + (since && now > since ? now - since : 0);
-}
-
 /* The program announces its lock: there is no other (announce.h). */
 static __always_inline bool is_announced(void)
 {
@@ -150,8 +141,6 @@ static __always_inline bool is_announced(void)
 /* What a stretch off the CPU was to the lock, for the timeline (struct stretch_event). */
 struct hold_stretch {
 	enum stretch_hold hold;
-	__u64 blocked_ns;
-	__u64 self_ns;
 	__u64 released_ns;
 };
 
@@ -159,44 +148,23 @@ struct hold_stretch {
 struct comeback {
 	struct off_stretch off;
 	__u32 off_state;	/* enum thread_state, of the time from off to ready */
-	__u32 from_ours;	/* the CPU's last thread is one of the run, too */
 	struct hold_stretch hold;	/* of the lock that a timeline shows */
 };
 
-/*
- * A pre-empted holder waited in [ready, now]. The share in which its CPU ran the
- * run's own threads is "self", the rest "other".
- */
-static __always_inline void split_preempted(struct lock_record *lock, struct lock_seat *seat,
-					    struct cpu_record *left, struct off_stretch *off,
-					    struct hold_stretch *stretch)
+/* The holder slept, or not, and waited for a CPU. */
+static __always_inline void split_hold(struct lock_record *lock, const struct comeback *back)
 {
-	__u64 from = off->off_ns, now = off->on_ns, ours = 0;
+	const struct off_stretch *off = &back->off;
+	__u64 throttled = wait__throttled_until(off), self = wait__self_until(off);
 
-	if (left)
-		ours = ours_until(left, now) - seat->off_ours_ns;
-	if (ours > now - from)
-		ours = now - from;
-	add_lock_time(lock, HELD_PREEMPTED_SELF, from, from + ours);
-	add_lock_time(lock, HELD_PREEMPTED_OTHER, from + ours, now);
-	stretch->self_ns = ours;
-}
-
-/*
- * A holder that slept was woken and then waited for a CPU in [ready, now]. It
- * counts by who had that CPU last; waking from an idle CPU is part of the sleep.
- */
-static __always_inline void split_slept(struct lock_record *lock, struct cpu_record *cpu,
-					struct off_stretch *off, bool from_ours,
-					struct hold_stretch *stretch)
-{
-	__u64 ready = cpu->idle ? off->on_ns : off->ready_ns;
-
-	add_lock_time(lock, HELD_BLOCKED, off->off_ns, ready);
-	add_lock_time(lock, from_ours ? HELD_PREEMPTED_SELF : HELD_PREEMPTED_OTHER, ready,
-		      off->on_ns);
-	stretch->blocked_ns = ready - off->off_ns;
-	stretch->self_ns = from_ours ? off->on_ns - ready : 0;
+	add_lock_time(lock, HELD_THROTTLED, off->ready_ns, throttled);
+	if (back->off_state == THREAD_READY) {
+		add_lock_time(lock, HELD_PREEMPTED_SELF, throttled, self);
+		add_lock_time(lock, HELD_PREEMPTED_OTHER, self, off->on_ns);
+	} else {
+		add_lock_time(lock, HELD_BLOCKED, off->off_ns, off->ready_ns);
+		add_lock_time(lock, HELD_WAKING, throttled, off->on_ns);
+	}
 }
 
 /* False: somebody else has taken the hold over, or back, since it left its CPU. */
@@ -208,20 +176,16 @@ static __always_inline bool goes_on_holding(struct lock_seat *seat, __u64 on)
 	       __sync_val_compare_and_swap(&seat->hold_since_ns, since, on) == since;
 }
 
-/* The (last) owner is back on a CPU; left: the one that it had before. */
+/* The (last) owner is back on a CPU. */
 static __always_inline void hold_switched_in(struct lock_record *lock, struct lock_seat *seat,
-					     struct cpu_record *cpu, struct cpu_record *left,
 					     struct comeback *back, struct hold_stretch *stretch)
 {
-	struct off_stretch *off = &back->off;
+	const struct off_stretch *off = &back->off;
 
 	if (seat->off_holding) {
 		if (!goes_on_holding(seat, off->on_ns))
 			return;
-		if (back->off_state == THREAD_READY)
-			split_preempted(lock, seat, left, off, stretch);
-		else
-			split_slept(lock, cpu, off, back->from_ours, stretch);
+		split_hold(lock, back);
 		stretch->hold = STRETCH_KEPT;
 	} else if (!seat->off_wanted) {
 		stretch->released_ns = seat->hold_since_ns;

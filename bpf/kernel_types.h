@@ -25,8 +25,13 @@ struct rq {
 	__u64 clock;
 };
 
+/* CONFIG_CFS_BANDWIDTH: for how long the group, or one above it, has used up its quota here. */
 struct cfs_rq {
 	struct rq *rq;
+	__u64 throttled_clock_self;		/* since, or 0, by the queue's clock; Linux 6.6 */
+	__u64 throttled_clock_self_time;	/* in all, what has ended; the same */
+	__u64 throttled_clock_pelt_time;	/* Linux 5.19: by a clock that may be slower */
+	__u64 throttled_clock_task_time;	/* as that was called before */
 };
 
 struct sched_entity {
@@ -103,6 +108,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 	__u64 start_time;
+	bool throttled;			/* Linux 6.18 */
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	struct sched_entity se;
@@ -142,6 +148,7 @@ struct bpf_iter__task {
 
 /* Stable parts of include/linux/sched.h */
 #define TASK_ASLEEP	0x3	/* interruptibly or not; not stopped */
+#define TASK_STOPPED_OR_TRACED	0xc
 #define TASK_DEAD	0x80
 #define PF_EXITING	0x4
 

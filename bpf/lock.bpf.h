@@ -41,6 +41,18 @@ static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_sta
 	return to - from;
 }
 
+/* The new owner waited for a CPU: whose was it, and did it have to wait for its quota? */
+static __always_inline __u64 queue_since(struct handoff_walk *walk, const struct off_stretch *off)
+{
+	__u64 throttled = wait__throttled_until(off), self = wait__self_until(off), ns;
+
+	ns = part_since(walk, HANDOFF_THROTTLED, off->ready_ns, throttled);
+	ns += part_since(walk, HANDOFF_QUEUE_SELF, throttled, self);
+	if (wait__was_idle(off))
+		return ns + part_since(walk, HANDOFF_QUEUE, self, off->on_ns);
+	return ns + part_since(walk, HANDOFF_QUEUE_OTHER, self, off->on_ns);
+}
+
 /*
  * One stretch, newest first: on a CPU is take, runnable is queue, asleep is signal. One that
  * began later than the walk ends is not the walk's: the owner was pre-empted since.
@@ -57,7 +69,7 @@ static long walk_stretch(struct bpf_map *map, const __u32 *index, __u64 *value, 
 	if (off->off_ns >= walk->until)
 		return 0;
 	walk->parts.take_ns += part_since(walk, HANDOFF_TAKE, off->on_ns, walk->until);
-	walk->parts.queue_ns += part_since(walk, HANDOFF_QUEUE, off->ready_ns, off->on_ns);
+	walk->parts.queue_ns += queue_since(walk, off);
 	walk->parts.signal_ns += part_since(walk, HANDOFF_SIGNAL, off->off_ns, off->ready_ns);
 	walk->until = off->off_ns;
 	return 0;

@@ -58,7 +58,7 @@ static __always_inline bool stands_above(const struct lock_seat *seat)
 }
 
 static __always_inline bool seat_switched_out(struct thread_record *thread, struct lock_seat *seat,
-					      struct cpu_record *cpu, __u32 how, __u64 now)
+					      __u32 how, __u64 now)
 {
 	struct lock_record *lock = lock_at(seat->lock);
 
@@ -71,13 +71,13 @@ static __always_inline bool seat_switched_out(struct thread_record *thread, stru
 	if (how & OUT_SLEEPS && thread->futex)
 		sleeps_on(lock, thread, seat, now);
 	if (seat->call == CALL_HOLDING && owns(lock, thread))
-		hold_switched_out(lock, seat, cpu, true, false, now);
+		hold_switched_out(lock, seat, true, false, now);
 	return waits_at(lock, seat);
 }
 
 /* The same of a lock that the program announces: asked of owners and sleepers. */
-static __always_inline bool announced_switched_out(struct thread_record *thread,
-						   struct cpu_record *cpu, __u32 how, __u64 now)
+static __always_inline bool announced_switched_out(struct thread_record *thread, __u32 how,
+						   __u64 now)
 {
 	struct lock_record *lock = announced_lock();
 	bool exiting = how & OUT_EXITS, owner;
@@ -89,24 +89,22 @@ static __always_inline bool announced_switched_out(struct thread_record *thread,
 	if (thread->seat && (owner || how & OUT_SLEEPS))
 		state = read_seat(thread, exiting);
 	if (owner)
-		hold_switched_out(lock, &thread->seats[0], cpu, state == SEAT_HOLDING, exiting,
-				  now);
+		hold_switched_out(lock, &thread->seats[0], state == SEAT_HOLDING, exiting, now);
 	else
 		note_release(lock, thread, now);
 	return state == SEAT_WAITING;
 }
 
-__noinline int locks_switched_out(struct thread_record *thread, struct cpu_record *cpu, __u32 how,
-				  __u64 now)
+__noinline int locks_switched_out(struct thread_record *thread, __u32 how, __u64 now)
 {
 	int waits = 0;
 
-	if (!thread || !cpu)
+	if (!thread)
 		return 0;
 	if (is_announced())
-		return announced_switched_out(thread, cpu, how, now);
+		return announced_switched_out(thread, how, now);
 	for (int i = 0; i < LOCK_SEATS; i++)
-		waits |= seat_switched_out(thread, &thread->seats[i], cpu, how, now);
+		waits |= seat_switched_out(thread, &thread->seats[i], how, now);
 	return waits;
 }
 
@@ -132,8 +130,7 @@ static __always_inline void add_wait(struct lock_record *lock, const struct off_
 }
 
 static __always_inline void seat_switched_in(struct thread_record *thread, struct lock_seat *seat,
-					     struct cpu_record *cpu, struct cpu_record *left,
-					     struct comeback *back)
+					     struct cpu_record *cpu, struct comeback *back)
 {
 	struct hold_stretch stretch = { .hold = STRETCH_NO_HOLD };
 	struct lock_record *lock = lock_at(seat->lock);
@@ -141,7 +138,7 @@ static __always_inline void seat_switched_in(struct thread_record *thread, struc
 	if (!lock || seat->call == CALL_OUTSIDE)
 		return;
 	if (seat->call == CALL_HOLDING && owns(lock, thread))
-		hold_switched_in(lock, seat, cpu, left, back, &stretch);
+		hold_switched_in(lock, seat, back, &stretch);
 	if (streams(lock))
 		back->hold = stretch;
 	if (back->off_state == THREAD_LOCK_WAIT && seat->call != CALL_HOLDING) {
@@ -152,7 +149,6 @@ static __always_inline void seat_switched_in(struct thread_record *thread, struc
 }
 
 static __always_inline void announced_switched_in(struct thread_record *thread,
-						  struct cpu_record *cpu, struct cpu_record *left,
 						  struct comeback *back)
 {
 	struct lock_record *lock = announced_lock();
@@ -160,7 +156,7 @@ static __always_inline void announced_switched_in(struct thread_record *thread,
 	if (!lock)
 		return;
 	if (owns(lock, thread))
-		hold_switched_in(lock, &thread->seats[0], cpu, left, back, &back->hold);
+		hold_switched_in(lock, &thread->seats[0], back, &back->hold);
 	if (back->off_state == THREAD_LOCK_WAIT)
 		add_wait(lock, &back->off);
 }
@@ -168,17 +164,14 @@ static __always_inline void announced_switched_in(struct thread_record *thread,
 __noinline int locks_switched_in(struct thread_record *thread, struct cpu_record *cpu,
 				 struct comeback *back)
 {
-	struct cpu_record *left;
-
 	if (!thread || !cpu || !back)
 		return 0;
-	left = cpu_at(thread->cpu);
 	if (is_announced()) {
-		announced_switched_in(thread, cpu, left, back);
+		announced_switched_in(thread, back);
 		return 0;
 	}
 	for (int i = 0; i < LOCK_SEATS; i++)
-		seat_switched_in(thread, &thread->seats[i], cpu, left, back);
+		seat_switched_in(thread, &thread->seats[i], cpu, back);
 	return 0;
 }
 

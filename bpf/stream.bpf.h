@@ -64,8 +64,6 @@ static __always_inline void stream_stretch(struct thread_record *thread,
 	event->lost = thread->stream_lost;
 	event->padding = 0;
 	event->off = *off;
-	event->blocked_ns = hold->blocked_ns;
-	event->self_ns = hold->self_ns;
 	event->released_ns = hold->released_ns;
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	thread->stream_lost = 0;

@@ -108,7 +108,7 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	if (sleeps && watch_futexes && !held)
 		futex_falls_asleep(thread, prev);
 	if (has_locks(thread))
-		waits = locks_switched_out(thread, cpu, how_it_leaves(prev, sleeps), now);
+		waits = locks_switched_out(thread, how_it_leaves(prev, sleeps), now);
 
 	add_thread_time(thread, THREAD_CPU, thread->since_ns, now);
 	histogram_add(cpu, HISTOGRAM_SLICE, thread->since_ns, now);
@@ -117,7 +117,9 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	thread->from_ours = 0;
 	count_switch(thread, prev, kind, now);
 	thread->since_ns = now;
+	thread->off_ours_ns = cpu->ours_ns;
 	leaves_queue(thread, prev);
+	leaves_quota(thread, prev);
 	if (!sleeps)
 		thread->state = THREAD_READY;
 	else if (held)
@@ -125,7 +127,8 @@ static __always_inline void switched_out(struct thread_record *thread, struct ta
 	else if (prev_state & TASK_DEAD)
 		thread_ends(thread, prev, now);
 	else
-		thread->state = waits ? THREAD_LOCK_WAIT : THREAD_BLOCKED;
+		thread->state = waits && !(prev_state & TASK_STOPPED_OR_TRACED) ? THREAD_LOCK_WAIT
+										: THREAD_BLOCKED;
 }
 
 static __always_inline void switched_in(struct thread_record *thread, struct task_struct *next,
@@ -133,19 +136,23 @@ static __always_inline void switched_in(struct thread_record *thread, struct tas
 {
 	__u64 futex = thread->futex, ready = ready_before_switch(thread, next, cpu, now);
 
+	thread->wait_throttled_ns = throttled_since(thread, next);
 	thread_arrives(thread, cpu, from_ours, ready, now);
 	if (futex && thread->seats_used)
 		locks_come_back(thread, cpu, futex, ready, now);
 	thread->from_ours = from_ours;
 }
 
-/* Keep the time that this CPU gave to the run, for telling pre-emptions apart. */
+/* Keep the time that this CPU gave to the run, for telling waits for it apart. */
 static __always_inline void cpu_leaves(struct cpu_record *cpu, bool ours, bool idle, __u64 now)
 {
 	if (ours && cpu->ours_since_ns)
 		cpu->ours_ns += now - cpu->ours_since_ns;
 	cpu->ours_since_ns = 0;
-	cpu->idle = idle;
+	if (ours)
+		cpu->ours_until_ns = now;
+	else
+		cpu->idle = idle;
 }
 
 static __always_inline int switches(bool preempt, struct task_struct *prev,

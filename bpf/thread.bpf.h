@@ -6,7 +6,7 @@
 #ifndef SWITCHTAX_THREAD_BPF_H
 #define SWITCHTAX_THREAD_BPF_H
 
-#include "queue.bpf.h"
+#include "quota.bpf.h"
 #include "hold.bpf.h"
 #include "futex.bpf.h"
 
@@ -36,7 +36,7 @@ static __always_inline void add_thread_time(struct thread_record *thread, __u32 
  * put into back; has come back from a futex, after all that; ends (locks.bpf.c). Leaving, 1 is
  * returned if it waits for one of its locks.
  */
-int locks_switched_out(struct thread_record *thread, struct cpu_record *cpu, __u32 how, __u64 now);
+int locks_switched_out(struct thread_record *thread, __u32 how, __u64 now);
 int locks_switched_in(struct thread_record *thread, struct cpu_record *cpu, struct comeback *back);
 int locks_come_back(struct thread_record *thread, struct cpu_record *cpu, __u64 futex, __u64 ready,
 		    __u64 on);

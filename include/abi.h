@@ -77,8 +77,13 @@ enum lock_state {
 	HELD_PREEMPTED_SELF,
 	HELD_PREEMPTED_OTHER,
 	HELD_BLOCKED,
+	HELD_WAKING,		/* slept, has been woken, and waits for a CPU */
+	HELD_THROTTLED,		/* its group's CPU quota is used up */
 	HANDOFF_SIGNAL,
-	HANDOFF_QUEUE,
+	HANDOFF_QUEUE,		/* the next owner's CPU is idle, or between two tasks */
+	HANDOFF_QUEUE_SELF,	/* ... runs a thread of the run */
+	HANDOFF_QUEUE_OTHER,	/* ... runs somebody else */
+	HANDOFF_THROTTLED,
 	HANDOFF_TAKE,
 	FREE_IDLE,
 	LOCK_STATES,
@@ -126,6 +131,8 @@ struct off_stretch {
 	__u64 off_ns;
 	__u64 ready_ns;
 	__u64 on_ns;
+	__u32 throttled;	/* what the wait for a CPU was made of: see wait.h */
+	__u32 self_idle;
 };
 
 /* Where a thread stands at one lock. */
@@ -135,7 +142,6 @@ struct lock_seat {
 	__u64 call_sp;		/* where it returns from with this; 0: not probed there */
 	__u64 hold_start_ns;
 	__u64 hold_since_ns;	/* held on a CPU, and not yet added, since */
-	__u64 off_ours_ns;	/* its CPU's ours_ns when it was pre-empted holding */
 	__u64 condition;	/* the condition variable that it has let go for, or 0 */
 	__u16 lock;		/* its record; 0: nobody sits here */
 	__u16 watched;		/* whose it is */
@@ -164,6 +170,11 @@ struct thread_record {
 	__u64 died_ns;
 	__u64 since_ns;		/* in state since */
 	__u64 run_delay_ns;	/* kernel's sum of run-queue waits when last switched out */
+	__u64 off_ours_ns;	/* its CPU's ours_ns when last switched out */
+	__u64 quota_queue;	/* the queue whose quota may hold it up (quota.bpf.h), or 0 */
+	__u64 quota_ns;		/* ... had been throttled for so long when it was switched out */
+	__u64 wait_throttled_ns;	/* of the wait that ends now */
+	__u64 throttled_ns;	/* of all its waits: a part of ready */
 	__u64 woken_ns;		/* the last time, where that is seen (wakeups.bpf.c) */
 	__u64 ns[THREAD_STATES];
 	__u64 cut_ns;		/* stood still for us, while others ran */
@@ -194,6 +205,8 @@ struct thread_record {
 	__u64 code_pages;	/* its process had mapped when we last asked what they are */
 	__u32 futex_waker;
 	__u32 from_ours;	/* on a CPU, which it got from another thread of the run */
+	__u32 throttled;	/* its quota was used up when it was last switched out */
+	__u32 padding1;
 	char comm[COMM_BYTES];
 };
 
@@ -201,8 +214,10 @@ struct thread_record {
 struct cpu_record {
 	__u64 ours_ns;		/* time given to threads of the run, finished stretches */
 	__u64 ours_since_ns;	/* a thread of the run is on it since, or 0 */
+	__u64 ours_from_ns;	/* threads of the run, one after the other, had it since, ... */
+	__u64 ours_until_ns;	/* ... and up to then, or up to now */
 	__u64 clock_offset_ns;	/* CLOCK_MONOTONIC - its run queue's clock */
-	__u32 idle;		/* the thread that last left was the idle task */
+	__u32 idle;		/* the last thread not of the run that left was the idle task */
 	__u32 ours_now;		/* a switch to or from a thread of the run is under way (pause.bpf.h) */
 	__u64 birth_ns[BIRTH_EVENTS];	/* happened then, and no switch since; or 0 */
 	__u64 histogram[HISTOGRAMS][HISTOGRAM_BUCKETS];
@@ -314,9 +329,6 @@ struct stretch_event {
 	__u32 lost;		/* stretches of the thread before this one that were not streamed */
 	__u32 padding;
 	struct off_stretch off;
-	/* STRETCH_KEPT: blocked, then pre-empted by threads of the run, then by others */
-	__u64 blocked_ns;
-	__u64 self_ns;
 	__u64 released_ns;	/* STRETCH_FREE: free from here until on_ns */
 };
 
@@ -464,10 +476,10 @@ struct self_view {
 _Static_assert(sizeof(struct futex_wait_key) == 16, "a key has no hidden padding");
 _Static_assert(sizeof(struct news) == 32, "no hidden padding");
 _Static_assert(sizeof(struct sample_frame) == 32, "as struct bpf_stack_build_id");
-_Static_assert(sizeof(struct lock_seat) == 72, "no hidden padding");
+_Static_assert(sizeof(struct lock_seat) == 64, "no hidden padding");
 _Static_assert(sizeof(struct lock_name) == 16, "a key has no padding");
-_Static_assert(sizeof(struct off_stretch) == 24, "no hidden padding");
-_Static_assert(sizeof(struct stretch_event) == 80, "no hidden padding");
+_Static_assert(sizeof(struct off_stretch) == 32, "no hidden padding");
+_Static_assert(sizeof(struct stretch_event) == 72, "no hidden padding");
 _Static_assert(sizeof(struct handoff_event) == 80, "no hidden padding");
 _Static_assert(sizeof(struct lock_event) == 24, "no hidden padding");
 _Static_assert(sizeof(struct thread_record) % 8 == 0, "array elements stay aligned");

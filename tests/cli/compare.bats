@@ -163,10 +163,17 @@ def states(block, arm):
     run, = (r["run_id"] for r in rows("runs")
             if (r["block"], r["arm"], r["traced"]) == (block, arm, "1"))
     return {r["state"]: int(r["ns"]) for r in rows("ledger") if r["run_id"] == run}
-def differences(state):
-    return sorted(states(b, "other")[state] - states(b, "base")[state] for b in "12")
+# What makes up a line of the verdict, where it is more than the state of its name.
+joined = {"held_preempted_other": ["held_preempted_other", "held_throttled",
+                                   "handoff_queue_other", "handoff_throttled"],
+          "handoff_queue": ["handoff_queue", "handoff_queue_self"],
+          "held_blocked": ["held_blocked", "held_waking"]}
+def differences(line):
+    names = joined.get(line, [line])
+    return sorted(sum(states(b, "other")[n] - states(b, "base")[n] for n in names) for b in "12")
 verdict = {r["component"]: r for r in rows("verdict") if r["method"] == "ledger"}
-for state in "handoff_signal", "handoff_take", "held_preempted_other", "free_idle":
+for state in ("handoff_signal", "handoff_queue", "handoff_take", "held_preempted_other",
+              "held_blocked", "free_idle"):
     low, high = differences(state)
     assert abs(float(verdict[state]["low_ms"]) * 1e6 - low) < 1, state
     assert abs(float(verdict[state]["high_ms"]) * 1e6 - high) < 1, state

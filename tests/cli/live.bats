@@ -156,8 +156,9 @@ left_with() { # STATUS
 	[ "$(terminal display -p '#{cursor_flag}')" = 1 ]
 }
 
-states=(held_running held_preempted_self held_preempted_other held_blocked handoff_signal
-	handoff_queue handoff_take free_idle "not seen")
+states=(held_running held_preempted_self held_preempted_other held_blocked held_waking
+	held_throttled handoff_signal handoff_queue handoff_queue_self handoff_queue_other
+	handoff_throttled handoff_take free_idle "not seen")
 
 # --- what is shown ---------------------------------------------------------------------
 

@@ -175,9 +175,9 @@ prints() { # TEXT...
 	exits 1 timeline "$out" --format csv
 	says "no timeline of switchtax"
 	nothing_printed
-	"$python" "$lib/make_timeline.py" "$file" 2
+	"$python" "$lib/make_timeline.py" "$file" 3
 	exits 1 timeline "$out" --format json
-	says "version 2 of the format" "reads version 1"
+	says "version 3 of the format" "reads version 2"
 	nothing_printed
 	rm "$file"
 	mkfifo "$file"

@@ -42,14 +42,23 @@ absent() {
 	between "$(state "$1")" 0 0 "$COUNT"
 }
 
+# The states in which the next owner is runnable.
+queues=(handoff_queue handoff_queue_self handoff_queue_other handoff_throttled)
+
 # Hand-offs one by one add up to the ledger's states.
 timeline_agrees() {
-	local part sum
+	local queued=0 name
 
-	for part in signal queue take; do
-		sum=$(csv handoffs.csv "${part}_ns" | awk '{ s += $1 } END { printf "%d", s }')
-		equal "$sum" "$(state "handoff_$part")"
+	for name in "${queues[@]}"; do
+		queued=$((queued + $(state "$name")))
 	done
+	equal "$(in_all signal)" "$(state handoff_signal)"
+	equal "$(in_all queue)" "$queued"
+	equal "$(in_all take)" "$(state handoff_take)"
+}
+
+in_all() { # PART: of all hand-offs
+	csv handoffs.csv "$1_ns" | awk '{ s += $1 } END { printf "%d", s }'
 }
 
 dead_time() {
@@ -57,9 +66,9 @@ dead_time() {
 	equal "$(csv runs.csv handoffs)" $COUNT
 	equal "$(rows handoffs.csv)" $COUNT
 	timeline_agrees
-	planted handoff_signal handoff_queue handoff_take - dead
+	planted handoff_signal "${queues[@]}" handoff_take - dead
 	planted handoff_signal - signal
-	planted handoff_queue - queue
+	planted "${queues[@]}" - queue
 	planted handoff_take - take
 }
 
@@ -99,9 +108,13 @@ was_planted() {
 	was_planted signal_low_ns
 }
 
-@test "dead time in the run queue is handoff_queue" {
+@test "dead time in the run queue behind a sibling is handoff_queue_self" {
 	dead_time runnable
 	was_planted queue_low_ns
+	# Others may have had the CPU too, but not for what the sibling kept it.
+	between "$(state handoff_queue_self)" $((COUNT * US * 1000)) "$(truth queue_high_ns)" $COUNT
+	absent handoff_queue
+	absent handoff_throttled
 }
 
 @test "dead time on a CPU is handoff_take" {
@@ -111,9 +124,10 @@ was_planted() {
 
 @test "a holder that sleeps is held_blocked" {
 	oracle --plan sleep --count $COUNT --us $US
-	planted held_blocked - slept
-	planted held_blocked held_preempted_self held_preempted_other - slept
+	planted held_blocked held_waking - slept
+	((COUNT * US * 1000 <= $(state held_blocked))) || fail "it slept longer"
 	absent held_preempted_self
+	absent held_throttled
 	equal "$(csv runs.csv handoffs)" 0
 	was_planted slept_low_ns
 }

@@ -6,7 +6,8 @@ from accounts import number
 
 # Differences that two clock reads may make, as in the tests of planted truth.
 SHARE, EACH_NS = 0.02, 30000
-PARTS = ("signal", "queue", "take")
+PARTS = {"signal": ("signal",), "take": ("take",),
+         "queue": ("queue", "queue_self", "queue_other", "throttled")}
 
 
 def doctor(check):
@@ -42,10 +43,10 @@ def handoffs(check, name="handoffs"):
     """Hand-offs one by one add up to the states of the ledger, as well."""
     if not counted(check, name, {"handoffs": "handoffs"}):
         return
-    for part in PARTS:
+    for part, states in PARTS.items():
         rows = check.rows(name, "handoffs.csv")
         check.equal(f"{name}: {part}", sum(number(row[part + "_ns"]) for row in rows),
-                    check.state(name, [f"handoff_{part}"]))
+                    check.state(name, [f"handoff_{state}" for state in states]))
 
 
 def planted(check):
@@ -76,9 +77,10 @@ def states(check):
     thread that is meant to run or to be runnable is found asleep for a moment."""
     for where in ("asleep", "runnable", "running"):
         handoffs(check, f"dead-{where}")
-        between(check, f"dead-{where}", [f"handoff_{part}" for part in PARTS], "dead")
+        between(check, f"dead-{where}", [f"handoff_{state}" for part in PARTS.values()
+                                         for state in part], "dead")
     if check.measured("sleep"):
-        between(check, "sleep", ["held_blocked"], "slept")
+        between(check, "sleep", ["held_blocked", "held_waking"], "slept")
     if check.measured("preempt-self"):
         between(check, "preempt-self", ["held_preempted_self", "held_preempted_other"], "gap")
 

@@ -34,7 +34,7 @@ assert_l1() { # FOLDER
 				wall = locks[of[id]] > 1 ? own[id] : window[of[id]]
 				off = sum[id] - wall
 				if (off < 0) off = -off
-				if (states[id] != 8 || (off > wall / 1000 && off > 20000)) {
+				if (states[id] != 13 || (off > wall / 1000 && off > 20000)) {
 					print id, "states", states[id], "sum", sum[id], "wall", wall
 					bad = 1
 				}

@@ -9,9 +9,11 @@ import zlib
 
 STATES = ("cpu", "ready", "lock_wait", "blocked")
 LOCK_STATES = ("held_running", "held_preempted_self", "held_preempted_other", "held_blocked",
-               "handoff_signal", "handoff_queue", "handoff_take", "free_idle")
-WAITS = {"cpu": "handoff_take", "ready": "handoff_queue", "lock_wait": "handoff_signal",
-         "blocked": "handoff_signal"}
+               "held_waking", "held_throttled", "handoff_signal", "handoff_queue",
+               "handoff_queue_self", "handoff_queue_other", "handoff_throttled", "handoff_take",
+               "free_idle")
+UNIT = 32       # ns, in which the parts of a wait are counted; and the most of each
+MOST = {"throttled": UNIT * 0xffffffff, "self": UNIT * 0x7fffffff}
 HEADER = ("kind", "thread", "tid", "comm", "state", "start_ns", "end_ns", "cpu", "from_thread")
 
 
@@ -52,7 +54,7 @@ class Thread:
 class Timeline:
     def __init__(self, data):
         magic, version = struct.unpack("<8sI", data[:12])
-        assert magic == b"SWTXTIME" and version == 1, (magic, version)
+        assert magic == b"SWTXTIME" and version == 2, (magic, version)
         stream = zlib.decompressobj()
         body = stream.decompress(data[12:])
         assert stream.eof and not stream.unused_data, "truncated, or something follows"
@@ -85,17 +87,22 @@ class Timeline:
         off = self.on.get(slot, self.base) + b.varint()
         ready = off if state == 1 else off + b.varint()
         on = ready + b.varint()
-        parts = None
-        if hold == 1:
-            split = b.varint()
-            blocked = on - off if split == 2 else ready - off
-            own = on - ready if split == 1 else split - 3 if split >= 3 else 0
-            parts = (off + blocked, off + blocked + own)
-        elif hold == 2:
-            parts = (off - b.signed(),)
-        self.slot(slot).stretches.append(
-            (off, ready, on, STATES[state], left, to, hold, parts, self.lost.pop(slot, 0)))
+        wait = self.wait_parts(b, ready, on) if on > ready else (on, on, False)
+        released = off - b.signed() if hold == 2 else None
+        self.slot(slot).stretches.append((off, ready, on, STATES[state], left, to, hold, wait,
+                                          released, self.lost.pop(slot, 0)))
         self.on[slot], self.cpu[slot], self.arrived = on, to, slot
+
+    @staticmethod
+    def wait_parts(b, ready, on):
+        """Until when it was throttled, then had to wait for the run's own; was the rest idle?"""
+        kind = b.varint()
+        throttled = on - ready if kind == 3 else b.varint() if kind >= 4 else 0
+        own = on - ready if kind == 1 else b.varint() if kind >= 4 else 0
+        assert kind < 6 and throttled + own <= on - ready, (kind, throttled, own)
+        throttled = min(ready + -(-throttled // UNIT) * UNIT, ready + MOST["throttled"], on)
+        own = min(throttled + -(-own // UNIT) * UNIT, throttled + MOST["self"], on)
+        return throttled, own, kind in (2, 5)
 
     def take(self, b, flags):
         to = self.arrived if flags & 0x10 else b.varint()
@@ -127,7 +134,7 @@ class Timeline:
         thread.born = self.base + b.signed()
         thread.died = thread.born + b.signed() if flags & 8 else None
         thread.since = thread.born + b.signed() if flags & 0x10 else None
-        thread.state = STATES[flags >> 5 & 3]
+        thread.state, thread.throttled = STATES[flags >> 5 & 3], bool(flags & 0x80)
         thread.comm = b.text().decode(errors="replace")
         self.table.append(slot)
 
@@ -149,7 +156,7 @@ class Timeline:
     def lay_out(self, thread):
         at, ran = thread.born, False
         put = thread.intervals.append
-        for off, ready, on, state, left, _to, _hold, _parts, lost in thread.stretches:
+        for off, ready, on, state, left, _to, _hold, _wait, _released, lost in thread.stretches:
             if not lost and (ran or off > at):
                 put(("cpu", at, off, left))
             put((state, off, ready, left if state == "cpu" else None))
@@ -199,36 +206,48 @@ class Timeline:
         while (thread.held_up_to < len(thread.stretches) and
                thread.stretches[thread.held_up_to][2] <= self.at):
             thread.held_up_to += 1
-        for off, ready, on, state, _left, _to, hold, parts, _lost in \
+        for off, ready, on, state, _left, _to, hold, wait, released, _lost in \
                 thread.stretches[thread.held_up_to:]:
             if off >= until:
                 break
             if hold == 2:
-                self.stay("held_running", owner, min(parts[0], until))
+                self.stay("held_running", owner, min(released, until))
                 self.stay("free_idle", None, min(on, until))
                 continue
             if not hold and not from_before:
                 continue
-            blocked, own = parts or ((off if state == "ready" else ready,) * 2)
+            throttled, own = wait[:2] if hold else (ready, ready)
             self.stay("held_running", owner, min(off, until))
-            self.stay("held_blocked", owner, min(blocked, until))
+            if state != "ready":
+                self.stay("held_blocked", owner, min(ready, until))
+            self.stay("held_throttled", owner, min(throttled, until))
+            if state != "ready" and hold:
+                self.stay("held_waking", owner, min(on, until))
             self.stay("held_preempted_self", owner, min(own, until))
             self.stay("held_preempted_other", owner, min(on, until))
         if thread.since is not None and thread.since < until:
             self.stay("held_running", owner, thread.since)
-            self.stay("held_preempted_other" if thread.state == "ready" else "held_blocked",
-                      owner, until)
+            self.stay("held_blocked" if thread.state != "ready" else "held_throttled"
+                      if thread.throttled else "held_preempted_other", owner, until)
         self.stay("held_running", owner, until)
 
     def wait(self, slot, until):
         thread = self.slots[slot]
-        while (thread.waited_up_to < len(thread.intervals) and
-               thread.intervals[thread.waited_up_to][2] <= self.at):
+        self.stay("handoff_signal", slot, min(thread.born, until))
+        while (thread.waited_up_to < len(thread.stretches) and
+               thread.stretches[thread.waited_up_to][2] <= self.at):
             thread.waited_up_to += 1
-        for state, start, stop, _cpu in thread.intervals[thread.waited_up_to:]:
-            if start >= until:
+        for off, ready, on, state, _left, _to, _hold, wait, _released, _lost in \
+                thread.stretches[thread.waited_up_to:]:
+            if off >= until:
                 break
-            self.stay(WAITS[state], slot, min(stop, until))
+            throttled, own, idle = wait
+            self.stay("handoff_take", slot, min(off, until))
+            self.stay("handoff_take" if state == "cpu" else "handoff_signal", slot,
+                      min(ready, until))
+            self.stay("handoff_throttled", slot, min(throttled, until))
+            self.stay("handoff_queue_self", slot, min(own, until))
+            self.stay("handoff_queue" if idle else "handoff_queue_other", slot, min(on, until))
         self.stay("handoff_take", slot, until)
 
     def lock_track(self):

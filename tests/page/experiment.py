@@ -15,9 +15,12 @@ ARMS = ["sequential", "interleaved", "threads-1cpu", "threads", "processes"]
 WALL_MS = {"sequential": 2100, "interleaved": 3050, "threads-1cpu": 3180, "threads": 3420,
            "processes": 1450}
 STATES = ["held_running", "held_preempted_self", "held_preempted_other", "held_blocked",
-          "handoff_signal", "handoff_queue", "handoff_take", "free_idle"]
-STATE_MS = {"threads-1cpu": [3050, 60, 20, 3, 12, 25, 6, 4],
-            "sequential": [2080, 0, 14, 2, 0, 0, 0, 4], "threads": [3170, 90, 30, 5, 60, 40, 20, 5]}
+          "held_waking", "held_throttled", "handoff_signal", "handoff_queue",
+          "handoff_queue_self", "handoff_queue_other", "handoff_throttled", "handoff_take",
+          "free_idle"]
+STATE_MS = {"threads-1cpu": [3050, 60, 20, 2, 1, 0, 12, 2, 20, 3, 0, 6, 4],
+            "sequential": [2080, 0, 14, 1, 1, 0, 0, 0, 0, 0, 0, 0, 4],
+            "threads": [3140, 90, 30, 4, 1, 25, 60, 8, 20, 12, 5, 20, 5]}
 PARTS = ["held_running.user", "held_running.fault", "held_running.syscall",
          "held_running.interrupt"]
 BLOCKS = 6

@@ -7,7 +7,17 @@ import subprocess
 TOOL = os.path.join(os.environ.get("BUILD", "build"), "tests", "tools", "statistics")
 
 STATES = ("held_running", "held_preempted_self", "held_preempted_other", "held_blocked",
-          "handoff_signal", "handoff_queue", "handoff_take", "free_idle")
+          "held_waking", "held_throttled", "handoff_signal", "handoff_queue",
+          "handoff_queue_self", "handoff_queue_other", "handoff_throttled", "handoff_take",
+          "free_idle")
+# Which states a component of the verdict is made of, where it is not the one of its name.
+JOINED = {"handoff_queue": ("handoff_queue", "handoff_queue_self"),
+          "held_preempted_other": ("held_preempted_other", "held_throttled",
+                                   "handoff_queue_other", "handoff_throttled"),
+          "held_blocked": ("held_blocked", "held_waking")}
+COMPONENTS = {name: JOINED.get(name, (name,)) for name in (
+    "held_running", "held_preempted_self", "held_preempted_other", "held_blocked",
+    "handoff_signal", "handoff_queue", "handoff_take", "free_idle")}
 
 
 def text(number):

@@ -6,11 +6,12 @@ import itertools
 import numpy as np
 from scipy import stats
 
-from ours import STATES
+from ours import COMPONENTS, STATES
 
 VARIED = 1.5			# the largest dose of a block over its smallest, at least
 
-NARROW = ("handoff_signal", "handoff_queue", "handoff_take", "held_preempted_self")
+NARROW = [state for name in ("handoff_signal", "handoff_queue", "handoff_take",
+                             "held_preempted_self") for state in COMPONENTS[name]]
 
 
 def interval(values):
@@ -98,7 +99,7 @@ class Experiment:
         }
 
     def ledger(self):
-        result = {name: self.states(name) for name in STATES}
+        result = {name: self.states(*states) for name, states in COMPONENTS.items()}
         memory = self.memory(True)
         faults = self.of("threads", "faults", True) - self.of("sequential", "faults", True)
         lock = self.operations("threads", True) - self.operations("sequential", True)

@@ -81,7 +81,7 @@ class Runs:
                 lines.append("run %s %d %d 1 %.9g %d 0 0 " % (
                     arm, block + 1, traced, wall[at],
                     self.handoffs[arm][at] if arm in HANDOFFS else 0)
-                    + "%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g" % tuple(lock))
+                    + " ".join("%.9g" % ms for ms in lock))
         return lines
 
     def point_lines(self, experiment):
@@ -112,10 +112,11 @@ def figures(runs):
     wall, lock = runs.wall, runs.lock
     base, other, memory = (wall[arm, False] for arm in ("sequential", "threads", "interleaved"))
     slope, intercept = dose_figures(*runs.doses())
-    result = {f"ledger.{name}": lock["threads"][name] - lock["sequential"][name]
-              for name in ours.STATES}
+    result = {f"ledger.{name}": sum(lock["threads"][state] - lock["sequential"][state]
+                                    for state in states)
+              for name, states in ours.COMPONENTS.items()}
     result["ledger.switching"] = sum(result[f"ledger.{name}"] for name in list(LOCK)[:4])
-    whole = sum(result[f"ledger.{name}"] for name in ours.STATES)
+    whole = sum(result[f"ledger.{name}"] for name in ours.COMPONENTS)
     result.update({
         "slowdown": other / base, "excess": other - base,
         "ledger.switching.share": result["ledger.switching"] / whole,

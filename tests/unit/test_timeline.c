@@ -27,6 +27,7 @@
 #include "../../user/timeline/writer.h"
 #include "../../user/timeline/varint.h"
 #include "include/clock.h"
+#include "include/wait.h"
 
 #define RUN "001-01-threads-traced"
 #define FILE_NAME RUN TIMELINE_SUFFIX
@@ -61,12 +62,16 @@ static int leave(void **state)
 	return rmdir(home);
 }
 
+/* Units of 32 ns of a wait, of which a thread of the run had the CPU. */
+#define SELF(units)	((units) << 1)
+#define SELF_IDLE(units) ((units) << 1 | 1)
+
 /* Thread 1 holds the lock, is pre-empted and lets go; thread 2 waits for it, and ends. */
 static const struct stretch_event stretches[] = {
 	{ .kind = STREAM_STRETCH, .slot = 1, .state = THREAD_READY, .hold = STRETCH_KEPT,
-	  .cpu_left = 0, .cpu = 1, .off = { 100, 100, 200 }, .self_ns = 60 },
+	  .cpu_left = 0, .cpu = 1, .off = { 100, 100, 200, 0, SELF(2) } },
 	{ .kind = STREAM_STRETCH, .slot = 2, .state = THREAD_LOCK_WAIT, .cpu_left = 300, .cpu = 300,
-	  .off = { 50, 420, 450 } },
+	  .off = { 50, 420, 450, 0, SELF_IDLE(0) } },
 	{ .kind = STREAM_STRETCH, .slot = 1, .state = THREAD_BLOCKED, .cpu_left = 1, .cpu = 1,
 	  .off = { 600, 700, 800 } },
 };
@@ -215,7 +220,7 @@ static void what_was_written_is_read(void **state)
 	assert_int_equal(timeline.nthreads, 2);
 	assert_string_equal(timeline.threads[1].comm, "second");
 	assert_int_equal(timeline.threads[0].nstretches, 2);
-	assert_int_equal(timeline.threads[0].stretches[0].hold_ns[1], 60);
+	assert_int_equal(wait__self_until(&timeline.threads[0].stretches[0].off), 164 + start);
 	assert_int_equal(timeline.threads[0].stretches[0].cpu_left, 0);
 	assert_int_equal(timeline.threads[1].stretches[0].cpu, 300);
 	assert_true(timeline.threads[1].died_ns == start + 900);
@@ -251,8 +256,8 @@ static const struct expected expected[] = {
 	{ TIMELINE_OF_THREAD, 2, "cpu", 450, 900, 300 },
 	{ TIMELINE_OF_LOCK, 0, "free_idle", 0, 20, -1 },
 	{ TIMELINE_OF_LOCK, 1, "held_running", 20, 100, -1 },
-	{ TIMELINE_OF_LOCK, 1, "held_preempted_self", 100, 160, -1 },
-	{ TIMELINE_OF_LOCK, 1, "held_preempted_other", 160, 200, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_preempted_self", 100, 164, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_preempted_other", 164, 200, -1 },
 	{ TIMELINE_OF_LOCK, 1, "held_running", 200, 400, -1 },
 	{ TIMELINE_OF_LOCK, 2, "handoff_signal", 400, 420, -1 },
 	{ TIMELINE_OF_LOCK, 2, "handoff_queue", 420, 450, -1 },
@@ -287,6 +292,81 @@ static void events_become_intervals(void **state)
 	assert_int_equal(intervals.missing, 0);
 	timeline_intervals__free(&intervals);
 	timeline__free(&timeline);
+}
+
+/* Held and asleep, woken without quota; then asleep, woken, and kept waiting by all three. */
+static const struct stretch_event waits[] = {
+	{ .kind = STREAM_STRETCH, .slot = 1, .state = THREAD_BLOCKED, .hold = STRETCH_KEPT,
+	  .off = { 100, 200, 300, 2, 0 } },
+	{ .kind = STREAM_STRETCH, .slot = 2, .state = THREAD_LOCK_WAIT,
+	  .off = { 50, 420, 720, 3, SELF(2) } },
+};
+
+static const struct expected states_of_waits[] = {
+	{ TIMELINE_OF_LOCK, 1, "held_running", 20, 100, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_blocked", 100, 200, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_throttled", 200, 264, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_waking", 264, 300, -1 },
+	{ TIMELINE_OF_LOCK, 1, "held_running", 300, 400, -1 },
+	{ TIMELINE_OF_LOCK, 2, "handoff_signal", 400, 420, -1 },
+	{ TIMELINE_OF_LOCK, 2, "handoff_throttled", 420, 516, -1 },
+	{ TIMELINE_OF_LOCK, 2, "handoff_queue_self", 516, 580, -1 },
+	{ TIMELINE_OF_LOCK, 2, "handoff_queue_other", 580, 720, -1 },
+	{ TIMELINE_OF_LOCK, 2, "handoff_take", 720, 730, -1 },
+};
+
+static void a_wait_for_a_cpu_has_its_parts(void **state)
+{
+	struct timeline_writer *writer = begin_file();
+	struct handoff_event taken = takes[1];
+	struct timeline_intervals intervals;
+	struct timeline timeline;
+
+	(void)state;
+	taken.t_ns = 730;
+	stream_take(writer, takes[0]);
+	stream_stretch(writer, waits[0]);
+	stream_stretch(writer, waits[1]);
+	stream_take(writer, taken);
+	assert_int_equal(timeline_writer__finish(writer, &trace, &ledger), 0);
+	assert_int_equal(timeline_writer__commit(writer), 0);
+	timeline_writer__free(writer);
+	assert_int_equal(timeline__read(AT_FDCWD, FILE_NAME, &timeline, why, sizeof(why)), 0);
+	assert_int_equal(timeline_layout__make(&timeline, &intervals), 0);
+	for (size_t i = 0; i < sizeof(states_of_waits) / sizeof(states_of_waits[0]); i++) {
+		const struct timeline_interval *interval =
+			&intervals.items[intervals.first[TIMELINE_OF_LOCK] + 1 + i];
+
+		assert_string_equal(timeline_intervals__state(interval), states_of_waits[i].state);
+		assert_int_equal(interval->start_ns, states_of_waits[i].from);
+		assert_int_equal(interval->end_ns, states_of_waits[i].to);
+	}
+	timeline_intervals__free(&intervals);
+	timeline__free(&timeline);
+}
+
+/* The parts of a wait are kept in units, and never come to more than the wait. */
+static void parts_of_a_wait_never_exceed_it(void **state)
+{
+	static const uint64_t lengths[] = { 0, 1, 31, 32, 33, 1000, 300ULL * 1000000000 };
+	size_t count = sizeof(lengths) / sizeof(lengths[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count * count * count; i++) {
+		uint64_t throttled = lengths[i % count], self = lengths[i / count % count];
+		uint64_t whole = throttled + self + lengths[i / count / count];
+		struct off_stretch off = { 5, 7, 7 + whole, 0, 0 };
+
+		wait__set(&off, throttled, self, i % 2);
+		assert_true(wait__throttled_until(&off) <= wait__self_until(&off));
+		assert_true(wait__self_until(&off) <= off.on_ns);
+		assert_int_equal(wait__was_idle(&off), i % 2);
+		/* Up to 68 s, what is all of one kind stays so. */
+		if (self == whole && whole < 68000000000ULL)
+			assert_true(wait__self_until(&off) == off.on_ns);
+		if (!self && !throttled)
+			assert_true(wait__self_until(&off) == off.ready_ns);
+	}
 }
 
 /* The third stretch of thread 1 tells that two before it found no room. */
@@ -417,6 +497,8 @@ int main(void)
 		cmocka_unit_test(numbers_that_nobody_writes_are_refused),
 		cmocka_unit_test_setup_teardown(what_was_written_is_read, enter, leave),
 		cmocka_unit_test_setup_teardown(events_become_intervals, enter, leave),
+		cmocka_unit_test_setup_teardown(a_wait_for_a_cpu_has_its_parts, enter, leave),
+		cmocka_unit_test(parts_of_a_wait_never_exceed_it),
 		cmocka_unit_test_setup_teardown(losses_leave_a_gap, enter, leave),
 		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_is_refused, enter, leave),
 		cmocka_unit_test_setup_teardown(a_bit_that_is_wrong_anywhere_is_found, enter,

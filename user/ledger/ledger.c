@@ -14,8 +14,13 @@ static const char *const lock_states[LOCK_STATES] = {
 	[HELD_PREEMPTED_SELF] = "held_preempted_self",
 	[HELD_PREEMPTED_OTHER] = "held_preempted_other",
 	[HELD_BLOCKED] = "held_blocked",
+	[HELD_WAKING] = "held_waking",
+	[HELD_THROTTLED] = "held_throttled",
 	[HANDOFF_SIGNAL] = "handoff_signal",
 	[HANDOFF_QUEUE] = "handoff_queue",
+	[HANDOFF_QUEUE_SELF] = "handoff_queue_self",
+	[HANDOFF_QUEUE_OTHER] = "handoff_queue_other",
+	[HANDOFF_THROTTLED] = "handoff_throttled",
 	[HANDOFF_TAKE] = "handoff_take",
 	[FREE_IDLE] = "free_idle",
 };

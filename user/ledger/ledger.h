@@ -79,6 +79,7 @@ struct ledger {
 	uint64_t open;				/* intervals cut at the window's end */
 	uint64_t switches[SWITCH_KINDS];
 	uint64_t migrations;
+	uint64_t throttled_ns;			/* all threads waited for CPU quota: a part of ready */
 	uint64_t events_lost;
 	bool valid;
 	char reason[LEDGER_REASON_SIZE];	/* "" if valid: the first identity broken */

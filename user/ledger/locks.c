@@ -63,6 +63,14 @@ static void close_free(struct account *account)
 	account->lock->ns[HANDOFF_SIGNAL] += part(account, wanted, account->end_ns);
 }
 
+/* Off its CPU, and whose that is nobody has told yet. */
+static enum lock_state held_state(const struct thread_record *holder)
+{
+	if (holder->state != THREAD_READY)
+		return HELD_BLOCKED;
+	return holder->throttled ? HELD_THROTTLED : HELD_PREEMPTED_OTHER;
+}
+
 static void close_held(struct account *account, const struct thread_record *holder,
 		       const struct lock_seat *seat)
 {
@@ -71,8 +79,7 @@ static void close_held(struct account *account, const struct thread_record *hold
 	if (holder->state == THREAD_CPU)
 		ns[HELD_RUNNING] += part(account, seat->hold_since_ns, account->end_ns);
 	else
-		ns[holder->state == THREAD_READY ? HELD_PREEMPTED_OTHER : HELD_BLOCKED] +=
-			part(account, holder->since_ns, account->end_ns);
+		ns[held_state(holder)] += part(account, holder->since_ns, account->end_ns);
 }
 
 /* Known by calls: what its last state was, up to the window's end. */
@@ -254,8 +261,11 @@ static void settle_folded(const struct trace *trace, struct ledger *ledger)
 
 uint64_t ledger__held_ns(const struct ledger_lock *lock)
 {
-	return lock->ns[HELD_RUNNING] + lock->ns[HELD_PREEMPTED_SELF] +
-	       lock->ns[HELD_PREEMPTED_OTHER] + lock->ns[HELD_BLOCKED];
+	uint64_t ns = 0;
+
+	for (int state = HELD_RUNNING; state < HANDOFF_SIGNAL; state++)
+		ns += lock->ns[state];
+	return ns;
 }
 
 static int order(uint64_t a, uint64_t b)

@@ -39,6 +39,7 @@ static void settle_thread(const struct trace *trace, const struct thread_record 
 	thread->seated = record->seat || record->seats_used;
 	memcpy(thread->comm, record->comm, COMM_BYTES);
 	memcpy(thread->ns, record->ns, sizeof(thread->ns));
+	ledger->throttled_ns += record->throttled_ns;
 	for (int kind = 0; kind < SWITCH_KINDS; kind++) {
 		thread->switches[kind] = record->switches[kind];
 		thread->kernel[kind] = record->kernel_end[kind] - record->kernel_base[kind];

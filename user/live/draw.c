@@ -28,8 +28,10 @@
 static const short lock_colours[LOCK_STATES] = {
 	[HELD_RUNNING] = COLOR_GREEN, [HELD_PREEMPTED_SELF] = COLOR_YELLOW,
 	[HELD_PREEMPTED_OTHER] = COLOR_MAGENTA, [HELD_BLOCKED] = COLOR_BLUE,
-	[HANDOFF_SIGNAL] = COLOR_RED, [HANDOFF_QUEUE] = COLOR_RED, [HANDOFF_TAKE] = COLOR_RED,
-	[FREE_IDLE] = COLOR_CYAN,
+	[HELD_WAKING] = COLOR_BLUE, [HELD_THROTTLED] = COLOR_MAGENTA,
+	[HANDOFF_SIGNAL] = COLOR_RED, [HANDOFF_QUEUE] = COLOR_RED,
+	[HANDOFF_QUEUE_SELF] = COLOR_RED, [HANDOFF_QUEUE_OTHER] = COLOR_MAGENTA,
+	[HANDOFF_THROTTLED] = COLOR_MAGENTA, [HANDOFF_TAKE] = COLOR_RED, [FREE_IDLE] = COLOR_CYAN,
 };
 
 static const short thread_colours[THREAD_STATES] = {
@@ -221,7 +223,7 @@ static void draw_lock_small(const struct live_means *means, int row, const struc
 	int width = COLS < MAX_CELLS ? COLS : MAX_CELLS;
 	uint8_t cells[MAX_CELLS];
 
-	for (int state = HELD_RUNNING; state <= HELD_BLOCKED; state++)
+	for (int state = HELD_RUNNING; state < HANDOFF_SIGNAL; state++)
 		held += 100 * live__share(parts, parts->ns[state]);
 	for (int state = HANDOFF_SIGNAL; state <= HANDOFF_TAKE; state++)
 		handoff += 100 * live__share(parts, parts->ns[state]);

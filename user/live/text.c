@@ -12,8 +12,10 @@ char live_text__lock_letter(int state)
 {
 	static const char letters[] = {
 		[HELD_RUNNING] = 'R', [HELD_PREEMPTED_SELF] = 'P', [HELD_PREEMPTED_OTHER] = 'O',
-		[HELD_BLOCKED] = 'B', [HANDOFF_SIGNAL] = 's', [HANDOFF_QUEUE] = 'q',
-		[HANDOFF_TAKE] = 't', [FREE_IDLE] = '-', [LIVE_NOT_SEEN] = '?',
+		[HELD_BLOCKED] = 'B', [HELD_WAKING] = 'W', [HELD_THROTTLED] = 'T',
+		[HANDOFF_SIGNAL] = 's', [HANDOFF_QUEUE] = 'q', [HANDOFF_QUEUE_SELF] = 'p',
+		[HANDOFF_QUEUE_OTHER] = 'o', [HANDOFF_THROTTLED] = 'h', [HANDOFF_TAKE] = 't',
+		[FREE_IDLE] = '-', [LIVE_NOT_SEEN] = '?',
 	};
 
 	return state >= 0 && state < (int)sizeof(letters) ? letters[state] : ' ';

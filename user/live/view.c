@@ -9,7 +9,7 @@
 #define HELP_ROWS 3
 
 /* As many threads are to be seen before the lock gets a row for each state. */
-#define THREADS_AT_LEAST 3
+#define THREADS_AT_LEAST 2
 #define BAR_AT_LEAST 8
 
 static size_t scrolled(size_t offset, long by, size_t page, size_t nthreads)

@@ -9,7 +9,11 @@
 
 #include "record/parts.h"
 
-#define ALL_STATES ((1u << LOCK_STATES) - 1)
+#define STATE(state) (1u << (state))
+#define ALL_STATES (STATE(LOCK_STATES) - 1)
+/* Folders of older versions do not have these: all of them or none, and none is no time. */
+#define NEW_STATES (STATE(HELD_WAKING) | STATE(HELD_THROTTLED) | STATE(HANDOFF_QUEUE_SELF) | \
+		    STATE(HANDOFF_QUEUE_OTHER) | STATE(HANDOFF_THROTTLED))
 
 /* Rows of one run: its states, then what the samples split held_running into. */
 #define MOST_ROWS (LOCK_STATES + SAMPLE_KINDS)
@@ -28,13 +32,10 @@ static void name_of(size_t index, char name[ROWS_NAME_SIZE])
 			 sample_kind__name(index - LOCK_STATES));
 }
 
-/* Hand-off states have one interval per hand-off; of the others only the sum is kept. */
+/* Hand-off states have at most one interval per hand-off; of the others only the sum is kept. */
 static uint64_t state_count(const struct ledger_lock *lock, enum lock_state state)
 {
-	bool of_handoff = state == HANDOFF_SIGNAL || state == HANDOFF_QUEUE ||
-			  state == HANDOFF_TAKE;
-
-	return of_handoff ? lock->handoffs : COLUMN_MISSING_U64;
+	return state >= HANDOFF_SIGNAL && state <= HANDOFF_TAKE ? lock->handoffs : COLUMN_MISSING_U64;
 }
 
 /* Without a sample nothing is known of the parts. */
@@ -150,7 +151,7 @@ static int check_run(const struct folder_run *run, struct csv_error *error)
 
 	if (!run->states && !saw_lock)
 		return 0;
-	if (run->states != ALL_STATES)
+	if (run->states != ALL_STATES && run->states != (ALL_STATES & ~NEW_STATES))
 		snprintf(error->text, sizeof(error->text), "%s: it has %d of the lock's %d states "
 			 "in the run %.64s (line %zu of %s)", rows__ledger.file,
 			 __builtin_popcount(run->states), LOCK_STATES, run->row.run_id, run->line,

@@ -19,10 +19,8 @@
 
 /* A stretch off the CPU: in a state from off to ready, then runnable, and back at on. */
 struct timeline_stretch {
-	uint64_t off_ns;
-	uint64_t ready_ns;
-	uint64_t on_ns;
-	uint64_t hold_ns[2];	/* STRETCH_KEPT: blocked, self; STRETCH_FREE: released at */
+	struct off_stretch off;
+	uint64_t released_ns;	/* STRETCH_FREE */
 	uint32_t slot;
 	uint32_t cpu_left;
 	uint32_t cpu;		/* that it came to */
@@ -40,6 +38,7 @@ struct timeline_thread {
 	uint64_t died_ns;	/* UINT64_MAX: lived on */
 	uint64_t since_ns;	/* off the CPU when the window closed, since; UINT64_MAX: on one */
 	uint8_t state;		/* ... in this state */
+	bool throttled;		/* ... and its CPU quota was used up */
 	char comm[COMM_BYTES + 1];
 	const struct timeline_stretch *stretches;	/* in order of time */
 	size_t nstretches;

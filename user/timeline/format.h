@@ -13,7 +13,7 @@
 #define TIMELINE_MAGIC "SWTXTIME"
 #define TIMELINE_MAGIC_SIZE 8
 #define TIMELINE_HEAD_SIZE 12
-#define TIMELINE_VERSION 1
+#define TIMELINE_VERSION 2
 
 /* The low three bits of a record's first byte. */
 enum timeline_record {
@@ -44,6 +44,7 @@ enum timeline_record {
 #define THREAD_IS_DEAD		0x08
 #define THREAD_IS_OFF		0x10	/* off the CPU at the window's end, since ... follows */
 #define THREAD_STATE_SHIFT	5
+#define THREAD_IS_THROTTLED	0x80
 
 #define SUMMARY_HAS_LOCK	0x08
 #define SUMMARY_CALLED		0x10	/* the lock is known by calls, not announced */
@@ -57,8 +58,8 @@ enum timeline_wanted {
 	WANTED_UNKNOWN,		/* free since before the window, and nobody waited */
 };
 
-/* STRETCH_KEPT, how the time was split: see docs/timeline.md. */
-enum timeline_split { SPLIT_OTHER, SPLIT_SELF, SPLIT_BLOCKED, SPLIT_MIXED };
+/* Whose the CPU was for which a thread waited; mixed, idle in the end: WAIT_MIXED + 1. */
+enum timeline_wait { WAIT_OTHER, WAIT_SELF, WAIT_IDLE, WAIT_THROTTLED, WAIT_MIXED, WAITS = 6 };
 
 /* Longer than the longest record. */
 #define TIMELINE_RECORD_SIZE 256

@@ -20,8 +20,9 @@ static const char thread_marks[THREAD_STATES] = {
 
 static const char lock_marks[LOCK_STATES] = {
 	[HELD_RUNNING] = '#', [HELD_PREEMPTED_SELF] = '+', [HELD_PREEMPTED_OTHER] = '+',
-	[HELD_BLOCKED] = '-', [HANDOFF_SIGNAL] = 's', [HANDOFF_QUEUE] = 'q', [HANDOFF_TAKE] = 't',
-	[FREE_IDLE] = '.',
+	[HELD_BLOCKED] = '-', [HELD_WAKING] = '+', [HELD_THROTTLED] = '+', [HANDOFF_SIGNAL] = 's',
+	[HANDOFF_QUEUE] = 'q', [HANDOFF_QUEUE_SELF] = 'q', [HANDOFF_QUEUE_OTHER] = 'q',
+	[HANDOFF_THROTTLED] = 'q', [HANDOFF_TAKE] = 't', [FREE_IDLE] = '.',
 };
 
 static struct stretch choose(const struct timeline *timeline,
@@ -108,6 +109,6 @@ void timeline_lanes__print(FILE *out, const struct timeline *timeline,
 	draw(&stretch, &intervals->items[lock], intervals->first[TIMELINE_OF_HANDOFF] - lock,
 	     lock_marks, lane);
 	print_lane(out, 0, "the lock", lane);
-	fputs("       # held  + its holder pre-empted  - its holder asleep  s, q, t: free and wanted,\n"
-	      "       the next owner not woken, queueing, taking it  . free\n", out);
+	fputs("       # held  + its holder waits for a CPU  - its holder asleep  s, q, t: free and\n"
+	      "       wanted, the next owner not woken, queueing, taking it  . free\n", out);
 }

@@ -53,12 +53,12 @@ static void skip(struct life *life, uint64_t until)
 static void lay_out_stretch(struct life *life, const struct timeline_stretch *stretch)
 {
 	if (stretch->lost)
-		skip(life, stretch->off_ns);
-	else if (stretch->off_ns > life->until_ns || (life->ran && stretch->state != THREAD_CPU))
-		stay(life, THREAD_CPU, stretch->cpu_left, stretch->off_ns);
+		skip(life, stretch->off.off_ns);
+	else if (stretch->off.off_ns > life->until_ns || (life->ran && stretch->state != THREAD_CPU))
+		stay(life, THREAD_CPU, stretch->cpu_left, stretch->off.off_ns);
 	life->ran = true;
-	stay(life, stretch->state, stretch->cpu_left, stretch->ready_ns);
-	stay(life, THREAD_READY, TIMELINE_NO_CPU, stretch->on_ns);
+	stay(life, stretch->state, stretch->cpu_left, stretch->off.ready_ns);
+	stay(life, THREAD_READY, TIMELINE_NO_CPU, stretch->off.on_ns);
 }
 
 static void lay_out_end(struct life *life, const struct timeline_thread *thread)

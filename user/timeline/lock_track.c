@@ -2,6 +2,8 @@
 // Lays out the lock's track. The rules are those of bpf/hold.bpf.h and bpf/lock.bpf.h.
 #include "timeline/lock_track.h"
 
+#include "include/wait.h"
+
 struct track {
 	const struct timeline *timeline;
 	struct timeline_intervals *intervals;
@@ -58,7 +60,7 @@ static size_t first_after(const struct timeline_thread *thread, uint64_t ns)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (thread->stretches[middle].on_ns > ns)
+		if (thread->stretches[middle].off.on_ns > ns)
 			high = middle;
 		else
 			low = middle + 1;
@@ -69,35 +71,52 @@ static size_t first_after(const struct timeline_thread *thread, uint64_t ns)
 /* The holder was off its CPU, and we were not told whose it was: before the window opened. */
 static void stay_away(struct track *track, const struct timeline_stretch *stretch, uint64_t until)
 {
-	stay(track, HELD_RUNNING, track->owner, earlier(stretch->off_ns, until));
+	stay(track, HELD_RUNNING, track->owner, earlier(stretch->off.off_ns, until));
 	if (stretch->state != THREAD_READY)
-		stay(track, HELD_BLOCKED, track->owner, earlier(stretch->ready_ns, until));
-	stay(track, HELD_PREEMPTED_OTHER, track->owner, earlier(stretch->on_ns, until));
+		stay(track, HELD_BLOCKED, track->owner, earlier(stretch->off.ready_ns, until));
+	stay(track, HELD_PREEMPTED_OTHER, track->owner, earlier(stretch->off.on_ns, until));
+}
+
+/* The holder slept, or not, and waited for a CPU. */
+static void keep(struct track *track, const struct timeline_stretch *stretch, uint64_t until)
+{
+	const struct off_stretch *off = &stretch->off;
+	uint32_t owner = track->owner;
+
+	stay(track, HELD_RUNNING, owner, earlier(off->off_ns, until));
+	if (stretch->state != THREAD_READY)
+		stay(track, HELD_BLOCKED, owner, earlier(off->ready_ns, until));
+	stay(track, HELD_THROTTLED, owner, earlier(wait__throttled_until(off), until));
+	if (stretch->state != THREAD_READY) {
+		stay(track, HELD_WAKING, owner, earlier(off->on_ns, until));
+		return;
+	}
+	stay(track, HELD_PREEMPTED_SELF, owner, earlier(wait__self_until(off), until));
+	stay(track, HELD_PREEMPTED_OTHER, owner, earlier(off->on_ns, until));
 }
 
 static void lay_out_away(struct track *track, const struct timeline_stretch *stretch,
 			 uint64_t until)
 {
-	uint64_t blocked = stretch->off_ns + stretch->hold_ns[0];
-	uint32_t owner = track->owner;
-
 	switch (stretch->hold) {
-	case STRETCH_KEPT:
-		stay(track, HELD_RUNNING, owner, earlier(stretch->off_ns, until));
-		stay(track, HELD_BLOCKED, owner, earlier(blocked, until));
-		stay(track, HELD_PREEMPTED_SELF, owner,
-		     earlier(blocked + stretch->hold_ns[1], until));
-		stay(track, HELD_PREEMPTED_OTHER, owner, earlier(stretch->on_ns, until));
-		break;
+	case STRETCH_KEPT: keep(track, stretch, until); break;
 	case STRETCH_FREE:
-		stay(track, HELD_RUNNING, owner, earlier(stretch->hold_ns[0], until));
-		stay(track, FREE_IDLE, 0, earlier(stretch->on_ns, until));
+		stay(track, HELD_RUNNING, track->owner, earlier(stretch->released_ns, until));
+		stay(track, FREE_IDLE, 0, earlier(stretch->off.on_ns, until));
 		break;
 	default:
 		if (track->from_before)
 			stay_away(track, stretch, until);
 		break;
 	}
+}
+
+/* What a thread that is off its CPU means to the lock that it holds. */
+static enum lock_state held_state(const struct timeline_thread *thread)
+{
+	if (thread->state != THREAD_READY)
+		return HELD_BLOCKED;
+	return thread->throttled ? HELD_THROTTLED : HELD_PREEMPTED_OTHER;
 }
 
 /* It is still off its CPU as the window closes: seen only by where it is left. */
@@ -107,8 +126,7 @@ static void lay_out_last(struct track *track, const struct timeline_thread *thre
 	if (thread->since_ns >= until)
 		return;
 	stay(track, HELD_RUNNING, track->owner, thread->since_ns);
-	stay(track, thread->state == THREAD_READY ? HELD_PREEMPTED_OTHER : HELD_BLOCKED,
-	     track->owner, until);
+	stay(track, held_state(thread), track->owner, until);
 }
 
 /* The owner had it until then. */
@@ -125,37 +143,42 @@ static void lay_out_hold(struct track *track, uint64_t until)
 	if (track->from_before)
 		stay(track, FREE_IDLE, 0, earlier(thread->born_ns, until));
 	for (size_t i = first_after(thread, track->until_ns);
-	     i < thread->nstretches && thread->stretches[i].off_ns < until; i++)
+	     i < thread->nstretches && thread->stretches[i].off.off_ns < until; i++)
 		lay_out_away(track, &thread->stretches[i], until);
 	lay_out_last(track, thread, until);
 	stay(track, HELD_RUNNING, track->owner, until);
 }
 
+/* What the next owner did before it came back to a CPU. */
+static void wait_away(struct track *track, uint32_t next, const struct timeline_stretch *stretch,
+		      uint64_t until)
+{
+	const struct off_stretch *off = &stretch->off;
+
+	stay(track, HANDOFF_TAKE, next, earlier(off->off_ns, until));
+	stay(track, stretch->state == THREAD_CPU ? HANDOFF_TAKE : HANDOFF_SIGNAL, next,
+	     earlier(off->ready_ns, until));
+	stay(track, HANDOFF_THROTTLED, next, earlier(wait__throttled_until(off), until));
+	stay(track, HANDOFF_QUEUE_SELF, next, earlier(wait__self_until(off), until));
+	stay(track, wait__was_idle(off) ? HANDOFF_QUEUE : HANDOFF_QUEUE_OTHER, next,
+	     earlier(off->on_ns, until));
+}
+
 /* Free and wanted until then: what the next owner did tells what it waited for. */
 static void lay_out_wait(struct track *track, uint32_t next, uint64_t until)
 {
-	static const enum lock_state states[THREAD_STATES] = {
-		[THREAD_CPU] = HANDOFF_TAKE, [THREAD_READY] = HANDOFF_QUEUE,
-		[THREAD_LOCK_WAIT] = HANDOFF_SIGNAL, [THREAD_BLOCKED] = HANDOFF_SIGNAL,
-	};
-	uint64_t start = track->timeline->start_ns;
-	size_t i = 0, last = 0;
+	const struct timeline_thread *thread;
 
+	if (!next) {
+		stay(track, HANDOFF_TAKE, next, until);
+		return;
+	}
+	thread = &track->timeline->threads[next - 1];
 	/* It was not born yet: another one was waited for. */
-	if (next) {
-		stay(track, HANDOFF_SIGNAL, next,
-		     earlier(track->timeline->threads[next - 1].born_ns, until));
-		i = timeline_intervals__after(track->intervals, next, track->until_ns - start);
-		last = track->intervals->of_thread[next];
-	}
-	for (; i < last; i++) {
-		struct timeline_interval interval = track->intervals->items[i];
-
-		if (start + interval.start_ns >= until)
-			break;
-		stay(track, states[interval.state], next,
-		     earlier(start + interval.end_ns, until));
-	}
+	stay(track, HANDOFF_SIGNAL, next, earlier(thread->born_ns, until));
+	for (size_t i = first_after(thread, track->until_ns);
+	     i < thread->nstretches && thread->stretches[i].off.off_ns < until; i++)
+		wait_away(track, next, &thread->stretches[i], until);
 	stay(track, HANDOFF_TAKE, next, until);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * timeline_lock_track - the lock's track: its eight states one after the other, worked out from who
+ * timeline_lock_track - the lock's track: its states one after the other, worked out from who
  * took it when, and from what the threads did meanwhile (docs/measurement.md, the lock ledger).
  */
 #ifndef SWITCHTAX_TIMELINE_LOCK_TRACK_H

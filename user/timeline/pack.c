@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "include/wait.h"
 #include "timeline/varint.h"
 
 struct bytes {
@@ -57,20 +58,23 @@ size_t timeline_pack__begin(struct timeline_pack *pack, const char *run_id, uint
 	return bytes.len;
 }
 
-/* How a hold's time off the CPU splits: the three common ways in one byte. */
-static void put_split(struct bytes *bytes, const struct stretch_event *event)
+/* Whose the CPU was meanwhile: what is all of one kind in one byte. */
+static void put_wait(struct bytes *bytes, const struct off_stretch *off)
 {
-	uint64_t asleep = event->off.ready_ns - event->off.off_ns;
-	uint64_t whole = event->off.on_ns - event->off.off_ns;
+	uint64_t throttled = wait__throttled_until(off), self = wait__self_until(off);
+	bool idle = wait__was_idle(off);
 
-	if (event->blocked_ns == whole && whole > asleep)
-		put(bytes, SPLIT_BLOCKED);
-	else if (event->self_ns == 0 && event->blocked_ns == asleep)
-		put(bytes, SPLIT_OTHER);
-	else if (event->self_ns == whole - asleep && event->blocked_ns == asleep)
-		put(bytes, SPLIT_SELF);
-	else
-		put(bytes, SPLIT_MIXED + event->self_ns);
+	if (throttled == off->on_ns) {
+		put(bytes, WAIT_THROTTLED);
+	} else if (throttled == off->ready_ns && self == off->on_ns) {
+		put(bytes, WAIT_SELF);
+	} else if (self == off->ready_ns) {
+		put(bytes, idle ? WAIT_IDLE : WAIT_OTHER);
+	} else {
+		put(bytes, WAIT_MIXED + idle);
+		put(bytes, throttled - off->ready_ns);
+		put(bytes, self - throttled);
+	}
 }
 
 /* A thread that was just adopted, and whose state nobody has seen, counts as asleep. */
@@ -107,8 +111,8 @@ static size_t pack_stretch(struct timeline_pack *pack, const struct stretch_even
 	if (state != THREAD_READY)
 		put(&bytes, event->off.ready_ns - event->off.off_ns);
 	put(&bytes, event->off.on_ns - event->off.ready_ns);
-	if (event->hold == STRETCH_KEPT)
-		put_split(&bytes, event);
+	if (event->off.on_ns > event->off.ready_ns)
+		put_wait(&bytes, &event->off);
 	if (event->hold == STRETCH_FREE)
 		put_signed(&bytes, event->off.off_ns, event->released_ns);
 	pack->on_ns[slot] = event->off.on_ns;
@@ -199,7 +203,8 @@ size_t timeline_pack__thread(const struct timeline_pack *pack, const struct trac
 	bool dead = thread->state == THREAD_DEAD;
 	bool off = !dead && thread->state != THREAD_CPU && thread->since_ns < trace->end_ns;
 	unsigned int flags = (dead ? THREAD_IS_DEAD : 0) | (off ? THREAD_IS_OFF : 0) |
-			     (off ? known_state(thread->state) << THREAD_STATE_SHIFT : 0);
+			     (off ? known_state(thread->state) << THREAD_STATE_SHIFT : 0) |
+			     (off && thread->throttled ? THREAD_IS_THROTTLED : 0);
 	struct bytes bytes = begin(to, PACKED_THREAD | flags);
 
 	put(&bytes, thread->slot);

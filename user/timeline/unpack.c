@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "include/wait.h"
 #include "timeline/varint.h"
 
 /* The bytes of a record; the first error stays. */
@@ -90,16 +91,18 @@ static uint64_t reference(const struct timeline_unpack *unpack, uint32_t slot)
 	return unpack->on_ns[slot] ? unpack->on_ns[slot] : unpack->timeline->base_ns;
 }
 
-static void get_split(struct fields *fields, struct timeline_stretch *stretch)
+static void get_wait(struct fields *fields, struct off_stretch *off)
 {
-	uint64_t whole = stretch->on_ns - stretch->off_ns;
-	uint64_t queued = stretch->on_ns - stretch->ready_ns, split = get(fields);
+	uint64_t whole = off->on_ns - off->ready_ns, kind = get(fields);
+	uint64_t throttled = kind == WAIT_THROTTLED ? whole : 0, self = kind == WAIT_SELF ? whole : 0;
 
-	stretch->hold_ns[0] = split == SPLIT_BLOCKED ? whole : whole - queued;
-	stretch->hold_ns[1] = split == SPLIT_SELF ? queued :
-			      split >= SPLIT_MIXED ? split - SPLIT_MIXED : 0;
-	if (!fields->err && stretch->hold_ns[1] > queued)
+	if (kind >= WAIT_MIXED) {
+		throttled = get(fields);
+		self = get(fields);
+	}
+	if (!fields->err && (kind >= WAITS || throttled > whole || self > whole - throttled))
 		fields->err = bad(fields->unpack, "a part is longer than the whole");
+	wait__set(off, throttled, self, kind == WAIT_IDLE || kind == WAIT_MIXED + 1);
 }
 
 static void get_cpus(struct fields *fields, unsigned int flags, struct timeline_stretch *stretch)
@@ -113,6 +116,21 @@ static void get_cpus(struct fields *fields, unsigned int flags, struct timeline_
 	}
 }
 
+static void get_times(struct fields *fields, struct timeline_stretch *stretch)
+{
+	struct off_stretch *off = &stretch->off;
+	uint64_t from = reference(fields->unpack, stretch->slot);
+
+	off->off_ns = from + get(fields);
+	off->ready_ns = off->off_ns + (stretch->state == THREAD_READY ? 0 : get(fields));
+	off->on_ns = off->ready_ns + get(fields);
+	if (!fields->err && (off->off_ns < from || off->ready_ns < off->off_ns ||
+			     off->on_ns < off->ready_ns || stretch->hold >= STRETCH_HOLDS))
+		fields->err = bad(fields->unpack, "a stretch ends before it begins");
+	if (!fields->err && off->on_ns > off->ready_ns)
+		get_wait(fields, off);
+}
+
 static int unpack_stretch(struct fields *fields, unsigned int flags)
 {
 	struct timeline_unpack *unpack = fields->unpack;
@@ -124,23 +142,15 @@ static int unpack_stretch(struct fields *fields, unsigned int flags)
 
 	stretch.slot = get_slot(fields, 1);
 	get_cpus(fields, flags, &stretch);
-	stretch.off_ns = reference(unpack, stretch.slot) + get(fields);
-	stretch.ready_ns = stretch.off_ns + (stretch.state == THREAD_READY ? 0 : get(fields));
-	stretch.on_ns = stretch.ready_ns + get(fields);
-	if (!fields->err && (stretch.off_ns < reference(unpack, stretch.slot) ||
-			     stretch.ready_ns < stretch.off_ns ||
-			     stretch.on_ns < stretch.ready_ns || stretch.hold >= STRETCH_HOLDS))
-		return bad(unpack, "a stretch ends before it begins");
-	if (stretch.hold == STRETCH_KEPT)
-		get_split(fields, &stretch);
+	get_times(fields, &stretch);
 	if (stretch.hold == STRETCH_FREE)
-		stretch.hold_ns[0] = stretch.off_ns - get_signed(fields, 0);
+		stretch.released_ns = stretch.off.off_ns - get_signed(fields, 0);
 	if (fields->err)
 		return fields->err;
 	stretch.lost = unpack->lost[stretch.slot] > UINT16_MAX
 			       ? UINT16_MAX : (uint16_t)unpack->lost[stretch.slot];
 	unpack->lost[stretch.slot] = 0;
-	unpack->on_ns[stretch.slot] = stretch.on_ns;
+	unpack->on_ns[stretch.slot] = stretch.off.on_ns;
 	unpack->cpu[stretch.slot] = stretch.cpu;
 	unpack->arrived = stretch.slot;
 	return list__append(timeline->stretches, timeline->nstretches, stretch);
@@ -217,6 +227,7 @@ static int unpack_thread(struct fields *fields, unsigned int flags)
 		thread.died_ns = get_signed(fields, thread.born_ns);
 	if (flags & THREAD_IS_OFF)
 		thread.since_ns = get_signed(fields, thread.born_ns);
+	thread.throttled = flags & THREAD_IS_THROTTLED;
 	get_text(fields, thread.comm, sizeof(thread.comm));
 	if (fields->err)
 		return fields->err;

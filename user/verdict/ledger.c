@@ -2,7 +2,7 @@
 /*
  * The first line of evidence: where the lock's time went, as differences of traced runs.
  *
- * The eight states come from the two arms in question. What the holder did while it ran is split
+ * The states come from the two arms in question. What the holder did while it ran is split
  * further, and each part says where it comes from: page faults from the samples of the same
  * runs, memory from the traced run of the memory arm (so the larger working set is memory less
  * page faults), lock operations from the price and the same runs' counts. The rest is what
@@ -18,19 +18,22 @@ struct states {
 };
 
 #define STATE(state) (1u << (state))
-#define NARROW (STATE(HANDOFF_SIGNAL) | STATE(HANDOFF_QUEUE) | STATE(HANDOFF_TAKE) | \
-		STATE(HELD_PREEMPTED_SELF))
+/* The next owner waits for a CPU that is the run's own; for one, or for quota, that is not. */
+#define QUEUE (STATE(HANDOFF_QUEUE) | STATE(HANDOFF_QUEUE_SELF))
+#define OTHERS (STATE(HELD_PREEMPTED_OTHER) | STATE(HELD_THROTTLED) | \
+		STATE(HANDOFF_QUEUE_OTHER) | STATE(HANDOFF_THROTTLED))
+#define NARROW (STATE(HANDOFF_SIGNAL) | QUEUE | STATE(HANDOFF_TAKE) | STATE(HELD_PREEMPTED_SELF))
 #define ALL_STATES (STATE(LOCK_STATES) - 1)
 
 static const struct states component_states[] = {
 	[LEDGER_TOTAL] = { ALL_STATES },
 	[LEDGER_SWITCHING] = { NARROW },
 	[LEDGER_SIGNAL] = { STATE(HANDOFF_SIGNAL) },
-	[LEDGER_QUEUE] = { STATE(HANDOFF_QUEUE) },
+	[LEDGER_QUEUE] = { QUEUE },
 	[LEDGER_TAKE] = { STATE(HANDOFF_TAKE) },
 	[LEDGER_PREEMPTED_SELF] = { STATE(HELD_PREEMPTED_SELF) },
-	[LEDGER_PREEMPTED_OTHER] = { STATE(HELD_PREEMPTED_OTHER) },
-	[LEDGER_BLOCKED] = { STATE(HELD_BLOCKED) },
+	[LEDGER_PREEMPTED_OTHER] = { OTHERS },
+	[LEDGER_BLOCKED] = { STATE(HELD_BLOCKED) | STATE(HELD_WAKING) },
 	[LEDGER_IDLE] = { STATE(FREE_IDLE) },
 	[LEDGER_RUNNING] = { STATE(HELD_RUNNING) },
 };
