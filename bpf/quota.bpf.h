@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For how long did a waiting thread's control group have no CPU quota left (cpu.max, cpu.cfs_quota_us)?
+ * For how long did a waiting thread's control group have no CPU quota left (cpu.max of cgroup v2,
+ * cpu.cfs_quota_us of v1)?
  *
  * A group has a queue on each CPU, and the kernel adds up how long that one was throttled, by the
  * group's own quota or by one above it: what it has grown by since the thread left its CPU was the
@@ -62,19 +63,19 @@ static __always_inline void leaves_quota(struct thread_record *thread, struct ta
 /* It comes back: how much of its wait, at most all, was that. It may be on another queue now. */
 static __always_inline __u64 throttled_since(struct thread_record *thread, struct task_struct *task)
 {
-	__u64 address = thread->quota_queue, before;
+	__u64 address = thread->quota_queue, by_now;
 	struct cfs_rq *queue;
 
 	if (!address)
 		return 0;
 	queue = READ(task, se.cfs_rq);
 	if (address == (__u64)queue)
-		before = throttled_before(queue);
+		by_now = throttled_before(queue);
 	else if (QUOTA_SELF)
-		before = BPF_CORE_READ((struct cfs_rq *)address, throttled_clock_self_time);
+		by_now = BPF_CORE_READ((struct cfs_rq *)address, throttled_clock_self_time);
 	else
 		return 0;
-	return before > thread->quota_ns ? before - thread->quota_ns : 0;
+	return by_now > thread->quota_ns ? by_now - thread->quota_ns : 0;
 }
 
 #endif

@@ -100,7 +100,8 @@ static const char *const headers[] = {
 	"lock,interval_us,cpus,seed,wall_ns,user_ns,sys_ns,switches_voluntary,"
 	"switches_involuntary,migrations,handoffs,handoffs_forced,faults_minor,faults_major,"
 	"max_rss_bytes,steal_ns,events_lost,exit_status,other_cpu_ns,window_ns,bpf_ns,acquisitions,"
-	"arrivals_unseen,releases,half_seen,stopped_ns,disturbed,lock_reason\n",
+	"arrivals_unseen,releases,half_seen,stopped_ns,disturbed,lock_reason,"
+	"throttled_ns,group_throttled_ns,group_throttled\n",
 	"run_id,thread,tid,comm,life_ns,cpu_ns,ready_ns,lock_wait_ns,blocked_ns,"
 	"switches_voluntary,switches_involuntary,kernel_voluntary,kernel_involuntary,"
 	"acquisitions,handoffs_in,threads\n",

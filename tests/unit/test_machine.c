@@ -303,23 +303,57 @@ static void make_dir(const char *path)
 	assert_int_equal(mkdir(path, 0755), 0);
 }
 
-/* Room for a process in @cgroup, when @mounts has %s for the folder, once or more. */
-static uint64_t room(const char *cgroup, const char *mounts)
+/* @mounts with the folder for each %s, once or more. */
+static void fill_in(char *text, size_t size, const char *mounts)
 {
-	char text[4 * PATH_MAX] = "";
-
+	text[0] = '\0';
 	for (const char *at = mounts; *at; at++) {
 		size_t used = strlen(text);
 		bool here = at[0] == '%' && at[1] == 's';
 
-		snprintf(text + used, sizeof(text) - used, here ? "%s" : "%.1s", here ? home : at);
+		snprintf(text + used, size - used, here ? "%s" : "%.1s", here ? home : at);
 		at += here;
 	}
+}
+
+/* Room for a process in @cgroup, when @mounts has %s for the folder. */
+static uint64_t room(const char *cgroup, const char *mounts)
+{
+	char text[4 * PATH_MAX];
+
+	fill_in(text, sizeof(text), mounts);
 	return cgroups__room(cgroup, text);
 }
 
 #define V2 "38 31 0:41 / %s rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
 #define V1 "35 31 0:32 / %s rw,relatime - cgroup cgroup rw,memory\n"
+
+#define V1_CPU "35 31 0:33 / %s rw,relatime - cgroup cgroup rw,cpu,cpuacct\n"
+
+/* By the group and all above it; those without a quota, and other files, do not count. */
+static void cpu_quotas_of_both_versions(void **state)
+{
+	struct cgroups_throttling sum;
+	char mounts[4 * PATH_MAX];
+
+	(void)state;
+	make_dir("a");
+	make_dir("a/b");
+	fill_in(mounts, sizeof(mounts), V2 V1);
+	assert_false(cgroups__throttling("0::/a/b\n", mounts).known);
+	put("a/cpu.stat", "usage_usec 9\nnr_periods 5\nnr_throttled 2\nthrottled_usec 30\n");
+	put("a/b/cpu.stat", "usage_usec 9\nnr_periods 5\nnr_throttled 1\nthrottled_usec 4\n");
+	sum = cgroups__throttling("0::/a/b\n", mounts);
+	assert_true(sum.known);
+	assert_int_equal(sum.times, 3);
+	assert_int_equal(sum.ns, 34000);
+	assert_int_equal(cgroups__throttling("0::/a\n", mounts).ns, 30000);
+	fill_in(mounts, sizeof(mounts), V1_CPU);
+	put("a/b/cpu.stat", "nr_periods 5\nnr_throttled 7\nthrottled_time 1234\n");
+	sum = cgroups__throttling("3:cpu,cpuacct:/a/b\n2:memory:/x\n", mounts);
+	assert_int_equal(sum.times, 7);
+	assert_int_equal(sum.ns, 1234);
+}
 
 static void cgroup_v2(void **state)
 {
@@ -679,6 +713,7 @@ int main(void)
 		cmocka_unit_test(preemption),
 		cmocka_unit_test(hz),
 		cmocka_unit_test(loadavg),
+		IN_FOLDER(cpu_quotas_of_both_versions),
 		IN_FOLDER(cgroup_v2),
 		IN_FOLDER(cgroup_v1),
 		IN_FOLDER(cgroup_mount_roots),

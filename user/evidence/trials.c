@@ -46,6 +46,8 @@ struct trial trial__make(const struct run_row *row, const uint64_t lock_ns[LOCK_
 		.faults = number(row->faults_minor) + number(row->faults_major),
 		.max_rss_mb = number(row->max_rss_bytes) / 1e6,
 		.other_cpu_ms = ms(row->other_cpu_ns),
+		.throttled_ms = ms(row->throttled_ns != COLUMN_MISSING_U64
+					   ? row->throttled_ns : row->group_throttled_ns),
 		.disturbed = row->disturbed[0] != '\0',
 	};
 

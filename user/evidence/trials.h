@@ -36,6 +36,7 @@ struct trial {
 	double faults;
 	double max_rss_mb;
 	double other_cpu_ms;
+	double throttled_ms;		/* its threads, or else its groups, had no CPU quota left */
 	double lock_operation_ns;	/* prices of its experiment; 0: as the verdict's */
 	double switch_ns;
 	bool disturbed;			/* marked: somebody else had too much of the CPUs */

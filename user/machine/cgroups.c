@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What memory cgroups, v1 and v2, leave for this process.
+// What control groups, v1 and v2, leave to a process: memory, and how often no CPU time.
 #include "machine/cgroups.h"
 
 #include <stdio.h>
@@ -32,8 +32,8 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
-/* One line of proc_pid_mountinfo(5), cut up in place. False: no place of memory limits. */
-static bool parse_mount(char *line, struct cgroup_mount *mount)
+/* One line of proc_pid_mountinfo(5), cut up in place. False: no place of the controller's. */
+static bool parse_mount(char *line, const char *controller, struct cgroup_mount *mount)
 {
 	enum { ROOT = 3, POINT = 4, FIXED = 6 };
 	char *field = NULL, *type, *options;
@@ -58,11 +58,11 @@ static bool parse_mount(char *line, struct cgroup_mount *mount)
 	unescape(mount->root);
 	unescape(mount->point);
 	mount->v2 = !strcmp(type, "cgroup2");
-	return mount->v2 || (!strcmp(type, "cgroup") && proctext__list_holds(options, "memory"));
+	return mount->v2 || (!strcmp(type, "cgroup") && proctext__list_holds(options, controller));
 }
 
 /* The process's own group, "0::/path" or "4:memory,…:/path"; to be freed. */
-static char *own_cgroup(const char *text, bool v2)
+static char *own_cgroup(const char *text, const char *controller, bool v2)
 {
 	while (text && *text) {
 		const char *end = text + strcspn(text, "\n");
@@ -73,7 +73,7 @@ static char *own_cgroup(const char *text, bool v2)
 			char *controllers = strndup(list + 1, (size_t)(path - list - 1));
 			bool found = controllers &&
 				     (v2 ? !strncmp(text, "0::", 3) :
-					   proctext__list_holds(controllers, "memory"));
+					   proctext__list_holds(controllers, controller));
 
 			free(controllers);
 			if (found)
@@ -138,23 +138,25 @@ static uint64_t room_in(const char *dir, bool v2)
 	return limit > used ? limit - used : 0;
 }
 
-/* The least room from the group up to the mount's root. */
-static uint64_t room_of_mount(const struct cgroup_mount *mount, const char *cgroup)
+/* What is asked of each group, and where the answer is put together. */
+struct inquiry {
+	const char *controller;
+	void (*visit)(const char *dir, bool v2, void *answer);
+	void *answer;
+};
+
+/* Ask the group and all above it, up to the mount's root. */
+static void ask_mount(const struct cgroup_mount *mount, const char *cgroup,
+		      const struct inquiry *inquiry)
 {
-	char *own = own_cgroup(cgroup, mount->v2);
+	char *own = own_cgroup(cgroup, inquiry->controller, mount->v2);
 	const char *below = own ? below_mount(mount, own) : NULL;
-	uint64_t least = PROCTEXT_UNKNOWN;
 	char *dir = NULL;
 
-	if (!below || asprintf(&dir, "%s%s", mount->point, below) < 0) {
-		free(own);
-		return PROCTEXT_UNKNOWN;
-	}
+	if (below && asprintf(&dir, "%s%s", mount->point, below) < 0)
+		dir = NULL;
 	for (char *cut = dir; cut;) {
-		uint64_t room = room_in(dir, mount->v2);
-
-		if (room < least)
-			least = room;
+		inquiry->visit(dir, mount->v2, inquiry->answer);
 		cut = strrchr(dir, '/');
 		if (cut && cut >= dir + strlen(mount->point))
 			*cut = '\0';
@@ -163,25 +165,68 @@ static uint64_t room_of_mount(const struct cgroup_mount *mount, const char *cgro
 	}
 	free(dir);
 	free(own);
-	return least;
 }
 
-uint64_t cgroups__room(const char *cgroup, const char *mountinfo)
+static void ask_all(const char *cgroup, const char *mountinfo, const struct inquiry *inquiry)
 {
 	char *lines = strdup(mountinfo);
-	uint64_t least = PROCTEXT_UNKNOWN;
 	char *rest = lines;
 
 	while (rest) {
 		struct cgroup_mount mount = { 0 };
-		uint64_t room;
 
-		if (!parse_mount(strsep(&rest, "\n"), &mount))
-			continue;
-		room = room_of_mount(&mount, cgroup);
-		if (room < least)
-			least = room;
+		if (parse_mount(strsep(&rest, "\n"), inquiry->controller, &mount))
+			ask_mount(&mount, cgroup, inquiry);
 	}
 	free(lines);
+}
+
+static void least_room(const char *dir, bool v2, void *answer)
+{
+	uint64_t *least = answer, room = room_in(dir, v2);
+
+	if (room < *least)
+		*least = room;
+}
+
+uint64_t cgroups__room(const char *cgroup, const char *mountinfo)
+{
+	uint64_t least = PROCTEXT_UNKNOWN;
+	const struct inquiry inquiry = { "memory", least_room, &least };
+
+	ask_all(cgroup, mountinfo, &inquiry);
 	return least;
+}
+
+/* A line "key number" of a text. False: there is none. */
+static bool take_line(const char *text, const char *key, uint64_t *number)
+{
+	const char *value = proctext__after_line_start(text, key);
+
+	return value && proctext__take_number(&value, number) && *value == '\n';
+}
+
+/* A group without a quota, and the root of version 2, say nothing. */
+static void add_throttling(const char *dir, bool v2, void *answer)
+{
+	char *text = proctext__read_in(dir, "cpu.stat");
+	struct cgroups_throttling *sum = answer;
+	uint64_t times, amount;
+
+	if (text && take_line(text, "nr_throttled ", &times) &&
+	    take_line(text, v2 ? "throttled_usec " : "throttled_time ", &amount)) {
+		sum->known = true;
+		sum->times += times;
+		sum->ns += v2 ? amount * 1000 : amount;
+	}
+	free(text);
+}
+
+struct cgroups_throttling cgroups__throttling(const char *cgroup, const char *mountinfo)
+{
+	struct cgroups_throttling sum = { 0 };
+	const struct inquiry inquiry = { "cpu", add_throttling, &sum };
+
+	ask_all(cgroup, mountinfo, &inquiry);
+	return sum;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cgroups - how much memory the groups around this process still allow. */
+/* cgroups - what the control groups around a process allow: memory; CPU time, by their quota. */
 #ifndef SWITCHTAX_CGROUPS_H
 #define SWITCHTAX_CGROUPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -11,5 +12,15 @@
  * there, every group from the process's own up to the mount's root.
  */
 uint64_t cgroups__room(const char *cgroup, const char *mountinfo);
+
+/* How often the groups had used up their CPU quota (cpu.stat), and for how long: all CPUs' sums. */
+struct cgroups_throttling {
+	bool known;		/* there is a group that counts */
+	uint64_t times;
+	uint64_t ns;
+};
+
+/* The same way, of a process's group and all above it together: each has a quota of its own. */
+struct cgroups_throttling cgroups__throttling(const char *cgroup, const char *mountinfo);
 
 #endif

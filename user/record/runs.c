@@ -25,6 +25,7 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 	columns__set_text(ledger->reason, sizeof(ledger->reason), row->reason);
 	ledger->events_lost = or_zero(row->events_lost);
 	ledger->migrations = or_zero(row->migrations);
+	ledger->throttled_ns = or_zero(row->throttled_ns);
 	ledger->switches[VOLUNTARY] = or_zero(row->switches_voluntary);
 	ledger->switches[INVOLUNTARY] = or_zero(row->switches_involuntary);
 	ledger->acquisitions = or_zero(row->acquisitions);

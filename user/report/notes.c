@@ -108,6 +108,20 @@ static void who_disturbed(const struct report *report, char *text)
 			 "of %s and %s is left.", verdict->question.base, verdict->question.other);
 }
 
+/* The ledger has it among the waits for others: they are no switching either. */
+static void who_was_throttled(const struct report *report, char *text)
+{
+	const struct verdict *verdict = report->verdict;
+
+	if (!verdict->throttled)
+		return;
+	snprintf(text, REPORT_NOTE_SIZE, "Throttled: %" PRIu64 " of all runs had used up the CPU "
+		 "quota of their control group (cpu.max), for %.1f ms together: columns "
+		 "throttled_ns and group_throttled_ns of runs.csv. The ledger counts that as time "
+		 "that others took; states held_throttled and handoff_throttled of ledger.csv.",
+		 verdict->throttled, verdict->throttled_ms);
+}
+
 static void why_untraced(const struct report *report, char *text)
 {
 	if (report->untraced_reason)
@@ -126,7 +140,7 @@ bool report_notes__get(const struct report *report, size_t index, char text[REPO
 {
 	static void (*const notes[])(const struct report *report, char *text) = {
 		where_the_ledger_is_from, what_the_lock_costs, what_a_switch_costs,
-		a_rest_below_zero, who_disturbed, why_untraced, why_no_intervals,
+		a_rest_below_zero, who_disturbed, who_was_throttled, why_untraced, why_no_intervals,
 	};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {

@@ -22,6 +22,26 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+static uint64_t or_zero(uint64_t value)
+{
+	return value == COLUMN_MISSING_U64 ? 0 : value;
+}
+
+/* By our own account, and by that of the groups, which may have other members. */
+static void print_throttling(FILE *out, const struct run *run)
+{
+	const struct run_row *row = &run->row;
+
+	if (!run->ledger.throttled_ns && !or_zero(row->group_throttled))
+		return;
+	fprintf(out, "Throttled: its threads waited %.1f ms for CPU quota of their control group "
+		"(a part of ready)", (double)run->ledger.throttled_ns / 1e6);
+	if (row->group_throttled_ns != COLUMN_MISSING_U64)
+		fprintf(out, ";\n  by cpu.stat the group was throttled %" PRIu64 " times, for %.1f ms",
+			row->group_throttled, (double)row->group_throttled_ns / 1e6);
+	fputc('\n', out);
+}
+
 static void print_head(FILE *out, const struct run *run, const char *program)
 {
 	const struct ledger *ledger = &run->ledger;
@@ -38,6 +58,7 @@ static void print_head(FILE *out, const struct run *run, const char *program)
 		" involuntary; %" PRIu64 " migrations\n",
 		ledger->switches[VOLUNTARY] + ledger->switches[INVOLUNTARY],
 		ledger->switches[VOLUNTARY], ledger->switches[INVOLUNTARY], ledger->migrations);
+	print_throttling(out, run);
 	if (!ledger->valid)
 		fprintf(out, "NOT VALID: %s\n", ledger->reason);
 }
@@ -374,6 +395,14 @@ static void add_thread(cJSON *threads, const struct ledger_thread *thread, bool 
 	cJSON_AddItemToArray(threads, item);
 }
 
+static void add_known(cJSON *root, const char *name, uint64_t value)
+{
+	if (value == COLUMN_MISSING_U64)
+		cJSON_AddNullToObject(root, name);
+	else
+		cJSON_AddNumberToObject(root, name, (double)value);
+}
+
 int report_trace__json(FILE *out, const struct report_trace *report)
 {
 	const struct run *run = report->run;
@@ -387,6 +416,9 @@ int report_trace__json(FILE *out, const struct report_trace *report)
 	cJSON_AddStringToObject(root, "reason", ledger->reason);
 	cJSON_AddNumberToObject(root, "window_ns", (double)ledger->window_ns);
 	cJSON_AddNumberToObject(root, "events_lost", (double)ledger->events_lost);
+	cJSON_AddNumberToObject(root, "throttled_ns", (double)ledger->throttled_ns);
+	add_known(root, "group_throttled_ns", run->row.group_throttled_ns);
+	add_known(root, "group_throttled", run->row.group_throttled);
 	if (report->attached)
 		cJSON_AddNullToObject(root, "exit_status");
 	else

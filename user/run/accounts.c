@@ -159,6 +159,7 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 		row->releases = ledger->releases;
 		row->half_seen = ledger->half_seen;
 	}
+	row->throttled_ns = ledger->throttled_ns;
 	row->events_lost = ledger->events_lost;
 	row->bpf_ns = trace->bpf_ns;
 	row->arrivals_unseen = trace->arrivals_unseen;
@@ -339,12 +340,17 @@ static int settle(struct run_session *session)
 
 static void fill_machine(struct run_session *session)
 {
+	const struct cgroups_throttling throttling = quota_watch__sum(&session->quota);
 	const struct machine_times after = session->after;
 	struct run_row *row = &session->run->row;
 	uint64_t busy = after.busy_ns - session->before.busy_ns;
 	uint64_t own = timeval_ns(session->target.usage.ru_utime) +
 		       timeval_ns(session->target.usage.ru_stime);
 
+	if (throttling.known) {
+		row->group_throttled_ns = throttling.ns;
+		row->group_throttled = throttling.times;
+	}
 	row->steal_ns = after.steal_ns - session->before.steal_ns;
 	row->other_cpu_ns = busy > own ? busy - own : 0;
 }

@@ -185,6 +185,7 @@ static void on_tick(void *arg)
 	drain_samples(session);
 	collect_ended(session);
 	lock_search__on_tick(&session->search);
+	quota_watch__look(&session->quota);
 	if (run_session__searches(session) && session->search.has_modules)
 		lock_search__look_at_modules(&session->search, session->target.pid);
 	if (session->spec->on_tick)
@@ -299,6 +300,7 @@ static int start(struct run_session *session)
 		target__kill(&session->target);
 		return err;
 	}
+	quota_watch__begin(&session->quota, session->target.pid);
 	session->before = machine__times();
 	session->went_ns = clock_now_ns();
 	err = go(session);
@@ -378,6 +380,7 @@ static int wait_for_end(struct run_session *session)
 
 	close_window(session);
 	session->after = machine__times();
+	quota_watch__end(&session->quota);
 	if (end == TARGET_INTERRUPTED)
 		return -EINTR;
 	if (end == TARGET_TIMED_OUT) {
@@ -456,6 +459,7 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
 	close_captures(&session);
 	lock_search__free(&session.search);
 	owners__free(&session.owners);
+	quota_watch__free(&session.quota);
 	return err;
 }
 
@@ -480,6 +484,7 @@ static int open_in_the_middle(struct run_session *session)
 		for (int ms = 0; ms < PATIENCE_MS && !tracer__window_is_open(session->tracer); ms++)
 			nanosleep(&step, NULL);
 	}
+	quota_watch__begin(&session->quota, session->target.pid);
 	tracer__open_window(session->tracer, TRACER_OPENS_NOW);
 	session->opened_ns = clock_now_ns();
 	return 0;
@@ -497,6 +502,7 @@ static int watch_running(struct run_session *session)
 	close_window(session);
 	session->after = machine__times();
 	owners__look(&session->owners, session->tracer);
+	quota_watch__end(&session->quota);
 	return 0;
 }
 
@@ -516,5 +522,6 @@ int run__attach(struct tracer *tracer, const struct run_spec *spec, pid_t pid, s
 	target__kill(&session.target);
 	lock_search__free(&session.search);
 	owners__free(&session.owners);
+	quota_watch__free(&session.quota);
 	return err;
 }

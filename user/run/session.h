@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "run/lock_search.h"
 #include "run/owners.h"
+#include "run/quota.h"
 #include "machine/machine.h"
 #include "run/run.h"
 #include "program/target.h"
@@ -31,6 +32,7 @@ struct run_session {
 	uint64_t reaped_ns;
 	uint64_t opened_ns;		/* the window is open, and closed, since before; 0: not known */
 	uint64_t closed_ns;
+	struct quota_watch quota;	/* of its control groups */
 	bool enough;			/* the onlooker has seen enough */
 	struct owners owners;		/* of what was slept on when the watching ended */
 	struct ledger_bounds bounds;	/* of the window, by the workload's own clock */

@@ -131,6 +131,10 @@ static void count_runs(const struct trials *trials, struct verdict *verdict)
 		verdict->runs++;
 		verdict->invalid += !trial->valid;
 		verdict->disturbed += trial->valid && trial->disturbed;
+		if (trial->throttled_ms > 0) {
+			verdict->throttled++;
+			verdict->throttled_ms += trial->throttled_ms;
+		}
 	}
 }
 

@@ -100,6 +100,8 @@ struct verdict {
 	uint64_t runs;
 	uint64_t invalid;		/* runs that take no part */
 	uint64_t disturbed;		/* valid runs that are marked, and take part */
+	uint64_t throttled;		/* runs that had used up a CPU quota, for so long in all: */
+	double throttled_ms;
 	struct interval slowdown;	/* other / base */
 	struct interval slowdown_undisturbed;	/* of pairs without a marked run */
 	struct interval excess_ms;
