@@ -141,6 +141,7 @@ static __always_inline bool is_announced(void)
 /* What a stretch off the CPU was to the lock, for the timeline (struct stretch_event). */
 struct hold_stretch {
 	enum stretch_hold hold;
+	__u32 padding;
 	__u64 released_ns;
 };
 
@@ -148,6 +149,7 @@ struct hold_stretch {
 struct comeback {
 	struct off_stretch off;
 	__u32 off_state;	/* enum thread_state, of the time from off to ready */
+	__u32 padding;		/* Linux 5.15 lets nothing pass that is not written */
 	struct hold_stretch hold;	/* of the lock that a timeline shows */
 };
 
