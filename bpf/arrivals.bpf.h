@@ -11,18 +11,24 @@ static __always_inline __u64 earlier(__u64 a, __u64 b)
 	return a < b ? a : b;
 }
 
-/* The same of one lock: one that it waits for, or has been at and may come to again. */
-static __always_inline __u64 needed_at(struct thread_record *thread, const struct lock_seat *seat)
+/* The same of one lock; called: it has called for it since then, or 0. */
+static __always_inline __u64 needed_at(__u32 index, __u64 called)
 {
-	struct lock_record *lock = lock_at(seat->lock);
+	struct lock_record *lock = lock_at(index);
 	__u64 wanted;
 
 	if (!lock || (lock->holder && !(lock->holder & (CLAIM | UNPROVEN))))
 		return NEVER;
-	wanted = lock->wanted_since_ns;
-	if (!wanted && seat->number == thread->waits)
-		wanted = seat->call_since_ns;
+	wanted = lock->wanted_since_ns ? lock->wanted_since_ns : called;
 	return wanted ? later(wanted, lock->free_since_ns) : NEVER;
+}
+
+/* Of the first lock of its process, which is the only one of most: it may come to that. */
+static __always_inline __u64 needed_at_first(const struct thread_record *thread)
+{
+	const struct watched_process *watched = watched_process_of(thread->tgid);
+
+	return watched ? needed_at(watched->first_lock, 0) : NEVER;
 }
 
 /* Time the CPU has given to threads of the run, the running one included. */
@@ -85,15 +91,20 @@ static __always_inline void join_waits(struct off_stretch *last, const struct of
  */
 static __always_inline __u64 needed_since(struct thread_record *thread)
 {
-	__u64 since = NEVER;
+	__u64 since;
 
 	if (is_announced()) {
 		struct lock_record *lock = announced_lock();
 
 		return lock ? later(lock->switched_ns, thread->freed_ns) : NEVER;
 	}
-	for (__u32 i = 0; i < LOCK_SEATS && i < thread->seats_used; i++)
-		since = earlier(since, needed_at(thread, &thread->seats[i]));
+	since = needed_at_first(thread);
+	for (__u32 i = 0; i < LOCK_SEATS && i < thread->seats_used; i++) {
+		const struct lock_seat *seat = &thread->seats[i];
+		bool waits = seat->number == thread->waits;
+
+		since = earlier(since, needed_at(seat->lock, waits ? seat->call_since_ns : 0));
+	}
 	return since;
 }
 

@@ -85,6 +85,8 @@ static __noinline __attribute__((unused)) __u32 make_lock(const struct lock_name
 	if (bpf_map_update_elem(&lock_names, name, &index, BPF_NOEXIST) == 0) {
 		if (!streamed_lock)
 			streamed_lock = index;
+		if (!watched->first_lock)
+			watched->first_lock = index;
 		return index;
 	}
 	lock->index = 0;

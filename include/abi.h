@@ -250,6 +250,8 @@ struct watched_process {
 	__u32 nests;		/* an acquire function may call another, which is a clone of it */
 	__u32 recursive;	/* enum lock_recursion */
 	__u32 padding;
+	__u32 first_lock;	/* its record */
+	__u32 padding2;
 	__u64 main_key;		/* KEY_INTERPRETER: of the first lock, which bears the name 0 */
 	__u64 words_address;	/* its locks' futexes are here, as the file says, ... */
 	__u64 words;		/* ... and in its memory, once that is known; or 0: at the key; ... */

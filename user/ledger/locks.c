@@ -286,7 +286,7 @@ static int by_cost(const void *a, const void *b)
 
 /* As much of all waiting, and so long, may be something else than waiting for a lock. */
 #define ALONE_SHARE 10
-#define ALONE_NS 1000000
+#define ALONE_NS 200000
 
 /* Is the lock known by an argument that is only likely to be it? */
 static bool is_guessed(const struct trace *trace, const struct ledger_lock *lock)

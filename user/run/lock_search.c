@@ -309,7 +309,7 @@ static void deal_with(struct lock_search *search, const struct news *news, bool 
 int lock_search__listen(struct lock_search *search)
 {
 	return search->wish.none ? 0 : holder__start(&search->holder, search->tracer,
-						     &search->first.begun);
+						     &search->first.follows);
 }
 
 int lock_search__fd(const struct lock_search *search)
