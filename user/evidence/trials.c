@@ -40,6 +40,7 @@ struct trial trial__make(const struct run_row *row, const uint64_t lock_ns[LOCK_
 		.traced = row->traced == 1,
 		.valid = row->valid == 1,
 		.wall_ms = ms(row->wall_ns),
+		.cpu_ms = (number(row->user_ns) + number(row->sys_ns)) / 1e6,
 		.handoffs = number(row->handoffs),
 		.acquisitions = number(row->acquisitions),
 		.switches = number(row->switches_voluntary) + number(row->switches_involuntary),

@@ -27,6 +27,7 @@ struct trial {
 	bool valid;
 	bool has_lock;
 	double wall_ms;
+	double cpu_ms;			/* user and system time; NAN: not known */
 	double lock_ms[LOCK_STATES];
 	bool sampled;			/* lock_ms[HELD_RUNNING] is split: */
 	double running_ms[SAMPLE_KINDS];

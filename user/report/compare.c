@@ -62,6 +62,26 @@ static void print_lock_reason(FILE *out, const char *name, const char *why)
 	report_parts__wrapped(out, text);
 }
 
+/* Without a lock's ledger there is still what all threads together had of the CPUs. */
+static int threads_sentence(char *text, size_t size, const struct report *report, const char *ratio,
+			    const char *ms)
+{
+	const struct verdict *verdict = report->verdict;
+	const struct verdict_arm *base = verdict__arm(verdict, verdict->question.base);
+	const struct verdict_arm *other = verdict__arm(verdict, verdict->question.other);
+
+	if (!base || !other || base->has_lock || other->has_lock || !(base->cpu_ms > 0) ||
+	    !(other->cpu_ms > 0))
+		return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more; %s, "
+				"so how much of it is context switching is not known", ratio, ms,
+				missing_ledger(report));
+	return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more; its threads "
+			"were running on CPUs, computing or spinning, for %.1f ms together, those "
+			"of BASE for %.1f ms, and the rest of their time they were waiting or "
+			"asleep; %s, so what part of it is due to one cannot be told", ratio, ms,
+			other->cpu_ms, base->cpu_ms, missing_ledger(report));
+}
+
 static int slower_sentence(char *text, size_t size, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
@@ -73,9 +93,7 @@ static int slower_sentence(char *text, size_t size, const struct report *report)
 	figures__ratio(ratio, &verdict->slowdown);
 	figures__ms(ms, &verdict->excess_ms);
 	if (!parts[LEDGER_SWITCHING].share.n)
-		return snprintf(text, size, "OTHER took %s times as long as BASE, %s ms more; %s, "
-				"so how much of it is context switching is not known", ratio, ms,
-				missing_ledger(report));
+		return threads_sentence(text, size, report, ratio, ms);
 	figures__percent(switching, &parts[LEDGER_SWITCHING].share);
 	figures__percent(others, &parts[LEDGER_PREEMPTED_OTHER].share);
 	figures__percent(blocked, &parts[LEDGER_BLOCKED].share);

@@ -79,6 +79,7 @@ static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 	if (!err)
 		err = blocks__over(inquiry, true, overhead_of, arm->arm, &arm->overhead);
 	arm->has_lock = has_lock(inquiry->trials, arm->arm);
+	arm->cpu_ms = median_of(inquiry, traced, offsetof(struct trial, cpu_ms), arm->arm);
 	arm->handoffs = handoffs_median(inquiry, arm->arm);
 	arm->switches = median_of(inquiry, traced, offsetof(struct trial, switches), arm->arm);
 	arm->faults = median_of(inquiry, traced, offsetof(struct trial, faults), arm->arm);

@@ -42,6 +42,7 @@ struct verdict_arm {
 	struct interval ratio;		/* to base, pair by pair */
 	struct interval to_other;	/* to other, pair by pair */
 	struct interval overhead;	/* traced / untraced, pair by pair */
+	double cpu_ms;			/* median, of untraced runs if there are any */
 	double handoffs;		/* medians; of traced runs where untraced ones have none */
 	double switches;
 	double faults;
