@@ -10,7 +10,7 @@
 //
 // In one file, since libbpf's linker finds no size for a kernel's function that two files name.
 #include "arrivals.bpf.h"
-#include "calls.bpf.h"
+#include "releases.bpf.h"
 #include "handoffs.bpf.h"
 
 #ifdef WITHOUT_KERNEL_BTF

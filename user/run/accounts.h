@@ -20,4 +20,7 @@ int run_accounts__settle_foreign(struct run_session *session);
 /* What is known by now of the lock of a program that knows nothing of us, put into the run. */
 void run_accounts__note_lock(struct run_session *session);
 
+/* After the ledger is settled: name its locks; the one that cost most is the run's. */
+void run_accounts__name_locks(struct run_session *session);
+
 #endif

@@ -50,4 +50,17 @@ int run_session__fail_timeline(const struct run_session *session, int err);
 /* Is it traced, and a program that knows nothing of us? */
 bool run_session__searches(const struct run_session *session);
 
+/* Are its events streamed? */
+bool run_session__streams(const struct run_session *session);
+
+/* Begin the file of its timeline, if one is wanted. Returns 0 or -errno, the run's error set. */
+int run_session__open_timeline(struct run_session *session);
+
+/* Fetch what has been streamed, and sampled, so far. */
+void run_session__drain(struct run_session *session);
+void run_session__drain_samples(struct run_session *session);
+
+/* What target__wait() is to look at while the program runs. */
+struct target_watch run_session__watch(struct run_session *session);
+
 #endif

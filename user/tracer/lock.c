@@ -33,9 +33,12 @@ static void detach(struct tracer_watch *watch)
 	watch->links = NULL;
 }
 
+/* One that could not be loaded has none. */
 void tracer_lock__detach(struct tracer *tracer)
 {
-	for (uint32_t i = 1; i <= tracer->skel->bss->watched_used && i < MAX_WATCHED; i++)
+	uint32_t used = tracer->skel && tracer->locks ? tracer->skel->bss->watched_used : 0;
+
+	for (uint32_t i = 1; i <= used && i < MAX_WATCHED; i++)
 		detach(&tracer->watches[i]);
 }
 

@@ -90,6 +90,9 @@ int tracer__attach_own(const struct bpf_program *program, void (*function)(void)
 /* Take all threads of the process into the books. Returns 0 or -errno; -ESRCH: it has none. */
 int tracer_adopt__all(struct tracer *tracer, pid_t pid);
 
+/* The program at context switches that fits the tracepoint's arguments on this kernel. */
+struct bpf_program *tracer__switch_program(const struct tracer *tracer);
+
 /* Keep a link until the tracer is detached. NULL: it could not be made; returns -errno. */
 int tracer__keep_link(struct tracer *tracer, struct bpf_link *link);
 
