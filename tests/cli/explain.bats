@@ -272,7 +272,7 @@ for key in "slowdown", "excess_ms":
 
 @test "explain: a lock ledger that is not whole, or does not add up" {
 	sed 3d "$golden/ledger.csv" >"$copy/ledger.csv"
-	refused 1 "$copy/ledger.csv" "7 of the lock's 8 states" -- "$copy"
+	refused 1 "$copy/ledger.csv" "7 of the lock's 13 states" -- "$copy"
 	sed '3{p;}' "$golden/ledger.csv" >"$copy/ledger.csv"
 	refused 1 "$copy/ledger.csv:4:" "twice" -- "$copy"
 	sed -E '2s/,([0-9]+),/,9\1,/' "$golden/ledger.csv" >"$copy/ledger.csv"
