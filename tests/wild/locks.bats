@@ -130,7 +130,8 @@ locks_add_up() {
 	for method in fork spawn; do
 		traces -- "$python" "$here/children.py" "$method"
 		locks_add_up
-		for pid in $(cat "$out/program.stdout"); do
+		read -ra pids <"$out/program.stdout"
+		for pid in "${pids[@]}"; do
 			sed -n '/^Lock: /,/^$/p' "$here/report" | grep -qw "$pid" ||
 				fail "$method: no word of process $pid" "$(cat "$here/report")"
 		done

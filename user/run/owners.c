@@ -63,7 +63,6 @@ static bool read_mutex(uint32_t tid, uint64_t address, struct mutex *mutex)
 	struct iovec to = { mutex, sizeof(*mutex) };
 	struct iovec from = { (void *)(uintptr_t)address, sizeof(*mutex) };
 
-	*mutex = (struct mutex){ 0 };
 	return process_vm_readv((pid_t)tid, &to, 1, &from, 1, 0) >= (ssize_t)sizeof(mutex->lock);
 }
 
@@ -121,7 +120,7 @@ static uint32_t ending_thread(uint32_t waiter, const struct call *call, uint32_t
 {
 	uint32_t tid = call->arguments[1] & FUTEX_PRIVATE_FLAG ? 0 : thread_called(waiter, word);
 	uint64_t address = call->arguments[0];
-	struct call its;
+	struct call its = { .number = 0 };
 
 	if (!tid || !read_call(tid, &its) || its.stack > address ||
 	    address - its.stack > MOST_OF_A_STACK)
@@ -134,7 +133,7 @@ static bool find_owner(struct owner *owner, const struct call *call)
 {
 	uint32_t operation = (uint32_t)call->arguments[1] & FUTEX_CMD_MASK;
 	uint32_t expected = (uint32_t)call->arguments[2];
-	struct mutex mutex;
+	struct mutex mutex = { 0 };
 
 	if (!read_mutex(owner->waiter_tid, owner->address, &mutex))
 		return false;
@@ -160,7 +159,7 @@ static bool waits_on(const struct call *call, uint64_t address)
 static void look_at(struct owners *owners, const struct thread_record *thread)
 {
 	struct owner owner = { .waiter_tid = thread->tid, .address = thread->futex };
-	struct call before, after;
+	struct call before = { .number = 0 }, after = { .number = 0 };
 	struct owner *list;
 
 	if (!read_call(owner.waiter_tid, &before) || !waits_on(&before, owner.address) ||
