@@ -9,6 +9,7 @@ load ../lib/common
 load ../lib/table
 load ../lib/identities
 load ../lib/pythons
+load ../lib/witness
 
 setup() {
 	needs_root
@@ -19,22 +20,11 @@ setup() {
 }
 
 teardown() {
-	[ -z "${counter-}" ] || kill "$counter" 2>/dev/null || true
+	counting_teardown
 }
 
 version_of() { # PYTHON
 	"$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
-}
-
-# Waits for it, for at most 20 s.
-until_true() { # COMMAND...
-	local i
-
-	for ((i = 0; i < 400; i++)); do
-		"$@" && return
-		sleep 0.05
-	done
-	fail "never true: $*"
 }
 
 @test "python: the lock of every version adds up" {
@@ -86,41 +76,6 @@ until_true() { # COMMAND...
 
 # --- against others ------------------------------------------------------------------
 
-# Where the lock is taken: every clone of the function.
-takes() { # CODE
-	nm "$(symbols_of "$1")" |
-		awk '$3 ~ /^take_gil($|\.)/ && $3 !~ /cold/ { print "uprobe:'"$1"':0x" $1 }'
-}
-
-# How many clones, and whether they are named by the file itself.
-kind_of() { # CODE
-	[ "$(symbols_of "$1")" = "$1" ] && echo -n own- || echo -n debug-
-	takes "$1" | wc -l
-}
-
-# Counts the calls by programs called taking-*, from before their start to after their end. Since
-# 3.14 their threads have names of their own.
-start_counting() { # PYTHON...
-	local probes
-
-	probes=$(for each in "$@"; do takes "$(code_of "$each")"; done | paste -sd ,)
-	bpftrace -e "BEGIN { printf(\"ready\n\"); }
-		$probes /strncmp(curtask->group_leader->comm, \"taking-\", 7) == 0/ {
-			@taken[curtask->group_leader->comm] = count();
-		}" \
-		>"$here/counted" 2>&1 3>&- &
-	counter=$!
-	until_true grep -q ready "$here/counted"
-}
-
-# Its handler sets a flag, and what comes between the look at it and the next wait for events
-# is heard with the next signal only: so say it until it is heard.
-stop_counting() {
-	until_true eval '! kill -TERM "$counter" 2>/dev/null'
-	wait "$counter" || fail "bpftrace: $(cat "$here/counted")"
-	counter=
-}
-
 count_ourselves() { # COMM PYTHON EXAMPLE [ARG...]
 	ln -s "$2" "$here/$1"
 	trace_python "$here/$1" "$examples/$3" "${@:4}"
@@ -136,7 +91,7 @@ count_ourselves() { # COMM PYTHON EXAMPLE [ARG...]
 		echo "$(kind_of "$(code_of "$each")") $each"
 	done | sort -k1,1 -u | cut -d" " -f2-)
 	[ "${#all[@]}" -gt 0 ] || skip "no Python whose symbols are there"
-	start_counting "${all[@]}"
+	start_counting "curtask->group_leader->comm" "${all[@]}"
 	for i in "${!all[@]}"; do
 		count_ourselves "taking-$i" "${all[i]}" threads.py 30000 3
 	done

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/proctext.h"
+#include "base/urgent.h"
 
 /* How often to look whether it stands still, and how many times once somebody waits. */
 #define STEP_NS 50000
@@ -113,6 +114,7 @@ static void *keep(void *arg)
 
 	hold->err = seize(hold);
 	sem_post(&hold->seized);
+	urgent__end();
 	for (;;) {
 		if (!hold->err)
 			hold->err = wait_for_stop(hold);
@@ -191,12 +193,16 @@ bool hold__await(struct hold *hold)
 	return hold->err == 0;
 }
 
+int hold__soon(struct hold *hold, pid_t pid)
+{
+	*hold = (struct hold){ .pid = pid, .awaited = true };
+	return start(hold);
+}
+
 int hold__now(struct hold *hold, pid_t pid)
 {
-	int err;
+	int err = hold__soon(hold, pid);
 
-	*hold = (struct hold){ .pid = pid, .awaited = true };
-	err = start(hold);
 	if (err || hold__await(hold))
 		return err;
 	err = hold->err;

@@ -50,7 +50,13 @@ void hold__follow(struct hold *hold);
 /* Has it been left alone since, or has it ended? Never waits. */
 bool hold__is_over(struct hold *hold);
 
-/* Hold any process: 0, or -errno if it does not stand still soon (asleep in the kernel, perhaps). */
+/*
+ * Any process runs no further than it must, from here on; whether it stands still hold__await()
+ * says. Returns 0, or -errno if nothing has begun.
+ */
+int hold__soon(struct hold *hold, pid_t pid);
+
+/* The same, and wait for it: 0, or -errno if it does not stand still soon (asleep in the kernel, perhaps). */
 int hold__now(struct hold *hold, pid_t pid);
 
 /* Let go of it, in whatever state it is. Does nothing if there is no hold. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/urgent.h"
 #include "include/clock.h"
 
 /* One that has run for so long may have been at its lock, and gains nothing by standing still. */
@@ -45,8 +46,7 @@ static void try_to_hold(struct holder *holder, struct holder_item *item)
 		return;
 	item->tried = true;
 	tracer__hold_begins(holder->tracer, news->tgid);
-	err = hold__now(&item->hold, (pid_t)news->pid);
-	item->held = !err;
+	err = hold__soon(&item->hold, (pid_t)news->pid);
 	if (err)
 		log__debug("process %d runs on: %s", (int)news->pid, strerror(-err));
 }
@@ -84,6 +84,7 @@ static void *listen(void *arg)
 	struct pollfd fds[] = { { .fd = tracer__news_fd(holder->tracer), .events = POLLIN },
 				{ .fd = holder->stop_fd, .events = POLLIN } };
 
+	urgent__begin();
 	while (!fds[1].revents) {
 		if (poll(fds, 2, -1) > 0 && fds[0].revents)
 			hear(holder);
@@ -160,6 +161,16 @@ struct holder_item *holder__next(struct holder *holder)
 		holder->last = &holder->first;
 	pthread_mutex_unlock(&holder->mutex);
 	return item;
+}
+
+bool holder__stands(struct holder_item *item)
+{
+	bool stands = hold__await(&item->hold);
+
+	if (item->hold.begun && !stands)
+		log__debug("process %d runs on: %s", (int)item->news.pid,
+			   strerror(-item->hold.err));
+	return stands;
 }
 
 uint64_t holder__done(struct holder *holder, struct holder_item *item)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * holder - hears the tracer's news, and holds at once whoever has executed something or copied
- * itself, from a thread of its own: looking for one's lock may take longer than the other lives.
+ * itself, from a thread of its own that comes
+ * before others: looking for one's lock may take longer than the other lives.
  */
 #ifndef SWITCHTAX_HOLDER_H
 #define SWITCHTAX_HOLDER_H
@@ -19,7 +20,6 @@ struct holder_item {
 	struct news news;
 	struct hold hold;
 	bool tried;			/* to hold it: it is young enough */
-	bool held;
 	uint64_t began_ns;		/* by our own clock */
 	struct holder_item *next;
 };
@@ -34,6 +34,9 @@ int holder__start(struct holder **out, struct tracer *tracer, const bool *follow
 /* Readable when there is something; then call holder__next() until it returns NULL. */
 int holder__fd(const struct holder *holder);
 struct holder_item *holder__next(struct holder *holder);
+
+/* Does its process stand still? Waits for it, for a moment. */
+bool holder__stands(struct holder_item *item);
 
 /* Let it go. Returns for how long it may have stood still, ns. */
 uint64_t holder__done(struct holder *holder, struct holder_item *item);

@@ -323,7 +323,7 @@ void lock_search__on_news(struct lock_search *search)
 	struct news news;
 
 	while (search->holder && (item = holder__next(search->holder))) {
-		deal_with(search, &item->news, item->held);
+		deal_with(search, &item->news, holder__stands(item));
 		search->held_ns += holder__done(search->holder, item);
 	}
 	while (!search->holder && tracer__next_news(search->tracer, &news))
