@@ -44,7 +44,7 @@ static const struct tracer_feature_text texts[TRACER_FEATURES] = {
 		"a program at every wake-up of the machine", false,
 	},
 	[FEATURE_PREEMPT_GUARD] = {
-		"preempt-guard", "a program at a probe is not pre-empted", "6.10",
+		"preempt-guard", "a program at a probe is not pre-empted", "6.15",
 		"where it is, on fully pre-emptible kernels, the time goes to the state before or "
 		"after", true,
 	},
@@ -119,13 +119,18 @@ static bool has_queue_times(const struct btf *btf)
 	       has_member(btf, "rq", BTF_KIND_STRUCT, "clock");
 }
 
-/* A function that programs may call, as ours declare it: of none. */
+/*
+ * A function that programs may call, as ours declare it: of none. From 6.10 to 6.14 it is there, but
+ * none of the functions that the verifier proves apart, as ours are, may be called before it is undone:
+ * it did not know yet which of them may sleep (check_func_call() in kernel/bpf/verifier.c).
+ */
 static bool has_preempt_guard(const struct btf *btf)
 {
 	const struct btf_type *function = type_named(btf, "bpf_preempt_disable", BTF_KIND_FUNC);
 	const struct btf_type *type = function ? btf__type_by_id(btf, function->type) : NULL;
 
-	return type && btf_is_func_proto(type) && !btf_vlen(type);
+	return type && btf_is_func_proto(type) && !btf_vlen(type) &&
+	       has_member(btf, "bpf_subprog_info", BTF_KIND_STRUCT, "might_sleep");
 }
 
 /* The function that takes a tracepoint's arguments, its own data first. */
