@@ -15,6 +15,10 @@ HEADER = "/usr/include/linux/bpf.h"
 IN_PLACE = {
     "__htab_map_lookup_elem": "bpf_map_lookup_elem",
     "htab_map_update_elem": "bpf_map_update_elem",
+    "htab_map_delete_elem": "bpf_map_delete_elem",
+    "queue_map_pop_elem": "bpf_map_pop_elem",
+    "bpf_get_attach_cookie_pe": "bpf_get_attach_cookie",
+    "bpf_get_attach_cookie_trace": "bpf_get_attach_cookie",
     "bpf_get_stack_pe": "bpf_get_stack",
     "bpf_get_stack_tp": "bpf_get_stack",
     "bpf_for_each_array_elem": "bpf_for_each_map_elem",
