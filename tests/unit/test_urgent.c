@@ -30,6 +30,7 @@ static int as_the_first(void)
 }
 
 struct seen {
+	struct urgency before;
 	int first, child, after;
 };
 
@@ -38,7 +39,7 @@ static void *child(void *arg)
 	struct seen *seen = arg;
 
 	seen->child = before_others();
-	urgent__end();
+	urgent__end(&seen->before);
 	seen->after = as_the_first();
 	return NULL;
 }
@@ -48,7 +49,7 @@ static void *thread(void *arg)
 	struct seen *seen = arg;
 	pthread_t other;
 
-	urgent__begin();
+	urgent__begin(&seen->before);
 	seen->first = before_others();
 	if (!pthread_create(&other, NULL, child, arg))
 		pthread_join(other, NULL);
@@ -57,7 +58,7 @@ static void *thread(void *arg)
 
 static void it_passes_on_and_ends(void **state)
 {
-	struct seen seen = { 0, 0, 0 };
+	struct seen seen = { .first = 0 };
 	pthread_t first;
 
 	(void)state;

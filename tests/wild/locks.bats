@@ -138,6 +138,23 @@ locks_add_up() {
 	done
 }
 
+@test "trees: a Python whose lock cannot be watched is told of beside one whose is" {
+	needs_python
+	[ "$(symbols_of "$(code_of "$python")")" != "$(code_of "$python")" ] ||
+		skip "no Python whose symbols are in another file"
+	objcopy --remove-section .note.gnu.build-id --remove-section .gnu_debuglink \
+		"$(code_of "$python")" "$here/nameless"
+	printf 'import threading\nthreading.Thread(target=sum, args=(range(100000),)).start()\n' \
+		>"$here/work.py"
+	for order in '"$0" "$2"; "$1" "$2"' '"$1" "$2"; "$0" "$2"'; do
+		traces -- sh -c "$order" "$python" "$here/nameless" "$here/work.py"
+		[[ $(csv runs.csv lock) == cpython-* ]]
+		grep -q "^  In no ledger: .*nameless" "$here/report" || fail "$(cat "$here/report")"
+		"$switchtax" explain "$out" >"$here/again"
+		diff "$here/report" "$here/again"
+	done
+}
+
 @test "futexes: a sleep on another's is a sleep with the lock" {
 	needs_python
 	cat >"$here/work.py" <<-'END'

@@ -13,23 +13,27 @@
 /* Where a real-time thread may not be, the best of the others. */
 #define BEST_NICE (-20)
 
-void urgent__begin(void)
+void urgent__begin(struct urgency *before)
 {
-	const struct sched_param first = { .sched_priority = 1 };
+	const struct sched_param first = {
+		.sched_priority = sched_get_priority_max(SCHED_FIFO) - 1	/* the last is the kernel's */
+	};
+	struct sched_param own = { .sched_priority = 0 };
 
+	sched_getparam(0, &own);
+	*before = (struct urgency){ .policy = sched_getscheduler(0),
+				    .priority = own.sched_priority,
+				    .nice = getpriority(PRIO_PROCESS, (id_t)gettid()) };
 	if (sched_setscheduler(0, SCHED_FIFO, &first) &&
 	    setpriority(PRIO_PROCESS, (id_t)gettid(), BEST_NICE))
 		log__debug("no thread of ours may come first: %s", strerror(errno));
 }
 
-void urgent__end(void)
+void urgent__end(const struct urgency *before)
 {
-	struct sched_param param;
-	pid_t first = getpid();
-	int policy = sched_getscheduler(first);
+	const struct sched_param param = { .sched_priority = before->priority };
 
-	if (policy < 0 || sched_getparam(first, &param) ||
-	    sched_setscheduler(0, policy, &param) ||
-	    setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, (id_t)first)))
+	if (sched_setscheduler(0, before->policy, &param) ||
+	    setpriority(PRIO_PROCESS, (id_t)gettid(), before->nice))
 		log__debug("a thread of ours stays ahead: %s", strerror(errno));
 }

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * urgent - a thread of ours that must not wait for a CPU while others run, as the one that holds a
+ * urgent - threads of ours that must not wait for a CPU while others run, as those that hold a
  * program before it goes on.
  */
 #ifndef SWITCHTAX_URGENT_H
 #define SWITCHTAX_URGENT_H
 
-/*
- * From here on the calling thread, and the threads that it makes, come before all but those of real
- * time (SCHED_FIFO, priority 1; see sched(7)), or before most, or as before: as far as is allowed.
- */
-void urgent__begin(void);
+/* How a thread is scheduled (sched(7)). */
+struct urgency {
+	int policy;
+	int priority;
+	int nice;
+};
 
-/* The calling thread is scheduled as the process's first one again. */
-void urgent__end(void);
+/*
+ * From here on the calling thread, and the threads that it makes, from their first moment, come
+ * before all others (SCHED_FIFO), or before most, or as before: as far as is allowed. before: how it
+ * was scheduled.
+ */
+void urgent__begin(struct urgency *before);
+
+/* The calling thread, and those that it makes, are scheduled like this again. */
+void urgent__end(const struct urgency *before);
 
 #endif

@@ -50,6 +50,7 @@ struct ledger_lock {
 	uint32_t threads;			/* that came to it; 0: not known */
 	uint64_t key;				/* its address, or 0: the only one, or the main one */
 	char name[LEDGER_LOCK_NAME_SIZE];	/* "": as the run's lock is called */
+	bool whole;				/* watched before its first call, or announced */
 	bool folded;				/* many, that found no place: sums only */
 	uint64_t window_ns;			/* from when it is known until its process ends */
 	uint64_t ns[LOCK_STATES];		/* folded: held_running is all time held */

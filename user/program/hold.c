@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "base/proctext.h"
-#include "base/urgent.h"
 
 /* How often to look whether it stands still, and how many times once somebody waits. */
 #define STEP_NS 50000
@@ -112,9 +111,13 @@ static void *keep(void *arg)
 {
 	struct hold *hold = arg;
 
+	wait_for(&hold->asked);
+	if (!hold->pid)
+		return NULL;
 	hold->err = seize(hold);
 	sem_post(&hold->seized);
-	urgent__end();
+	if (hold->urgent)
+		urgent__end(&hold->later);
 	for (;;) {
 		if (!hold->err)
 			hold->err = wait_for_stop(hold);
@@ -132,17 +135,21 @@ static void *keep(void *arg)
 
 static void free_signs(struct hold *hold)
 {
+	sem_destroy(&hold->asked);
 	sem_destroy(&hold->seized);
 	sem_destroy(&hold->still);
 	sem_destroy(&hold->over);
 }
 
 /* Signals are the main thread's. */
-static int start(struct hold *hold)
+static int make_ready(struct hold *hold)
 {
 	sigset_t all, before;
 	int err;
 
+	if (hold->ready)
+		return 0;
+	sem_init(&hold->asked, 0, 0);
 	sem_init(&hold->seized, 0, 0);
 	sem_init(&hold->still, 0, 0);
 	sem_init(&hold->over, 0, 0);
@@ -150,11 +157,20 @@ static int start(struct hold *hold)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = -pthread_create(&hold->thread, NULL, keep, hold);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err) {
+	hold->ready = !err;
+	if (err)
 		free_signs(hold);
+	return err;
+}
+
+static int start(struct hold *hold)
+{
+	int err = make_ready(hold);
+
+	if (err)
 		return err;
-	}
 	hold->begun = true;
+	sem_post(&hold->asked);
 	wait_for(&hold->seized);
 	return 0;
 }
@@ -193,21 +209,23 @@ bool hold__await(struct hold *hold)
 	return hold->err == 0;
 }
 
-int hold__soon(struct hold *hold, pid_t pid)
+int hold__prepare(struct hold *hold, const struct urgency *later)
 {
-	*hold = (struct hold){ .pid = pid, .awaited = true };
-	return start(hold);
+	struct urgency own;
+	int err;
+
+	*hold = (struct hold){ .urgent = true, .later = *later };
+	urgent__begin(&own);
+	err = make_ready(hold);
+	urgent__end(&own);
+	return err;
 }
 
-int hold__now(struct hold *hold, pid_t pid)
+int hold__soon(struct hold *hold, pid_t pid)
 {
-	int err = hold__soon(hold, pid);
-
-	if (err || hold__await(hold))
-		return err;
-	err = hold->err;
-	hold__end(hold);
-	return err;
+	hold->pid = pid;
+	atomic_store(&hold->awaited, true);
+	return start(hold);
 }
 
 void hold__follow(struct hold *hold)
@@ -230,12 +248,15 @@ bool hold__is_over(struct hold *hold)
 
 void hold__end(struct hold *hold)
 {
-	if (!hold->begun)
+	if (!hold->ready)
 		return;
-	hold__await(hold);
+	if (hold->begun)
+		hold__await(hold);
+	else
+		sem_post(&hold->asked);
 	hold->follows = false;
 	sem_post(&hold->over);
 	pthread_join(hold->thread, NULL);
 	free_signs(hold);
-	hold->begun = false;
+	hold->begun = hold->ready = false;
 }

@@ -16,15 +16,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/urgent.h"
+
 struct hold {
 	pid_t pid;
 	bool at_exec;
+	bool urgent;		/* its thread comes before others until it has asked, ... */
+	struct urgency later;	/* ... and then is like this */
+	bool ready;		/* there is such a thread */
 	bool begun;		/* else there is nothing to end */
 	bool follows;		/* let go, until its next exec */
 	bool stands;		/* has been waited for */
 	int err;
 	int signal;		/* to be given to it when it goes on */
 	pthread_t thread;
+	sem_t asked;
 	sem_t seized;
 	sem_t still;
 	sem_t over;
@@ -51,15 +57,20 @@ void hold__follow(struct hold *hold);
 bool hold__is_over(struct hold *hold);
 
 /*
+ * Have a thread ready for hold__soon(): making one takes memory, and so its time while others are
+ * busy with that. It comes before others, until it has asked; later: and how it goes on then. Returns 0
+ * or -errno.
+ */
+int hold__prepare(struct hold *hold, const struct urgency *later);
+
+/*
  * Any process runs no further than it must, from here on; whether it stands still hold__await()
- * says. Returns 0, or -errno if nothing has begun.
+ * says (asleep in the kernel it does not, soon). hold: prepared, or zeros. Returns 0, or -errno if nothing
+ * has begun.
  */
 int hold__soon(struct hold *hold, pid_t pid);
 
-/* The same, and wait for it: 0, or -errno if it does not stand still soon (asleep in the kernel, perhaps). */
-int hold__now(struct hold *hold, pid_t pid);
-
-/* Let go of it, in whatever state it is. Does nothing if there is no hold. */
+/* Let go of it, in whatever state it is, and of a thread that is ready. */
 void hold__end(struct hold *hold);
 
 #endif

@@ -67,8 +67,10 @@ static void fill_counts(struct lock_row *row, const struct ledger_lock *lock)
 	row->threads = lock->threads ? lock->threads : COLUMN_MISSING_U64;
 	row->owner_tid = lock->owner_tid ? lock->owner_tid : COLUMN_MISSING_U64;
 	row->lost_claims = lock->lost_claims;
-	if (!lock->folded)
+	if (!lock->folded) {
 		row->window_ns = lock->window_ns;
+		row->whole = lock->whole;
+	}
 	columns__set_text(row->command, sizeof(row->command), lock->command);
 }
 
@@ -111,6 +113,7 @@ static int take_lock(const struct lock_row *row, struct ledger *ledger)
 	*lock = (struct ledger_lock){
 		.pid = number(row->pid),
 		.folded = strcmp(row->kind, OTHERS) == 0,
+		.whole = row->whole == 1,
 		.window_ns = or_zero(row->window_ns),
 		.ns = { [HELD_RUNNING] = or_zero(row->held_ns) },
 		.wait_ns = or_zero(row->wait_ns),

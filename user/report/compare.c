@@ -157,6 +157,8 @@ static void print_ledger(FILE *out, const struct report *report)
 	fprintf(out, "  %-*s %-20s %s\n", REPORT_LABEL_WIDTH, "", "ms",
 		verdict->slower ? "% of the excess" : "");
 	report_parts__lines(out, verdict, &lines);
+	print_lock_reason(out, "BASE", report->comparison->base_lock_why);
+	print_lock_reason(out, "OTHER", report->comparison->other_lock_why);
 }
 
 static void print_ladder(FILE *out, const struct report *report)

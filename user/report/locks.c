@@ -178,6 +178,8 @@ void report_locks__print(FILE *out, const struct run *run)
 	print_counts(out, ledger);
 	print_states(out, ledger);
 	print_others(out, ledger);
+	if (run->lock.found && run->lock.why[0])
+		fprintf(out, "  In no ledger: %s\n", run->lock.why);
 }
 
 static void add_locks(cJSON *root, const struct ledger *ledger)

@@ -18,11 +18,17 @@
 /* One that has run for so long may have been at its lock, and gains nothing by standing still. */
 #define YOUNG_NS 2000000000ULL
 
+/* Items that are ready, each with its thread: as many as may come at once on a busy day. */
+#define SPARES 16
+
 struct holder {
 	struct tracer *tracer;
 	const bool *follows;
 	pthread_t thread;
-	pthread_mutex_t mutex;		/* of the queue */
+	struct urgency usual;		/* how threads of ours are scheduled */
+	pthread_mutex_t mutex;		/* of the queue, and the spares */
+	struct holder_item *spares;
+	int nspares;
 	struct holder_item *first;
 	struct holder_item **last;
 	int ready_fd;
@@ -31,7 +37,8 @@ struct holder {
 
 static bool concerns_process(const struct news *news)
 {
-	return news->kind == NEWS_EXEC || news->kind == NEWS_EXEC_CHILD || news->kind == NEWS_FORK;
+	return news->kind == NEWS_EXEC || news->kind == NEWS_EXEC_CHILD ||
+	       news->kind == NEWS_FILE || news->kind == NEWS_FORK;
 }
 
 static void try_to_hold(struct holder *holder, struct holder_item *item)
@@ -63,12 +70,39 @@ static void append(struct holder *holder, struct holder_item *item)
 		log__debug("the news cannot be passed on: %s", strerror(errno));
 }
 
+/* NULL: no memory. */
+static struct holder_item *make_item(const struct holder *holder)
+{
+	struct holder_item *item = calloc(1, sizeof(*item));
+
+	if (!item || hold__prepare(&item->hold, &holder->usual)) {
+		free(item);
+		return NULL;
+	}
+	return item;
+}
+
+static struct holder_item *take_spare(struct holder *holder)
+{
+	struct holder_item *item;
+
+	pthread_mutex_lock(&holder->mutex);
+	item = holder->spares;
+	if (item) {
+		holder->spares = item->next;
+		holder->nspares--;
+		item->next = NULL;
+	}
+	pthread_mutex_unlock(&holder->mutex);
+	return item ? item : make_item(holder);
+}
+
 static void hear(struct holder *holder)
 {
 	struct news news;
 
 	while (tracer__next_news(holder->tracer, &news)) {
-		struct holder_item *item = calloc(1, sizeof(*item));
+		struct holder_item *item = take_spare(holder);
 
 		if (!item)
 			continue;
@@ -78,13 +112,37 @@ static void hear(struct holder *holder)
 	}
 }
 
+/* There may be enough, or no memory: then one is made when it is needed. */
+static void add_spare(struct holder *holder)
+{
+	struct holder_item *item = make_item(holder);
+
+	if (!item)
+		return;
+	pthread_mutex_lock(&holder->mutex);
+	item->next = holder->spares;
+	holder->spares = item;
+	holder->nspares++;
+	pthread_mutex_unlock(&holder->mutex);
+}
+
+/* Whoever has the mutex comes before others as long as the thread waits for it. */
+static void init_mutex(struct holder *holder)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&holder->mutex, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
 static void *listen(void *arg)
 {
 	struct holder *holder = arg;
 	struct pollfd fds[] = { { .fd = tracer__news_fd(holder->tracer), .events = POLLIN },
 				{ .fd = holder->stop_fd, .events = POLLIN } };
 
-	urgent__begin();
 	while (!fds[1].revents) {
 		if (poll(fds, 2, -1) > 0 && fds[0].revents)
 			hear(holder);
@@ -100,7 +158,9 @@ static int start_thread(struct holder *holder)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	urgent__begin(&holder->usual);
 	err = -pthread_create(&holder->thread, NULL, listen, holder);
+	urgent__end(&holder->usual);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
@@ -126,7 +186,7 @@ int holder__start(struct holder **out, struct tracer *tracer, const bool *follow
 	holder->tracer = tracer;
 	holder->follows = follows;
 	holder->last = &holder->first;
-	pthread_mutex_init(&holder->mutex, NULL);
+	init_mutex(holder);
 	holder->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	holder->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (holder->ready_fd < 0 || holder->stop_fd < 0)
@@ -136,6 +196,8 @@ int holder__start(struct holder **out, struct tracer *tracer, const bool *follow
 		free_holder(holder);
 		return err;
 	}
+	for (int i = 0; i < SPARES; i++)
+		add_spare(holder);
 	*out = holder;
 	return 0;
 }
@@ -173,7 +235,7 @@ bool holder__stands(struct holder_item *item)
 	return stands;
 }
 
-uint64_t holder__done(struct holder *holder, struct holder_item *item)
+static uint64_t let_go(struct holder *holder, struct holder_item *item)
 {
 	uint64_t ns = 0;
 
@@ -183,6 +245,15 @@ uint64_t holder__done(struct holder *holder, struct holder_item *item)
 		ns = clock_now_ns() - item->began_ns;
 	}
 	free(item);
+	return ns;
+}
+
+uint64_t holder__done(struct holder *holder, struct holder_item *item)
+{
+	uint64_t ns = let_go(holder, item);
+
+	if (__atomic_load_n(&holder->nspares, __ATOMIC_RELAXED) < SPARES)
+		add_spare(holder);
 	return ns;
 }
 
@@ -197,6 +268,10 @@ void holder__stop(struct holder *holder)
 		log__debug("the thread cannot be told to end: %s", strerror(errno));
 	pthread_join(holder->thread, NULL);
 	while ((item = holder__next(holder)))
-		holder__done(holder, item);
+		let_go(holder, item);
+	while (holder->spares) {
+		item = take_spare(holder);
+		let_go(holder, item);
+	}
 	free_holder(holder);
 }

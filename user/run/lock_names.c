@@ -16,10 +16,12 @@ void run_accounts__note_lock(struct run_session *session)
 	const struct lock_search *search = &session->search;
 
 	run->lock.found = search->found;
-	if (search->found)
+	if (search->found) {
 		run->lock.sites = search->sites;
-	else if (search->err != -ENOENT && search->err != -ESRCH)
+		misses__say(&search->misses, run->lock.why, sizeof(run->lock.why));
+	} else if (search->err != -ENOENT && search->err != -ESRCH) {
 		snprintf(run->lock.why, sizeof(run->lock.why), "%s", search->why);
+	}
 	columns__set_text(run->row.lock_reason, sizeof(run->row.lock_reason), run->lock.why);
 	run->row.lock[0] = '\0';
 	if (search->found)

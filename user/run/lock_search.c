@@ -31,6 +31,7 @@ void lock_search__free(struct lock_search *search)
 		modules__free(&search->modules);
 	search->has_modules = false;
 	finds__free(&search->finds);
+	misses__free(&search->misses);
 }
 
 static int find(struct lock_search *search, pid_t pid, struct lock_sites *sites)
@@ -107,8 +108,10 @@ static int find_and_watch(struct lock_search *search, struct tracer_lock *lock, 
 		err = watch(search, &sites, lock);
 	}
 	search->err = err;
-	if (err)
+	if (err) {
+		misses__failed(&search->misses, err, search->why);
 		return err;
+	}
 	search->sites = sites;
 	search->found = true;
 	log__debug("lock: %s and %s of %s%s", sites.acquire[0].function, sites.release[0].function,
@@ -119,7 +122,8 @@ static int find_and_watch(struct lock_search *search, struct tracer_lock *lock, 
 /* A program that lacks the functions may be on its way to another, as env(1) is. */
 bool lock_search__is_in_vain(const struct lock_search *search)
 {
-	return search->wish.acquire && !search->found && search->err && search->err != -ENOENT;
+	return search->wish.acquire && !search->found && search->err &&
+	       search->err != -ENOENT && search->err != -ESRCH;
 }
 
 void lock_search__before_exec(struct lock_search *search, pid_t pid)
@@ -196,9 +200,11 @@ static void on_fork(struct lock_search *search, const struct news *news)
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 					  .exec_ns = news->t_ns };
 	const struct lock_sites *sites = finds__at(&search->finds, news->watched);
+	int err = sites ? watch(search, sites, &lock) : 0;
 
-	if (sites)
-		watch(search, sites, &lock);
+	misses__failed(&search->misses, err, search->why);
+	if (err == -ESRCH)
+		misses__ended(&search->misses, 0, FILE_HAS_LOCK);
 }
 
 /* A program that we follow stands still already, or is about to. */
@@ -214,7 +220,7 @@ static bool look_at_followed(struct lock_search *search, struct tracer_lock *loc
 	return true;
 }
 
-/* The process may be gone, or be lacking what another has: that says nothing of the file. */
+/* The process may be lacking what another has: that says nothing of the file. */
 static enum file_verdict verdict_of(int err)
 {
 	switch (err) {
@@ -232,13 +238,21 @@ static void on_exec(struct lock_search *search, const struct news *news, bool he
 	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 				    .exec_ns = news->t_ns };
 	bool follows = news->kind == NEWS_EXEC && search->first.begun;
+	enum file_verdict verdict = news->file ? tracer__file(search->tracer, news->file)
+					       : FILE_UNKNOWN;
+	int err;
 
-	if (news->file && tracer__file(search->tracer, news->file) == FILE_PLAIN)
+	if (verdict == FILE_PLAIN)
 		return;
 	if (follows && look_at_followed(search, &lock))
 		return;
-	tracer__judge_file(search->tracer, news->file,
-			   verdict_of(find_and_watch(search, &lock, held)));
+	err = find_and_watch(search, &lock, held);
+	if (err == -ESRCH)
+		misses__ended(&search->misses, news->file, verdict);
+	else
+		tracer__judge_file(search->tracer, news->file, verdict_of(err));
+	if (!err)
+		misses__has_lock(&search->misses, news->file);
 }
 
 /* A process that runs on meanwhile, as one that we attach to. */
@@ -257,24 +271,15 @@ static int find_later(struct lock_search *search, const struct news *news)
 	return err;
 }
 
-/* A program whose name says nothing is looked into once a file, and held up if it is one. */
-static void on_file(struct lock_search *search, const struct news *news)
+/* A program whose name says nothing is looked into once a file. */
+static void on_file(struct lock_search *search, const struct news *news, bool held)
 {
-	struct hold hold = { .begun = false };
-	uint64_t began = clock_now_ns();
-
 	if (search->wish.none || tracer__file(search->tracer, news->file) == FILE_PLAIN)
 		return;
 	switch (lock_sites__in_program((pid_t)news->pid, &search->wish)) {
 	case 0: tracer__judge_file(search->tracer, news->file, FILE_PLAIN); break;
-	case 1:
-		tracer__hold_begins(search->tracer, news->tgid);
-		on_exec(search, news, hold__now(&hold, (pid_t)news->pid) == 0);
-		hold__end(&hold);
-		tracer__hold_ends(search->tracer, news->tgid);
-		search->held_ns += clock_now_ns() - began;
-		break;
-	default: break;
+	case 1: on_exec(search, news, held); break;
+	default: misses__ended(&search->misses, news->file, FILE_UNKNOWN); break;
 	}
 }
 
@@ -299,7 +304,7 @@ static void deal_with(struct lock_search *search, const struct news *news, bool 
 	case NEWS_EXEC:
 	case NEWS_EXEC_CHILD: on_exec(search, news, held); break;
 	case NEWS_FORK: on_fork(search, news); break;
-	case NEWS_FILE: on_file(search, news); break;
+	case NEWS_FILE: on_file(search, news, held); break;
 	case NEWS_CODE: on_code(search, news); break;
 	case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news->pid); break;
 	default: break;

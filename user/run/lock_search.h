@@ -14,6 +14,7 @@
 #include "program/hold.h"
 #include "run/finds.h"
 #include "run/holder.h"
+#include "run/misses.h"
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
 
@@ -25,6 +26,7 @@ struct lock_search {
 	struct finds finds;		/* of all */
 	int err;			/* of the last search that found nothing, or */
 	char why[LOCK_SITES_WHY_SIZE];	/* of what must end the run: the user's names */
+	struct misses misses;		/* what is in no ledger */
 	bool breaks_unwinding;		/* no exception gets through a function that is probed */
 	struct holder *holder;		/* NULL: nobody is held when it executes something */
 	struct hold first;		/* of a program of ours, from its start until it has a lock */

@@ -66,7 +66,7 @@ struct run_handoffs {
 struct run_lock {
 	bool found;
 	struct lock_sites sites;	/* if found: of the one that cost most */
-	char why[LOCK_SITES_WHY_SIZE];	/* else; "": it is no program with such a lock */
+	char why[LOCK_SITES_WHY_SIZE];	/* not, or not that of another program; "": there is none */
 };
 
 struct run {
