@@ -11,7 +11,7 @@
 #define MAX_THREADS	65535	/* places at most, for threads that live at once; 0: not ours */
 #define OFF_HISTORY	16	/* off-CPU stretches remembered per thread (power of 2) */
 #define MAX_FUTEX_WAITS	65536	/* futex address and waiter of one run */
-#define MAX_WATCHED	1024	/* processes whose locks are watched by calls; 0: nobody's */
+#define MAX_WATCHED	2048	/* processes whose locks are watched by calls; 0: nobody's */
 #define MAX_LOCKS	1024	/* locks of one run; 0: nobody's, the last: see OTHER_LOCKS */
 #define ANNOUNCED_LOCK	1	/* that of a workload which tells us (announce.h) */
 #define OTHER_LOCKS	(MAX_LOCKS - 1)	/* all that found no place: sums only */

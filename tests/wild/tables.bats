@@ -12,7 +12,7 @@ load ../lib/cli
 setup_file() {
 	programs=$BATS_FILE_TMPDIR
 	export programs
-	for source in late churn; do
+	for source in late churn tiny; do
 		"${CC:-cc}" -O1 -g -pthread -o "$programs/$source" \
 			"$BATS_TEST_DIRNAME/programs/$source.c"
 	done
@@ -125,4 +125,26 @@ for i in range(1500):
 	trace --timeline -- "$programs/churn" churn 6000 3
 	equal "$(rows threads.csv)" 6001
 	exits 0 timeline --format csv "$out"
+}
+
+# --- locks -----------------------------------------------------------------------------
+
+# Of the processes that were gone before anybody had come: how many.
+too_late() {
+	local count
+
+	count=$(grep -o 'the locks of [0-9]* process' "$out/runs.csv" | grep -o '[0-9]*')
+	echo "${count:-0}"
+}
+
+# More processes than can be watched at once, and than there are ledgers: each is counted, or told of.
+@test "locks: thousands of processes, one after the other, each with its own" {
+	trace --lock-symbols tiny_lock:tiny_unlock -- "$programs/tiny" 2100
+	equal "$(sum_of locks.csv acquisitions)" $((3 * (2101 - $(too_late))))
+	equal "$(sum_of locks.csv releases)" "$(sum_of locks.csv acquisitions)"
+	equal "$(select_rows "$out/locks.csv" '$c["kind"] == "others"' '$c["lock"]')" \
+		"$(rows locks.csv)"
+	# All but those without a ledger of their own say whether they were there from their first call on.
+	equal "$(select_rows "$out/locks.csv" '$c["whole"] == ""' '$c["kind"]')" others
+	assert_l1 "$out"
 }

@@ -19,7 +19,7 @@ struct limit {
 
 static struct limit limits[] = {
 	{ .resource = RLIMIT_STACK, .wanted = 8UL << 20 },	/* the kernel's default */
-	{ .resource = RLIMIT_NOFILE, .wanted = 4096 },
+	{ .resource = RLIMIT_NOFILE, .wanted = 65536 },
 	{ .resource = RLIMIT_CPU, .wanted = RLIM_INFINITY },
 };
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))

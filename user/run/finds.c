@@ -28,35 +28,52 @@ static const struct lock_sites *share(struct finds *finds, const struct lock_sit
 	return copy;
 }
 
+/* NULL: there is none. */
+static struct find *find_at(const struct finds *finds, uint32_t place)
+{
+	for (size_t i = 0; i < finds->count; i++)
+		if (finds->list[i].place == place)
+			return &finds->list[i];
+	return NULL;
+}
+
+/* NULL: no memory. */
+static struct find *append(struct finds *finds)
+{
+	struct find *list = list__grow(finds->list, finds->count, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	finds->list = list;
+	return &list[finds->count++];
+}
+
 int finds__add(struct finds *finds, uint32_t place, pid_t pid, const struct lock_sites *sites)
 {
 	const struct lock_sites *shared = share(finds, sites);
-	struct find *list = list__grow(finds->list, finds->count, sizeof(*list));
+	struct find *find = find_at(finds, place);
 
-	if (list)
-		finds->list = list;
-	if (!shared || !list)
+	if (shared && !find)
+		find = append(finds);
+	if (!shared || !find)
 		return -ENOMEM;
-	list += finds->count++;
-	*list = (struct find){ .place = place, .sites = shared };
-	proctext__comm(pid, list->command, sizeof(list->command));
+	*find = (struct find){ .place = place, .sites = shared };
+	proctext__comm(pid, find->command, sizeof(find->command));
 	return 0;
 }
 
 const struct lock_sites *finds__at(const struct finds *finds, uint32_t place)
 {
-	for (size_t i = 0; i < finds->count; i++)
-		if (finds->list[i].place == place)
-			return finds->list[i].sites;
-	return NULL;
+	const struct find *find = find_at(finds, place);
+
+	return find ? find->sites : NULL;
 }
 
 const char *finds__command(const struct finds *finds, uint32_t place)
 {
-	for (size_t i = 0; i < finds->count; i++)
-		if (finds->list[i].place == place)
-			return finds->list[i].command;
-	return "";
+	const struct find *find = find_at(finds, place);
+
+	return find ? find->command : "";
 }
 
 void finds__free(struct finds *finds)

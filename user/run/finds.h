@@ -27,7 +27,10 @@ struct finds {
 	size_t nsites;
 };
 
-/* Sites are copied, if they are new. pid: the process. Returns 0 or -ENOMEM. */
+/*
+ * Of a place that is used again the last counts. Sites are copied, if they are new. Returns 0 or
+ * -ENOMEM.
+ */
 int finds__add(struct finds *finds, uint32_t place, pid_t pid, const struct lock_sites *sites);
 
 /* NULL: nothing is known of that place. */

@@ -188,7 +188,7 @@ void tracer__finish(struct tracer *tracer, bool ended)
 void tracer__detach(struct tracer *tracer)
 {
 	tracer_samples__detach(tracer);
-	tracer_lock__detach(tracer);
+	tracer_watched__detach(tracer);
 	while (tracer->nlinks)
 		bpf_link__destroy(tracer->links[--tracer->nlinks]);
 }

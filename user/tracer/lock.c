@@ -20,47 +20,6 @@
 #define ENOTSUPP 524
 #endif
 
-/* By then, those who waited for the lock when we came have been seen to have it. */
-#define UNSEEN_WAITERS_NS 1000000000ULL
-
-static void detach(struct tracer_watch *watch)
-{
-	while (watch->nsessions)
-		close(watch->session_fds[--watch->nsessions]);
-	while (watch->nlinks)
-		bpf_link__destroy(watch->links[--watch->nlinks]);
-	free(watch->links);
-	watch->links = NULL;
-}
-
-/* One that could not be loaded has none. */
-void tracer_lock__detach(struct tracer *tracer)
-{
-	uint32_t used = tracer->skel && tracer->locks ? tracer->skel->bss->watched_used : 0;
-
-	for (uint32_t i = 1; i <= used && i < MAX_WATCHED; i++)
-		detach(&tracer->watches[i]);
-}
-
-void tracer_lock__forget(struct tracer *tracer)
-{
-	struct switchtax *skel = tracer->skel;
-	int names = bpf_map__fd(skel->maps.lock_names), tgids = bpf_map__fd(skel->maps.watched_tgids);
-	struct lock_name name;
-	uint32_t tgid;
-
-	while (bpf_map_get_next_key(names, NULL, &name) == 0)
-		bpf_map_delete_elem(names, &name);
-	while (bpf_map_get_next_key(tgids, NULL, &tgid) == 0)
-		bpf_map_delete_elem(tgids, &tgid);
-	memset(tracer->locks, 0, (skel->data->locks_used + 1) * sizeof(*tracer->locks));
-	memset(&tracer->locks[OTHER_LOCKS], 0, sizeof(*tracer->locks));
-	memset(tracer->watched, 0, (skel->bss->watched_used + 1) * sizeof(*tracer->watched));
-	skel->data->locks_used = ANNOUNCED_LOCK;
-	skel->bss->watched_used = 0;
-	skel->bss->streamed_lock = 0;
-}
-
 /* --- the probes ------------------------------------------------------------------ */
 
 static int keep(struct tracer_watch *watch, struct bpf_link *link)
@@ -181,122 +140,6 @@ static int attach_all(struct tracer *tracer, const struct lock_sites *sites, pid
 
 /* --- the process ------------------------------------------------------------------ */
 
-/* Is it known where the threads of a process stand at its locks? */
-static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
-{
-	uint32_t used = tracer_places__used(tracer);
-
-	for (uint32_t slot = 1; slot <= used; slot++)
-		if (tracer->threads[slot].tgid == tgid)
-			tracer->threads[slot].settled = settled;
-}
-
-static enum lock_keys keys_of(const struct lock_sites *sites)
-{
-	if (!sites->key.known)
-		return sites->interpreter || sites->key.only ? KEY_ONE : KEY_NONE;
-	return sites->key.argument ? KEY_ARGUMENT : KEY_INTERPRETER;
-}
-
-/* Where two locks are taken for one, a second take may be one of the other. */
-static enum lock_recursion recursion_of(const struct lock_sites *sites)
-{
-	if (sites->recursive)
-		return RECURSIVE_MUTEX;
-	return !sites->interpreter && keys_of(sites) != KEY_NONE ? RECURSIVE_SEEN : RECURSIVE_NEVER;
-}
-
-static void fill(struct watched_process *watched, const struct lock_sites *sites,
-		 const struct tracer_lock *lock, uint32_t tgid, uint64_t now)
-{
-
-	*watched = (struct watched_process){
-		.tgid = tgid,
-		.pid = (uint32_t)lock->pid,
-		.keys = keys_of(sites),
-		.key_outer = sites->key.outer,
-		.key_inner = sites->key.inner,
-		.fresh = lock->fresh,
-		.asks = sites->interpreter && sites->interpreter->asks,
-		.nests = sites->nacquire > 1 && !sites->recursive,
-		.recursive = recursion_of(sites),
-		.words_address = sites->words.address,
-		.words_size = sites->words.size,
-		.claims_from_ns = lock->fresh ? 0 : now + UNSEEN_WAITERS_NS,
-		.since_ns = now,
-	};
-}
-
-static uint32_t tgid_of(const struct tracer *tracer, const struct tracer_lock *lock)
-{
-	return lock->tgid ? lock->tgid : tracer->skel->bss->root_tgid;
-}
-
-/* The place at which the process is watched now; 0: it is not. */
-static uint32_t place_of(const struct tracer *tracer, uint32_t tgid)
-{
-	uint32_t place;
-
-	return bpf_map_lookup_elem(bpf_map__fd(tracer->skel->maps.watched_tgids), &tgid, &place)
-	       ? 0 : place;
-}
-
-bool tracer__watches(const struct tracer *tracer, uint32_t tgid)
-{
-	return place_of(tracer, tgid) != 0;
-}
-
-/* News may be late: by then the process is another program, and watched as that. */
-static bool is_watched(const struct tracer *tracer, const struct tracer_lock *lock)
-{
-	uint32_t place = place_of(tracer, tgid_of(tracer, lock));
-
-	return place && (lock->later || (lock->exec_ns &&
-					 tracer->watched[place].since_ns >= lock->exec_ns));
-}
-
-/* What is watched of its last programs ends here: their probes would be met by this one too. */
-static void end_old(struct tracer *tracer, uint32_t tgid)
-{
-	for (uint32_t place = 1; place <= tracer->skel->bss->watched_used; place++) {
-		struct watched_process *old = &tracer->watched[place];
-
-		if (old->tgid != tgid)
-			continue;
-		detach(&tracer->watches[place]);
-		if (!old->ended_ns)
-			old->ended_ns = tracer__clock_ns(tracer);
-	}
-}
-
-/* Its place among the watched, a new one for each life of its memory; 0: there is no room. */
-static uint32_t begin_to_watch(struct tracer *tracer, const struct lock_sites *sites,
-			       const struct tracer_lock *lock)
-{
-	struct switchtax *skel = tracer->skel;
-	uint32_t tgid = tgid_of(tracer, lock), place = skel->bss->watched_used + 1;
-
-	if (place >= MAX_WATCHED)
-		return 0;
-	end_old(tracer, tgid);
-	settle_threads(tracer, tgid, lock->fresh);
-	fill(&tracer->watched[place], sites, lock, tgid, tracer__clock_ns(tracer));
-	tracer->watches[place] = (struct tracer_watch){ .nlinks = 0 };
-	skel->bss->watched_used = place;
-	bpf_map_update_elem(bpf_map__fd(skel->maps.watched_tgids), &tgid, &place, BPF_ANY);
-	return place;
-}
-
-/* It could not be, after all: its place stays empty. */
-static void give_up(struct tracer *tracer, uint32_t place)
-{
-	uint32_t tgid = tracer->watched[place].tgid;
-
-	detach(&tracer->watches[place]);
-	bpf_map_delete_elem(bpf_map__fd(tracer->skel->maps.watched_tgids), &tgid);
-	tracer->watched[place] = (struct watched_process){ .tgid = 0 };
-}
-
 static int explain(int err, const struct lock_sites *sites, char *why, size_t why_size)
 {
 	if (err == -ESRCH)
@@ -329,19 +172,23 @@ int tracer__attach_lock(struct tracer *tracer, const struct lock_sites *sites,
 	int err;
 
 	*place = 0;
-	if (is_watched(tracer, lock))
+	if (tracer_watched__has(tracer, lock))
 		return 0;
 	tracer_refusal__forget();
-	*place = begin_to_watch(tracer, sites, lock);
+	*place = tracer_watched__begin(tracer, sites, lock);
 	if (!*place) {
-		snprintf(why, why_size, "the locks of %d processes are watched already, and no "
+		snprintf(why, why_size, "the locks of %d processes are watched at once, and no "
 			 "more can be", MAX_WATCHED - 1);
 		return -ENOSPC;
 	}
 	err = attach_all(tracer, sites, probed_process(tracer, lock->pid), *place);
+	if (err == -EMFILE && tracer_watched__detach_ended(tracer)) {
+		tracer_watched__detach_from(tracer, *place);
+		err = attach_all(tracer, sites, probed_process(tracer, lock->pid), *place);
+	}
 	if (!err)
 		return 0;
-	give_up(tracer, *place);
+	tracer_watched__give_up(tracer, *place);
 	*place = 0;
 	return explain(err, sites, why, why_size);
 }

@@ -78,7 +78,7 @@ void tracer_maps__clear(struct tracer *tracer, const struct tracer_run *run)
 	skel->bss->arrivals_unseen = 0;
 	memset(&skel->bss->futex_others, 0, sizeof(skel->bss->futex_others));
 	memset(skel->bss->losses, 0, sizeof(skel->bss->losses));
-	tracer_lock__forget(tracer);
+	tracer_watched__forget(tracer);
 	tracer_files__forget(tracer);
 }
 

@@ -117,11 +117,23 @@ void tracer_clock__turn(struct tracer *tracer, enum window_turn turn);
 /* What the pauses have cut so far. */
 uint64_t tracer_clock__cut_ns(struct tracer *tracer);
 
-/* Remove the probes at locks' functions, if there are any. */
-void tracer_lock__detach(struct tracer *tracer);
+/*
+ * Places among the processes that are watched (watched.c). begin: take one for the process as it is
+ * now; 0: there is none. give_up: it could not be watched, after all. has: is it watched already, as
+ * what it is now? News may be late: by then it is another program, and watched as that.
+ */
+uint32_t tracer_watched__begin(struct tracer *tracer, const struct lock_sites *sites,
+			       const struct tracer_lock *lock);
+void tracer_watched__give_up(struct tracer *tracer, uint32_t place);
+bool tracer_watched__has(const struct tracer *tracer, const struct tracer_lock *lock);
 
-/* Forget the locks of the last run. */
-void tracer_lock__forget(struct tracer *tracer);
+/* Take the probes out of all, of one, and of those that have ended (false: none had any left). */
+void tracer_watched__detach(struct tracer *tracer);
+void tracer_watched__detach_from(struct tracer *tracer, uint32_t place);
+bool tracer_watched__detach_ended(struct tracer *tracer);
+
+/* Of a run before: its locks, and whose they were. */
+void tracer_watched__forget(struct tracer *tracer);
 
 /* Forget what is known of files. */
 void tracer_files__forget(struct tracer *tracer);
