@@ -2,7 +2,6 @@
 // The threads of a run: a row for each, as long as they are not too many, and their identities.
 #include "ledger/parts.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,17 +75,6 @@ static void check_t2(struct ledger *ledger, const struct ledger_thread *thread)
 				thread->kernel[kind]);
 }
 
-static int append(struct ledger *ledger, const struct ledger_thread *thread)
-{
-	void *threads = list__grow(ledger->threads, ledger->nthreads, sizeof(*thread));
-
-	if (!threads)
-		return -ENOMEM;
-	ledger->threads = threads;
-	ledger->threads[ledger->nthreads++] = *thread;
-	return 0;
-}
-
 int ledger_part__add_thread(const struct trace *trace, const struct thread_record *record,
 			    struct ledger *ledger)
 {
@@ -98,7 +86,7 @@ int ledger_part__add_thread(const struct trace *trace, const struct thread_recor
 	check_t1(ledger, &thread);
 	check_t2(ledger, &thread);
 	ledger->lived++;
-	return append(ledger, &thread);
+	return list__append(ledger->threads, ledger->nthreads, thread);
 }
 
 /* ---- which have a row ---- */
@@ -167,7 +155,7 @@ static int take_ended(const struct ledger_ended *ended, struct ledger *ledger,
 	int err = 0;
 
 	for (size_t i = 0; i < sums->nthreads && !err; i++)
-		err = append(ledger, &sums->threads[i]);
+		err = list__append(ledger->threads, ledger->nthreads, sums->threads[i]);
 	ledger->lived = sums->lived;
 	ledger->migrations = sums->migrations;
 	memcpy(ledger->switches, sums->switches, sizeof(ledger->switches));
@@ -198,5 +186,5 @@ int ledger_part__threads(const struct trace *trace, struct ledger *ledger)
 		ledger_part__fold(ledger, LEDGER_ROWS, &others);
 	if (!in_order(ledger))
 		qsort(ledger->threads, ledger->nthreads, sizeof(*ledger->threads), by_number);
-	return others.threads ? append(ledger, &others) : 0;
+	return others.threads ? list__append(ledger->threads, ledger->nthreads, others) : 0;
 }

@@ -169,13 +169,9 @@ struct reading {
 
 static int add_run(struct folder *folder, const struct run_row *row, size_t line)
 {
-	void *runs = list__grow(folder->runs, folder->count, sizeof(*folder->runs));
+	const struct folder_run run = { .row = *row, .line = line };
 
-	if (!runs)
-		return -ENOMEM;
-	folder->runs = runs;
-	folder->runs[folder->count++] = (struct folder_run){ .row = *row, .line = line };
-	return 0;
+	return list__append(folder->runs, folder->count, run);
 }
 
 static int refuse_version(struct csv_error *error, uint64_t version)

@@ -2,7 +2,6 @@
 // futexes.csv, both ways.
 #include "ledger/futexes.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,15 +38,7 @@ static enum filled fill(void *data, const struct run *run, size_t index)
 static int take(const void *data, struct run *run, struct csv_error *error)
 {
 	const struct futex_row *row = data;
-	struct futex_wait *wait;
-	void *items = list__grow(run->futexes.items, run->futexes.count, sizeof(*wait));
-
-	(void)error;
-	if (!items)
-		return -ENOMEM;
-	run->futexes.items = items;
-	wait = &run->futexes.items[run->futexes.count++];
-	*wait = (struct futex_wait){
+	struct futex_wait wait = {
 		.pid = (uint32_t)or_zero(row->pid),
 		.address = strtoull(row->address, NULL, 16),
 		.waiter_tid = (uint32_t)or_zero(row->waiter_tid),
@@ -59,11 +50,13 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 		.open = or_zero(row->owner_tid) != 0,
 		.owner_tid = (uint32_t)or_zero(row->owner_tid),
 	};
+
+	(void)error;
 	/* An older file has a row for each waker. */
 	if (row->handoffs == COLUMN_MISSING_U64)
-		wait->handoffs = wait->waker_tid ? wait->waits : 0;
-	columns__set_text(wait->name, sizeof(wait->name), row->name);
-	return 0;
+		wait.handoffs = wait.waker_tid ? wait.waits : 0;
+	columns__set_text(wait.name, sizeof(wait.name), row->name);
+	return list__append(run->futexes.items, run->futexes.count, wait);
 }
 
 const struct run_rows run_rows__futexes = { &rows__futexes, fill, take, false };

@@ -2,8 +2,6 @@
 // threads.csv, both ways.
 #include "record/parts.h"
 
-#include <errno.h>
-
 #include "base/list.h"
 
 static enum filled fill(void *data, const struct run *run, size_t index)
@@ -38,15 +36,7 @@ static enum filled fill(void *data, const struct run *run, size_t index)
 static int take(const void *data, struct run *run, struct csv_error *error)
 {
 	const struct thread_row *row = data;
-	struct ledger_thread *thread;
-	void *threads = list__grow(run->ledger.threads, run->ledger.nthreads, sizeof(*thread));
-
-	(void)error;
-	if (!threads)
-		return -ENOMEM;
-	run->ledger.threads = threads;
-	thread = &run->ledger.threads[run->ledger.nthreads++];
-	*thread = (struct ledger_thread){
+	struct ledger_thread thread = {
 		.tid = (uint32_t)or_zero(row->tid),
 		.threads = row->threads == COLUMN_MISSING_U64 ? 1 : row->threads,
 		.life_ns = row->life_ns,
@@ -60,9 +50,11 @@ static int take(const void *data, struct run *run, struct csv_error *error)
 		.acquisitions = or_zero(row->acquisitions),
 		.handoffs_in = or_zero(row->handoffs_in),
 	};
-	columns__set_text(thread->comm, sizeof(thread->comm), row->comm);
-	run->ledger.lived += thread->threads;
-	return 0;
+
+	(void)error;
+	columns__set_text(thread.comm, sizeof(thread.comm), row->comm);
+	run->ledger.lived += thread.threads;
+	return list__append(run->ledger.threads, run->ledger.nthreads, thread);
 }
 
 const struct run_rows run_rows__threads = { &rows__threads, fill, take, true };

@@ -160,18 +160,14 @@ static void look_at(struct owners *owners, const struct thread_record *thread)
 {
 	struct owner owner = { .waiter_tid = thread->tid, .address = thread->futex };
 	struct call before = { .number = 0 }, after = { .number = 0 };
-	struct owner *list;
 
 	if (!read_call(owner.waiter_tid, &before) || !waits_on(&before, owner.address) ||
 	    !find_owner(&owner, &before))
 		return;
 	if (!read_call(owner.waiter_tid, &after) || memcmp(&before, &after, sizeof(after)) != 0)
 		return;
-	list = list__grow(owners->list, owners->count, sizeof(*list));
-	if (!list)
-		return;
-	owners->list = list;
-	list[owners->count++] = owner;
+	/* Without memory it is one that was not found. */
+	(void)list__append(owners->list, owners->count, owner);
 }
 
 void owners__look(struct owners *owners, struct tracer *tracer)

@@ -29,17 +29,10 @@ int run_session__fail_timeline(const struct run_session *session, int err)
 	return err;
 }
 
-static void keep_handoff(const struct handoff_event *event, void *arg)
+static void keep_handoff(const struct handoff_event *event, struct run_handoffs *handoffs)
 {
-	struct run_handoffs *handoffs = arg;
-	void *events = list__grow(handoffs->events, handoffs->count, sizeof(*handoffs->events));
-
-	if (!events) {
+	if (list__append(handoffs->events, handoffs->count, *event))
 		handoffs->dropped++;
-		return;
-	}
-	handoffs->events = events;
-	handoffs->events[handoffs->count++] = *event;
 }
 
 static void on_event(const void *event, size_t size, void *arg)

@@ -24,18 +24,14 @@
 
 static int keep(struct tracer_watch *watch, struct bpf_link *link)
 {
-	struct bpf_link **links;
+	int err;
 
 	if (!link)
 		return -errno;
-	links = list__grow(watch->links, watch->nlinks, sizeof(struct bpf_link *));
-	if (!links) {
+	err = list__append(watch->links, watch->nlinks, link);
+	if (err)
 		bpf_link__destroy(link);
-		return -ENOMEM;
-	}
-	watch->links = links;
-	watch->links[watch->nlinks++] = link;
-	return 0;
+	return err;
 }
 
 /* Sites of one kind, in one file, and what is attached to them. */
