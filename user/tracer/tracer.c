@@ -216,6 +216,16 @@ static int map_memory(struct tracer *tracer)
 	return tracer->news ? tracer_samples__open(tracer) : -errno;
 }
 
+static int check_proc(char *why, size_t why_size)
+{
+	if (!proctext__is_foreign())
+		return 0;
+	snprintf(why, why_size, "/proc is of another PID namespace, and shows other processes "
+		 "under our numbers; mount one of our own: unshare --mount-proc, or mount "
+		 "-t proc proc /proc");
+	return -EOPNOTSUPP;
+}
+
 int tracer__open(struct tracer **out, const char *types, char *why, size_t why_size)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
@@ -224,16 +234,11 @@ int tracer__open(struct tracer **out, const char *types, char *why, size_t why_s
 	*out = NULL;
 	if (!tracer)
 		return tracer__refused(why, why_size, "no memory for the tracer", -ENOMEM);
-	if (proctext__is_foreign()) {
-		free(tracer);
-		snprintf(why, why_size, "/proc is of another PID namespace, and shows other processes "
-			 "under our numbers; mount one of our own: unshare --mount-proc, or mount "
-			 "-t proc proc /proc");
-		return -EOPNOTSUPP;
-	}
 	tracer_refusal__forget();
 	libbpf_set_print(libbpf_talk);
-	err = tracer_features__ask(&tracer->features, types, why, why_size);
+	err = check_proc(why, why_size);
+	if (!err)
+		err = tracer_features__ask(&tracer->features, types, why, why_size);
 	if (!err)
 		err = tracer__check_uprobes(why, why_size);
 	if (err)
