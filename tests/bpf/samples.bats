@@ -135,10 +135,10 @@ remove_maps() { # FIRST LAST
 @test "--no-samples takes none, and leaves no trace of them" {
 	sample --no-samples -- "$holder" lock
 	[ ! -e "$out/stacks.csv" ] && [ ! -e "$out/stacks-trace.folded" ]
-	[ "$(rows ledger.csv)" -eq 8 ]
+	[ "$(rows ledger.csv)" -eq 13 ]
 	run ! grep -q 'by sampling' "$out/report.txt"
 	sample -- "$holder" lock
-	[ "$(rows ledger.csv)" -eq 12 ]
+	[ "$(rows ledger.csv)" -eq 17 ]
 	no_bpf_left
 }
 
