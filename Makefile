@@ -139,7 +139,7 @@ test: deps
 unit-bins: $(UNIT_BINS)
 
 bench: build $(BUILD)/tests/tools/interval
-	@tests/bench/run
+	@BUILD=$(BUILD) tests/bench/run
 
 distros:
 	@ARGS='$(ARGS)' TESTS='$(TESTS)' tests/distros/run $(DISTROS)
