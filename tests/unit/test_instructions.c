@@ -54,6 +54,23 @@ static void harmless_ones_are_stepped_over(void **state)
 	assert_int_equal(CHEAP("\x31\xc0\xe8\x00\x00\x00\x00"), 2);
 }
 
+/* Each of the recommended ones; newer kernels make a call of that of 5 bytes. */
+static void no_long_nop_is_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(CHEAP("\x66\x90"), 0);
+	assert_int_equal(CHEAP("\x0f\x1f\x00\x55"), 3);
+	assert_int_equal(CHEAP("\x0f\x1f\x40\x00\x55"), 4);
+	assert_int_equal(CHEAP("\x0f\x1f\x44\x00\x00\x55"), 5);
+	assert_int_equal(CHEAP("\x66\x0f\x1f\x44\x00\x00\x55"), 6);
+	assert_int_equal(CHEAP("\x0f\x1f\x80\x00\x00\x00\x00\x55"), 7);
+	assert_int_equal(CHEAP("\x0f\x1f\x84\x00\x00\x00\x00\x00\x55"), 8);
+	assert_int_equal(CHEAP("\x66\x0f\x1f\x84\x00\x00\x00\x00\x00\x55"), 9);
+	assert_int_equal(CHEAP("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00\x55"), 10);
+	/* endbr64; nop; sub $8,%rsp */
+	assert_int_equal(CHEAP("\xf3\x0f\x1e\xfa\x0f\x1f\x44\x00\x00\x48\x83\xec\x08"), 9);
+}
+
 static void nothing_is_stepped_over_that_matters_or_is_unknown(void **state)
 {
 	(void)state;
@@ -179,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_is_taken_if_it_is_cheap),
 		cmocka_unit_test(harmless_ones_are_stepped_over),
+		cmocka_unit_test(no_long_nop_is_taken),
 		cmocka_unit_test(nothing_is_stepped_over_that_matters_or_is_unknown),
 		cmocka_unit_test(looking_ends),
 		cmocka_unit_test(arm64_simulates_what_depends_on_its_place),

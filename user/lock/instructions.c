@@ -11,21 +11,18 @@
 #define RSP 4
 #define RDI 7
 
-/* No longer than this looks ahead: the longest instruction below has 9 bytes. */
-#define LONGEST 9
+/* No longer than this looks ahead: the longest instruction below has 10 bytes. */
+#define LONGEST 10
 
-/*
- * push_setup_xol_ops() and branch_setup_xol_ops() in arch/x86/kernel/uprobes.c. Nops of
- * several bytes are among them since about 6.17; earlier kernels step them.
- */
+/* push_setup_xol_ops() and branch_setup_xol_ops() in arch/x86/kernel/uprobes.c; no long nops. */
 static bool x86_emulated(const unsigned char *code)
 {
 	if (code[0] == 0x41)					/* push %r8 to %r15 */
 		return code[1] >= 0x50 && code[1] <= 0x57;
-	if (code[0] == 0x0f)					/* nop, jcc rel32 */
-		return code[1] == 0x1f || (code[1] >= 0x80 && code[1] <= 0x8f);
+	if (code[0] == 0x0f)					/* jcc rel32 */
+		return code[1] >= 0x80 && code[1] <= 0x8f;
 	if (code[0] == 0x66)
-		return code[1] == 0x90 || (code[1] == 0x0f && code[2] == 0x1f);
+		return code[1] == 0x90;
 	return (code[0] >= 0x50 && code[0] <= 0x57) ||		/* push */
 	       (code[0] >= 0x70 && code[0] <= 0x7f) ||		/* jcc rel8 */
 	       code[0] == 0x90 || code[0] == 0xe8 ||		/* nop, call */
@@ -49,9 +46,22 @@ static size_t x86_memory(const unsigned char *modrm)
 	}
 }
 
+/* The length of a nop of several bytes, or 0 (Intel SDM, volume 2, NOP: the recommended ones). */
+static size_t x86_long_nop(const unsigned char *code)
+{
+	size_t prefixes = code[0] == 0x66 ? 1 + (code[1] == 0x2e) : 0;
+	size_t memory;
+
+	if (code[prefixes] != 0x0f || code[prefixes + 1] != 0x1f)
+		return 0;
+	memory = x86_memory(code + prefixes + 2);
+	return memory ? prefixes + 2 + memory : 0;
+}
+
 /*
  * The length of an instruction that may be stepped over, or 0: mov and lea from memory, cmp of
- * memory with a byte, and mov, test and xor between registers (Intel SDM, volume 2, appendix B).
+ * memory with a byte, mov, test and xor between registers, and long nops (Intel SDM, volume 2,
+ * appendix B).
  */
 static size_t x86_harmless(const unsigned char *code)
 {
@@ -60,8 +70,10 @@ static size_t x86_harmless(const unsigned char *code)
 	unsigned int reg = (modrm >> 3 & 7) | (prefix & 4 ? 8 : 0);
 	unsigned int rm = (modrm & 7) | (prefix & 1 ? 8 : 0);
 	bool registers = modrm >= 0xc0;
-	size_t memory = x86_memory(code + rex + 1);
+	size_t memory = x86_memory(code + rex + 1), nop = x86_long_nop(code);
 
+	if (nop)
+		return nop;
 	if ((op == 0x8b || op == 0x8d) && memory)
 		return reg == RSP || reg == RDI ? 0 : rex + 1 + memory;
 	if (op == 0x83 && (modrm & 0x38) == 0x38 && memory)
@@ -133,7 +145,21 @@ static size_t harmless(unsigned int machine, const unsigned char *code)
 	return machine == EM_AARCH64 && arm64_harmless(word_at(code)) ? 4 : 0;
 }
 
-/* To step a bti is no dearer than what follows; and the newest kernels emulate it. */
+/*
+ * Of those to be stepped, the first: but to step a bti is no dearer than what follows, and the newest
+ * kernels emulate it.
+ */
+static size_t first_to_step(unsigned int machine, const unsigned char *code, size_t landing)
+{
+	size_t at = landing, nop;
+
+	if (machine != EM_X86_64)
+		return 0;
+	while (at + LONGEST < INSTRUCTIONS_LOOK && (nop = x86_long_nop(code + at)))
+		at += nop;
+	return at;
+}
+
 size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK])
 {
 	size_t landing = instructions__landing(machine, code);
@@ -147,5 +173,5 @@ size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRU
 			break;
 		at += length;
 	}
-	return machine == EM_X86_64 ? landing : 0;
+	return first_to_step(machine, code, landing);
 }

@@ -18,12 +18,13 @@
 /*
  * Bytes from the start of the code to an instruction that the kernel emulates, stepping
  * only over such that leave the return address, the stack, the first argument and memory
- * alone. 0 if there is none: the first is then to be stepped (on x86-64 the one behind an
- * endbr64).
+ * alone. If there is none: to the first, which is then to be stepped (on x86-64 the one behind an
+ * endbr64, and behind nops).
  *
- * Memory for one reason more: kernels from about 6.18 on make a call of a nop of 5 bytes that
- * is probed, and a call writes below the stack pointer, where code that calls nobody may keep
- * what it needs (the red zone). A function that has written nothing has nothing there.
+ * Never to a nop of several bytes, though kernels emulate it: from about 6.18 on they make a call of
+ * one of 5 bytes that is probed. A call writes below the stack pointer, where code that calls nobody
+ * may keep what it needs (the red zone); and what it calls is not there in a child that the process
+ * forks, which dies of SIGSEGV unless the child is probed, too, before it comes there.
  */
 size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK]);
 
