@@ -249,7 +249,7 @@ struct watched_process {
 	__u32 asks;		/* a waiter that has waited asks the holder to let go */
 	__u32 nests;		/* an acquire function may call another, which is a clone of it */
 	__u32 recursive;	/* enum lock_recursion */
-	__u32 padding;
+	__u32 whole;		/* watched before its first call; what it was forked with, it has */
 	__u32 first_lock;	/* its record */
 	__u32 padding2;
 	__u64 main_key;		/* KEY_INTERPRETER: of the first lock, which bears the name 0 */

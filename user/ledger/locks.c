@@ -216,7 +216,7 @@ static void settle_lock(const struct trace *trace, const struct lock_record *rec
 
 	copy(record, account.lock);
 	account.lock->pid = watched ? watched->pid : 0;
-	account.lock->whole = !watched || watched->fresh;
+	account.lock->whole = !watched || watched->whole;
 	account.lock->window_ns = part(&account, 0, account.end_ns);
 	ledger->open += record->open_holds;
 	add_up(ledger, account.lock);

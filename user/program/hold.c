@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/proctext.h"
+#include "program/unmoved.h"
 
 /* How often to look whether it stands still, and how many times once somebody waits. */
 #define STEP_NS 50000
@@ -121,6 +122,7 @@ static void *keep(void *arg)
 	for (;;) {
 		if (!hold->err)
 			hold->err = wait_for_stop(hold);
+		hold->unmoved = !hold->err && unmoved(hold->pid);
 		sem_post(&hold->still);
 		if (hold->err)
 			return NULL;

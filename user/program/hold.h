@@ -27,6 +27,7 @@ struct hold {
 	bool begun;		/* else there is nothing to end */
 	bool follows;		/* let go, until its next exec */
 	bool stands;		/* has been waited for */
+	bool unmoved;		/* ... and had executed nothing yet, since it was made or its exec */
 	int err;
 	int signal;		/* to be given to it when it goes on */
 	pthread_t thread;

@@ -97,14 +97,16 @@ static int watch(struct lock_search *search, const struct lock_sites *sites,
 	return err;
 }
 
-/* early: it stands still, and may not have been at its lock yet. */
-static int find_and_watch(struct lock_search *search, struct tracer_lock *lock, bool early)
+/* hold: it stands still, and may not have been at its lock yet; or NULL. */
+static int find_and_watch(struct lock_search *search, struct tracer_lock *lock,
+			  const struct hold *hold)
 {
 	struct lock_sites sites;
 	int err = find(search, lock->pid, &sites);
 
 	if (!err) {
-		lock->fresh = early && lock_untouched(lock->pid, &sites);
+		lock->fresh = hold && (hold->unmoved || lock_untouched(lock->pid, &sites));
+		lock->whole = lock->fresh;
 		err = watch(search, &sites, lock);
 	}
 	search->err = err;
@@ -148,7 +150,7 @@ static void look_at_first(struct lock_search *search, struct tracer_lock *lock)
 	bool still = hold__await(&search->first);
 
 	if (still || search->first.err == -ETIMEDOUT)
-		find_and_watch(search, lock, still);
+		find_and_watch(search, lock, still ? &search->first : NULL);
 }
 
 void lock_search__after_exec(struct lock_search *search, pid_t pid)
@@ -195,10 +197,10 @@ void lock_search__stop(struct lock_search *search)
  * A copy of a process has copies of its locks, at the same places of the same file. What its one
  * thread had, it has.
  */
-static void on_fork(struct lock_search *search, const struct news *news)
+static void on_fork(struct lock_search *search, const struct news *news, const struct hold *hold)
 {
 	const struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
-					  .exec_ns = news->t_ns };
+					  .whole = hold && hold->unmoved, .exec_ns = news->t_ns };
 	const struct lock_sites *sites = finds__at(&search->finds, news->watched);
 	int err = sites ? watch(search, sites, &lock) : 0;
 
@@ -233,7 +235,8 @@ static enum file_verdict verdict_of(int err)
 	}
 }
 
-static void on_exec(struct lock_search *search, const struct news *news, bool held)
+static void on_exec(struct lock_search *search, const struct news *news,
+		    const struct hold *hold)
 {
 	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid,
 				    .exec_ns = news->t_ns };
@@ -246,7 +249,7 @@ static void on_exec(struct lock_search *search, const struct news *news, bool he
 		return;
 	if (follows && look_at_followed(search, &lock))
 		return;
-	err = find_and_watch(search, &lock, held);
+	err = find_and_watch(search, &lock, hold);
 	if (err == -ESRCH)
 		misses__ended(&search->misses, news->file, verdict);
 	else
@@ -263,7 +266,7 @@ static int find_later(struct lock_search *search, const struct news *news)
 	int before = search->err, err;
 
 	memcpy(why, search->why, sizeof(why));
-	err = find_and_watch(search, &lock, false);
+	err = find_and_watch(search, &lock, NULL);
 	if (err != -ENOENT && err != -ESRCH)
 		return err;
 	search->err = before;	/* that there is none is no news */
@@ -272,13 +275,14 @@ static int find_later(struct lock_search *search, const struct news *news)
 }
 
 /* A program whose name says nothing is looked into once a file. */
-static void on_file(struct lock_search *search, const struct news *news, bool held)
+static void on_file(struct lock_search *search, const struct news *news,
+		    const struct hold *hold)
 {
 	if (search->wish.none || tracer__file(search->tracer, news->file) == FILE_PLAIN)
 		return;
 	switch (lock_sites__in_program((pid_t)news->pid, &search->wish)) {
 	case 0: tracer__judge_file(search->tracer, news->file, FILE_PLAIN); break;
-	case 1: on_exec(search, news, held); break;
+	case 1: on_exec(search, news, hold); break;
 	default: misses__ended(&search->misses, news->file, FILE_UNKNOWN); break;
 	}
 }
@@ -297,14 +301,15 @@ static void on_code(struct lock_search *search, const struct news *news)
 	tracer__hear_of_code_in(search->tracer, pause < LOOK_AGAIN_NS ? pause : LOOK_AGAIN_NS);
 }
 
-/* held: it stands still while this is dealt with. */
-static void deal_with(struct lock_search *search, const struct news *news, bool held)
+/* hold: it stands still while this is dealt with; or NULL. */
+static void deal_with(struct lock_search *search, const struct news *news,
+		      const struct hold *hold)
 {
 	switch (news->kind) {
 	case NEWS_EXEC:
-	case NEWS_EXEC_CHILD: on_exec(search, news, held); break;
-	case NEWS_FORK: on_fork(search, news); break;
-	case NEWS_FILE: on_file(search, news, held); break;
+	case NEWS_EXEC_CHILD: on_exec(search, news, hold); break;
+	case NEWS_FORK: on_fork(search, news, hold); break;
+	case NEWS_FILE: on_file(search, news, hold); break;
 	case NEWS_CODE: on_code(search, news); break;
 	case NEWS_FUTEX: lock_search__look_at_modules(search, (pid_t)news->pid); break;
 	default: break;
@@ -328,11 +333,11 @@ void lock_search__on_news(struct lock_search *search)
 	struct news news;
 
 	while (search->holder && (item = holder__next(search->holder))) {
-		deal_with(search, &item->news, holder__stands(item));
+		deal_with(search, &item->news, holder__stands(item) ? &item->hold : NULL);
 		search->held_ns += holder__done(search->holder, item);
 	}
 	while (!search->holder && tracer__next_news(search->tracer, &news))
-		deal_with(search, &news, false);
+		deal_with(search, &news, NULL);
 }
 
 /* An exec is told of before it is held, or the news found no room. */
@@ -354,7 +359,7 @@ void lock_search__on_tick(struct lock_search *search)
 int lock_search__in_running(struct lock_search *search, pid_t pid)
 {
 	struct tracer_lock lock = { .pid = pid };
-	int err = find_and_watch(search, &lock, false);
+	int err = find_and_watch(search, &lock, NULL);
 
 	if (!search->wish.none)
 		tracer__report_execs(search->tracer);

@@ -62,6 +62,7 @@ struct tracer_lock {
 	pid_t pid;		/* as our PID namespace has it */
 	uint32_t tgid;		/* as the kernel has it (struct news); 0: of the run's process */
 	bool fresh;		/* the program has not run yet: its lock is free */
+	bool whole;		/* it has called no function of the lock, since it was made */
 	uint64_t exec_ns;	/* when it was executed (struct news); 0: it ran before */
 	bool later;		/* the lock has come while it ran: only if none of it is watched */
 };

@@ -124,6 +124,7 @@ static void fill(struct watched_process *watched, const struct lock_sites *sites
 		.key_outer = sites->key.outer,
 		.key_inner = sites->key.inner,
 		.fresh = lock->fresh,
+		.whole = lock->whole,
 		.asks = sites->interpreter && sites->interpreter->asks,
 		.nests = sites->nacquire > 1 && !sites->recursive,
 		.recursive = recursion_of(sites),
