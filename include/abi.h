@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the BPF programs and the loader share. All times are nanoseconds of
- * CLOCK_MONOTONIC; all amounts are already cut to the measuring window.
+ * CLOCK_MONOTONIC; all amounts are already cut to the measuring window. Longer than other files, and
+ * whole on purpose: each side reads it from top to bottom, and its records name one another.
  */
 #ifndef SWITCHTAX_ABI_H
 #define SWITCHTAX_ABI_H
