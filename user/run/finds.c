@@ -9,12 +9,29 @@
 #include "base/list.h"
 #include "base/proctext.h"
 
+static bool same_places(const struct lock_site *a, const struct lock_site *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i].offset != b[i].offset || strcmp(a[i].function, b[i].function) != 0)
+			return false;
+	return true;
+}
+
+/* The same functions of the same file. */
+static bool are_same(const struct lock_sites *a, const struct lock_sites *b)
+{
+	return strcmp(a->path, b->path) == 0 && strcmp(a->module, b->module) == 0 &&
+	       a->interpreter == b->interpreter && a->nacquire == b->nacquire &&
+	       a->nrelease == b->nrelease && same_places(a->acquire, b->acquire, a->nacquire) &&
+	       same_places(a->release, b->release, a->nrelease);
+}
+
 static const struct lock_sites *share(struct finds *finds, const struct lock_sites *sites)
 {
 	struct lock_sites **list, *copy;
 
 	for (size_t i = 0; i < finds->nsites; i++)
-		if (memcmp(finds->sites[i], sites, sizeof(*sites)) == 0)
+		if (are_same(finds->sites[i], sites))
 			return finds->sites[i];
 	list = list__grow(finds->sites, finds->nsites, sizeof(struct lock_sites *));
 	if (!list)
