@@ -169,15 +169,20 @@ static void fill_ledger(struct run *run, const struct trace *trace)
 	columns__set_text(row->reason, sizeof(row->reason), ledger->reason);
 }
 
+/* From one moment to another, less what has been cut between them; 0 if nothing is left. */
+static uint64_t uncut(uint64_t from_ns, uint64_t to_ns, uint64_t cut_ns)
+{
+	return to_ns > from_ns + cut_ns ? to_ns - from_ns - cut_ns : 0;
+}
+
 /* The window of any program, by our own clock: read around its ends, and less the pauses. */
 static void bound_window(struct run_session *session, const struct trace *trace)
 {
-	uint64_t cut = trace->cut_ns;
-
-	if (session->opened_ns && session->reaped_ns > session->opened_ns + cut)
-		session->bounds.low_ns = session->reaped_ns - session->opened_ns - cut;
-	if (session->closed_ns > session->went_ns + cut)
-		session->bounds.high_ns = session->closed_ns - session->went_ns - cut;
+	if (session->opened_ns)
+		session->bounds.low_ns = uncut(session->opened_ns, session->reaped_ns,
+					       trace->cut_ns - session->opened_cut_ns);
+	session->bounds.high_ns = uncut(session->went_ns, session->closed_ns,
+					trace->cut_ns - session->went_cut_ns);
 	session->bounds.held_ns = session->search.held_ns;
 }
 
@@ -195,7 +200,7 @@ static int settle_accounts(struct run_session *session, const struct trace *trac
 	fill_ledger(run, trace);
 	if (!run_session__searches(session))
 		return 0;
-	run->row.stopped_ns = trace->cut_ns;
+	run->row.stopped_ns = trace->cut_ns - session->went_cut_ns;
 	/* By the clock of the books, which stands while the program stands still for us. */
 	if (trace->opened && trace->closed)
 		run->row.wall_ns = run->ledger.window_ns;

@@ -3,6 +3,7 @@
 #include "run/drive.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,19 @@ static void ask_for_python_frames(struct target_config *config,
 	config->environment = environment;
 }
 
+/* A pause between the two readings makes the bounds of the window wider, in either. */
+static void note_went(struct run_session *session)
+{
+	session->went_ns = clock_now_ns();
+	session->went_cut_ns = session->tracer ? tracer__cut_ns(session->tracer) : 0;
+}
+
+static void note_opened(struct run_session *session)
+{
+	session->opened_cut_ns = tracer__cut_ns(session->tracer);
+	session->opened_ns = clock_now_ns();
+}
+
 /* For the bounds of the window: as soon as it is known to be open, if it ever is. */
 static void note_opening(struct run_session *session)
 {
@@ -125,7 +139,7 @@ static void note_opening(struct run_session *session)
 	for (int n = 0; n < OPENING_STEPS && !tracer__window_is_open(session->tracer); n++)
 		nanosleep(&step, NULL);
 	if (tracer__window_is_open(session->tracer))
-		session->opened_ns = clock_now_ns();
+		note_opened(session);
 }
 
 /* Returns 0 or -errno of the exec. If its lock cannot be watched, it is held until it is killed. */
@@ -172,7 +186,7 @@ static int start(struct run_session *session)
 	}
 	quota_watch__begin(&session->quota, session->target.pid);
 	session->before = machine__times();
-	session->went_ns = clock_now_ns();
+	note_went(session);
 	err = go(session);
 	return err ? explain_exec(session->run, err, &config) : 0;
 }
@@ -276,11 +290,20 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
 	return err;
 }
 
+/* For a time, or until the window is open. Whom we hold does not wait for the end of that. */
+static void listen_for(struct run_session *session, int ms, bool opening)
+{
+	struct pollfd news = { .fd = lock_search__fd(&session->search), .events = POLLIN };
+	uint64_t end = clock_now_ns() + (uint64_t)ms * 1000000;
+
+	while (clock_now_ns() < end && !(opening && tracer__window_is_open(session->tracer)))
+		if (poll(&news, 1, 1) > 0)
+			lock_search__on_news(&session->search);
+}
+
 /* Let the waiters of the moment pass the lock, then open the window where it is certain. */
 static int open_in_the_middle(struct run_session *session)
 {
-	const struct timespec settle = { .tv_nsec = SETTLE_MS * 1000000L };
-	const struct timespec step = { .tv_nsec = 1000000 };
 	int err = lock_search__in_running(&session->search, session->target.pid);
 
 	if (err) {
@@ -289,17 +312,16 @@ static int open_in_the_middle(struct run_session *session)
 		return err;
 	}
 	session->before = machine__times();
-	session->went_ns = clock_now_ns();
+	if (session->search.found)
+		listen_for(session, SETTLE_MS, false);
+	note_went(session);
 	if (session->search.found) {
-		nanosleep(&settle, NULL);
-		session->went_ns = clock_now_ns();
 		tracer__open_window(session->tracer, TRACER_OPENS_AT_CALL);
-		for (int ms = 0; ms < PATIENCE_MS && !tracer__window_is_open(session->tracer); ms++)
-			nanosleep(&step, NULL);
+		listen_for(session, PATIENCE_MS, true);
 	}
 	quota_watch__begin(&session->quota, session->target.pid);
 	tracer__open_window(session->tracer, TRACER_OPENS_NOW);
-	session->opened_ns = clock_now_ns();
+	note_opened(session);
 	return 0;
 }
 

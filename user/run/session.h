@@ -32,6 +32,8 @@ struct run_session {
 	uint64_t reaped_ns;
 	uint64_t opened_ns;		/* the window is open, and closed, since before; 0: not known */
 	uint64_t closed_ns;
+	uint64_t went_cut_ns;		/* what pauses had cut by then */
+	uint64_t opened_cut_ns;
 	struct quota_watch quota;	/* of its control groups */
 	bool enough;			/* the onlooker has seen enough */
 	struct owners owners;		/* of what was slept on when the watching ended */

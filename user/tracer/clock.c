@@ -25,7 +25,7 @@ uint64_t tracer__clock_ns(struct tracer *tracer)
 	return ask(tracer, (struct clock_question){ .turn = WINDOW_STAYS }).now_ns;
 }
 
-uint64_t tracer_clock__cut_ns(struct tracer *tracer)
+uint64_t tracer__cut_ns(struct tracer *tracer)
 {
 	return tracer->closed ? tracer->cut_ns
 			      : ask(tracer, (struct clock_question){ .turn = WINDOW_STAYS }).cut_ns;

@@ -153,7 +153,7 @@ static int begin_trace(struct tracer *tracer, struct trace *trace)
 		.streamed_lock = skel->bss->streamed_lock,
 		.nthreads = used,
 		.every_thread = tracer->keep_all,
-		.cut_ns = tracer_clock__cut_ns(tracer),
+		.cut_ns = tracer__cut_ns(tracer),
 	};
 	trace->threads = malloc((used ? used : 1) * sizeof(*trace->threads));
 	if (trace->threads && begin_locks(tracer, trace) == 0)

@@ -114,9 +114,6 @@ void tracer_maps__program_totals(const struct tracer *tracer, uint64_t *missed,
 /* Open or close the window, unless it has been before. */
 void tracer_clock__turn(struct tracer *tracer, enum window_turn turn);
 
-/* What the pauses have cut so far. */
-uint64_t tracer_clock__cut_ns(struct tracer *tracer);
-
 /*
  * Places among the processes that are watched (watched.c). begin: take one for the process as it is
  * now; 0: there is none. give_up: it could not be watched, after all. has: is it watched already, as

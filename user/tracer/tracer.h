@@ -109,6 +109,9 @@ bool tracer__window_is_open(const struct tracer *tracer);
  */
 uint64_t tracer__clock_ns(struct tracer *tracer);
 
+/* What has been cut out of it so far: by pauses, in which the program stood still for us, ns. */
+uint64_t tracer__cut_ns(struct tracer *tracer);
+
 /* From now on tell of what the process executes, and of the first Python among its children. */
 void tracer__report_execs(struct tracer *tracer);
 
