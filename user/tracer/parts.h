@@ -54,6 +54,7 @@ struct tracer {
 	struct lock_record *locks;
 	struct watched_process *watched;
 	struct tracer_watch watches[MAX_WATCHED];	/* of the place in watched */
+	struct leaving *leaving;	/* probes on their way out (leaving.c) */
 	int *clocks;			/* perf events, one per CPU that is online, while samples are taken */
 	int nclocks;
 	struct ring_buffer *samples;
@@ -128,6 +129,16 @@ bool tracer_watched__has(const struct tracer *tracer, const struct tracer_lock *
 void tracer_watched__detach(struct tracer *tracer);
 void tracer_watched__detach_from(struct tracer *tracer, uint32_t place);
 bool tracer_watched__detach_ended(struct tracer *tracer);
+
+/* Take these out, and wait until they are gone. */
+void tracer_watched__take_out(struct tracer_watch *watch);
+
+/*
+ * The same without waiting, if a thread is to be had; watch is empty then. finish: wait for all that
+ * have begun to leave.
+ */
+void tracer_leaving__begin(struct tracer *tracer, struct tracer_watch *watch);
+void tracer_leaving__finish(struct tracer *tracer);
 
 /* Of a run before: its locks, and whose they were. */
 void tracer_watched__forget(struct tracer *tracer);

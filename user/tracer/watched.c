@@ -17,7 +17,7 @@
 /* Threads that remove probes: they do nothing but wait. */
 #define WAIT_AT_ONCE 64
 
-static void detach(struct tracer_watch *watch)
+void tracer_watched__take_out(struct tracer_watch *watch)
 {
 	while (watch->nsessions)
 		close(watch->session_fds[--watch->nsessions]);
@@ -29,7 +29,7 @@ static void detach(struct tracer_watch *watch)
 
 void tracer_watched__detach_from(struct tracer *tracer, uint32_t place)
 {
-	detach(&tracer->watches[place]);
+	tracer_watched__take_out(&tracer->watches[place]);
 }
 
 /* What is to be detached, by several threads. */
@@ -45,14 +45,11 @@ static void *part(void *arg)
 	uint32_t place;
 
 	while ((place = atomic_fetch_add(&parting->last, 1) + 1) <= parting->used)
-		detach(&parting->tracer->watches[place]);
+		tracer_watched__take_out(&parting->tracer->watches[place]);
 	return NULL;
 }
 
-/*
- * A probe is gone when every CPU has been seen outside of it (uprobe_unregister_sync()), some 40 ms
- * each: those who wait at the same time wait for the same. A tracer that could not be loaded has none.
- */
+/* Those who wait at the same time wait for the same. A tracer that could not be loaded has none. */
 void tracer_watched__detach(struct tracer *tracer)
 {
 	struct parting parting = { .tracer = tracer };
@@ -67,6 +64,7 @@ void tracer_watched__detach(struct tracer *tracer)
 	part(&parting);
 	while (n)
 		pthread_join(threads[--n], NULL);
+	tracer_leaving__finish(tracer);
 }
 
 void tracer_watched__forget(struct tracer *tracer)
@@ -162,7 +160,7 @@ bool tracer_watched__has(const struct tracer *tracer, const struct tracer_lock *
 					 tracer->watched[place].since_ns >= lock->exec_ns));
 }
 
-/* What is watched of its last programs ends here: their probes would be met by this one too. */
+/* What is watched of its last programs ends here; their probes, still met by this one, say nothing. */
 static void end_old(struct tracer *tracer, uint32_t tgid)
 {
 	for (uint32_t place = 1; place <= tracer->skel->bss->watched_used; place++) {
@@ -170,9 +168,9 @@ static void end_old(struct tracer *tracer, uint32_t tgid)
 
 		if (old->tgid != tgid)
 			continue;
-		detach(&tracer->watches[place]);
 		if (!old->ended_ns)
 			old->ended_ns = tracer__clock_ns(tracer);
+		tracer_leaving__begin(tracer, &tracer->watches[place]);
 	}
 }
 
@@ -183,14 +181,15 @@ static bool is_over(const struct watched_process *watched)
 
 bool tracer_watched__detach_ended(struct tracer *tracer)
 {
-	bool some = false;
+	bool some = tracer->leaving;
 
+	tracer_leaving__finish(tracer);
 	for (uint32_t place = 1; place <= tracer->skel->bss->watched_used; place++) {
 		struct tracer_watch *watch = &tracer->watches[place];
 
 		if (!is_over(&tracer->watched[place]) || !(watch->nlinks + watch->nsessions))
 			continue;
-		detach(watch);
+		tracer_watched__take_out(watch);
 		some = true;
 	}
 	return some;
@@ -207,7 +206,7 @@ static uint32_t place_to_use_again(struct tracer *tracer)
 		if (place_of(tracer, watched->tgid) == place)
 			bpf_map_delete_elem(bpf_map__fd(tracer->skel->maps.watched_tgids),
 					    &watched->tgid);
-		detach(&tracer->watches[place]);
+		tracer_leaving__begin(tracer, &tracer->watches[place]);
 		return place;
 	}
 	return 0;
@@ -245,7 +244,7 @@ void tracer_watched__give_up(struct tracer *tracer, uint32_t place)
 {
 	uint32_t tgid = tracer->watched[place].tgid;
 
-	detach(&tracer->watches[place]);
+	tracer_watched__take_out(&tracer->watches[place]);
 	bpf_map_delete_elem(bpf_map__fd(tracer->skel->maps.watched_tgids), &tgid);
 	tracer->watched[place] = (struct watched_process){ .tgid = 0 };
 }
