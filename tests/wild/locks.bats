@@ -17,6 +17,7 @@ setup_file() {
 	export programs
 	"${CC:-cc}" -O1 -g -pthread -o "$programs/conditions" \
 		"$BATS_TEST_DIRNAME/programs/conditions.c"
+	"${CC:-cc}" -O1 -pthread -o "$programs/tiny" "$BATS_TEST_DIRNAME/programs/tiny.c"
 }
 
 setup() {
@@ -153,6 +154,32 @@ locks_add_up() {
 		"$switchtax" explain "$out" >"$here/again"
 		diff "$here/report" "$here/again"
 	done
+}
+
+# tiny takes its mutex three times. One that nobody could hold in time is late, or told of.
+all_tiny() { # COUNT
+	local seen
+
+	seen=$(select_rows "$out/locks.csv" '$c["command"] == "tiny" &&
+		($c["acquisitions"] == 3 || $c["whole"] == 0)' '$c["pid"]' | sort -u | wc -l)
+	[ "$seen" -eq "$1" ] || [[ $(csv runs.csv lock_reason) == *ended* ]] ||
+		fail "$seen of $1" "$(cat "$out/locks.csv")"
+}
+
+@test "trees: a mutex of the C library, of whatever the program executes" {
+	mutex=pthread_mutex_lock:pthread_mutex_unlock
+	tiny=$programs/tiny
+	traces --lock-symbols $mutex -- sh -c '"$0"; true' "$tiny"
+	all_tiny 1
+	traces --lock-symbols $mutex -- timeout 60 "$tiny"
+	all_tiny 1
+	traces --lock-symbols $mutex -- sh -c '"$0" & nice "$0" & wait' "$tiny"
+	all_tiny 2
+	traces --lock-symbols $mutex -- bash -c 'for i in 1 2 3 4 5 6 7 8; do "$0"; /bin/true; done' \
+		"$tiny"
+	all_tiny 8
+	# What is said of the library is said once.
+	[ "$(grep -c single-step "$here/err")" -le 1 ]
 }
 
 @test "futexes: a sleep on another's is a sleep with the lock" {

@@ -26,13 +26,27 @@ static bool are_same(const struct lock_sites *a, const struct lock_sites *b)
 	       same_places(a->release, b->release, a->nrelease);
 }
 
-static const struct lock_sites *share(struct finds *finds, const struct lock_sites *sites)
+/* NULL: they are new. */
+static const struct lock_sites *known(const struct finds *finds, const struct lock_sites *sites)
 {
-	struct lock_sites **list, *copy;
-
 	for (size_t i = 0; i < finds->nsites; i++)
 		if (are_same(finds->sites[i], sites))
 			return finds->sites[i];
+	return NULL;
+}
+
+bool finds__know(const struct finds *finds, const struct lock_sites *sites)
+{
+	return known(finds, sites);
+}
+
+static const struct lock_sites *share(struct finds *finds, const struct lock_sites *sites)
+{
+	const struct lock_sites *before = known(finds, sites);
+	struct lock_sites **list, *copy;
+
+	if (before)
+		return before;
 	list = list__grow(finds->sites, finds->nsites, sizeof(struct lock_sites *));
 	if (!list)
 		return NULL;

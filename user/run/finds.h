@@ -33,6 +33,9 @@ struct finds {
  */
 int finds__add(struct finds *finds, uint32_t place, pid_t pid, const struct lock_sites *sites);
 
+/* Have the same been found before, of another process? */
+bool finds__know(const struct finds *finds, const struct lock_sites *sites);
+
 /* NULL: nothing is known of that place. */
 const struct lock_sites *finds__at(const struct finds *finds, uint32_t place);
 

@@ -87,8 +87,10 @@ static int watch(struct lock_search *search, const struct lock_sites *sites,
 	uint32_t place;
 	int err;
 
-	warn_of_stepping(sites);
-	warn_of_unwinding(sites);
+	if (!finds__know(&search->finds, sites)) {
+		warn_of_stepping(sites);
+		warn_of_unwinding(sites);
+	}
 	search->breaks_unwinding |= sites->breaks_unwinding;
 	err = tracer__attach_lock(search->tracer, sites, lock, &place, search->why,
 				  sizeof(search->why));
@@ -258,20 +260,53 @@ static void on_exec(struct lock_search *search, const struct news *news,
 		misses__has_lock(&search->misses, news->file);
 }
 
+/* Why nothing was found, to be put back: of many processes, that one has no lock is no news. */
+struct failure {
+	int err;
+	char why[LOCK_SITES_WHY_SIZE];
+};
+
+static struct failure failure_of(const struct lock_search *search)
+{
+	struct failure failure = { .err = search->err };
+
+	memcpy(failure.why, search->why, sizeof(failure.why));
+	return failure;
+}
+
+static void put_back(struct lock_search *search, const struct failure *failure)
+{
+	search->err = failure->err;
+	memcpy(search->why, failure->why, sizeof(search->why));
+}
+
 /* A process that runs on meanwhile, as one that we attach to. */
 static int find_later(struct lock_search *search, const struct news *news)
 {
 	struct tracer_lock lock = { .pid = (pid_t)news->pid, .tgid = news->tgid, .later = true };
-	char why[LOCK_SITES_WHY_SIZE];
-	int before = search->err, err;
+	const struct failure before = failure_of(search);
+	int err = find_and_watch(search, &lock, NULL);
 
-	memcpy(why, search->why, sizeof(why));
-	err = find_and_watch(search, &lock, NULL);
-	if (err != -ENOENT && err != -ESRCH)
-		return err;
-	search->err = before;	/* that there is none is no news */
-	memcpy(search->why, why, sizeof(why));
+	if (err == -ENOENT || err == -ESRCH)
+		put_back(search, &before);
 	return err;
+}
+
+/*
+ * Functions of the user's may be any library's that the program needs: it is new, so that these are
+ * known by that only. One that lacks them now lacks them when it is executed again.
+ */
+static void look_for_named(struct lock_search *search, const struct news *news,
+			   const struct hold *hold)
+{
+	const struct failure before = failure_of(search);
+
+	on_exec(search, news, hold);
+	if (!search->err)
+		return;
+	if (search->err == -ENOENT)
+		tracer__judge_file(search->tracer, news->file, FILE_PLAIN);
+	put_back(search, &before);
 }
 
 /* A program whose name says nothing is looked into once a file. */
@@ -280,6 +315,10 @@ static void on_file(struct lock_search *search, const struct news *news,
 {
 	if (search->wish.none || tracer__file(search->tracer, news->file) == FILE_PLAIN)
 		return;
+	if (search->wish.acquire) {
+		look_for_named(search, news, hold);
+		return;
+	}
 	switch (lock_sites__in_program((pid_t)news->pid, &search->wish)) {
 	case 0: tracer__judge_file(search->tracer, news->file, FILE_PLAIN); break;
 	case 1: on_exec(search, news, hold); break;
