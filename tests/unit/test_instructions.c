@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -86,6 +87,44 @@ static void nothing_is_stepped_over_that_matters_or_is_unknown(void **state)
 	assert_int_equal(CHEAP("\x83\x6a\x10\x01\x55"), 0);	/* subl $1,0x10(%rdx) */
 	assert_int_equal(CHEAP("\x48\x8d\x64\x24\x08\x55"), 0);	/* lea 8(%rsp),%rsp */
 	assert_int_equal(CHEAP("\xf3\x0f\x1e\xfa\x0f\x0b"), 4);	/* endbr64; ud2 */
+}
+
+static bool refused(unsigned int machine, const char *bytes, size_t size)
+{
+	unsigned char code[INSTRUCTIONS_LOOK] = { 0 };
+
+	memcpy(code, bytes, size);
+	return instructions__refused(machine, code);
+}
+
+#define REFUSED(machine, bytes) refused(machine, bytes, sizeof(bytes) - 1)
+
+/* The prefixes of is_prefix_bad() in arch/x86/kernel/uprobes.c, wherever they stand. */
+static void what_the_kernel_refuses_is_known(void **state)
+{
+	(void)state;
+	assert_true(REFUSED(EM_X86_64, "\xf0\xff\x0f"));		/* lock decl (%rdi) */
+	assert_true(REFUSED(EM_X86_64, "\xf0\x48\x0f\xb1\x0f"));	/* lock cmpxchg %rcx,(%rdi) */
+	assert_true(REFUSED(EM_X86_64, "\x66\xf0\x0f\xc1\x07"));	/* lock xadd %ax,(%rdi) */
+	assert_true(REFUSED(EM_X86_64, "\x3e\xff\xe0"));		/* notrack jmp *%rax */
+	assert_false(REFUSED(EM_X86_64, "\x48\x87\x07"));		/* xchg %rax,(%rdi) */
+	assert_false(REFUSED(EM_X86_64, "\xf3\x0f\x1e\xfa"));		/* endbr64 */
+	assert_false(REFUSED(EM_X86_64, "\x64\x48\x8b\x04\x25"));	/* mov %fs:x,%rax */
+	assert_false(REFUSED(EM_X86_64, "\xb8\xf0\x00\x00\x00"));	/* mov $0xf0,%eax */
+	assert_true(REFUSED(EM_AARCH64, "\x01\xfc\x5f\x88"));	/* ldaxr w1,[x0] */
+	assert_true(REFUSED(EM_AARCH64, "\x01\x00\x00\xd4"));	/* svc #0 */
+	assert_false(REFUSED(EM_AARCH64, "\x01\xfc\xdf\x88"));	/* ldar w1,[x0] */
+	assert_false(REFUSED(EM_AARCH64, "\x3f\x23\x03\xd5"));	/* paciasp */
+	assert_false(REFUSED(EM_RISCV, "\xf0\xff\x0f\x00"));
+}
+
+/* endbr64; lock decl (%rdi): what may be probed is before it. */
+static void before_what_is_refused_is_a_place(void **state)
+{
+	(void)state;
+	assert_int_equal(CHEAP("\xf3\x0f\x1e\xfa\xf0\xff\x0f"), 0);
+	/* mov (%rsi),%eax; lock decl (%rdi) */
+	assert_int_equal(CHEAP("\x8b\x06\xf0\xff\x0f"), 0);
 }
 
 /* Code that never gets cheap is not read beyond its end. */
@@ -198,6 +237,8 @@ int main(void)
 		cmocka_unit_test(harmless_ones_are_stepped_over),
 		cmocka_unit_test(no_long_nop_is_taken),
 		cmocka_unit_test(nothing_is_stepped_over_that_matters_or_is_unknown),
+		cmocka_unit_test(what_the_kernel_refuses_is_known),
+		cmocka_unit_test(before_what_is_refused_is_a_place),
 		cmocka_unit_test(looking_ends),
 		cmocka_unit_test(arm64_simulates_what_depends_on_its_place),
 		cmocka_unit_test(arm64_steps_over_little),

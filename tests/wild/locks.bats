@@ -88,6 +88,17 @@ locks_add_up() {
 	done
 }
 
+@test "spin locks: every acquisition is counted, or the function that hides them is named" {
+	"${CC:-cc}" -O1 -pthread -o "$programs/spins" "$BATS_TEST_DIRNAME/programs/spins.c"
+	if "$switchtax" trace -q -o "$out" --lock-symbols pthread_spin_trylock:pthread_spin_unlock \
+		-- "$programs/spins" >"$here/report" 2>"$here/err" </dev/null; then
+		equal "$(of_lock spinlock acquisitions)" 400
+	else
+		grep -q "puts no probe on .* pthread_spin_lock begins" "$here/err" ||
+			fail "the reason" "$(cat "$here/err")"
+	fi
+}
+
 @test "trees: every Python has its ledger" {
 	needs_python
 	cat >"$here/work.py" <<-'END'

@@ -62,10 +62,24 @@ int hunt__make_site(const struct elf_file *file, const struct symbol *symbol,
 	if (!elf_file__read(file, symbol->address, code, rest < sizeof(code) ? rest : sizeof(code)))
 		return -EBADMSG;
 	skip = instructions__cheap(file->header.e_machine, code);
+	if (instructions__refused(file->header.e_machine, code + skip))
+		return -ENOTSUP;
 	site->offset += skip;
 	site->address = symbol->address + skip;
 	site->stepped = !instructions__emulated(file->header.e_machine, code + skip);
 	return 0;
+}
+
+/* Why a function can have no site. */
+static int no_site(struct hunt *hunt, size_t i, const char *function, int err)
+{
+	if (err == -ENOTSUP)
+		return hunt__fail(hunt, err, "%s: the kernel puts no probe on the instruction with "
+				  "which %s begins (as one with a LOCK prefix), so its calls would "
+				  "not be seen; name functions that call it", hunt__file(hunt, i),
+				  function);
+	return hunt__fail(hunt, err, "%s: damaged: %s lies outside of its code",
+			  hunt__file(hunt, i), function);
 }
 
 static int make_sites(struct hunt *hunt, size_t i, const struct elf_file *file,
@@ -76,10 +90,12 @@ static int make_sites(struct hunt *hunt, size_t i, const struct elf_file *file,
 		return hunt__fail(hunt, -E2BIG, "%s: %s matches %zu functions, of which %d can be "
 				  "probed; name one of them in full, as %s", hunt__file(hunt, i),
 				  name, found->count, LOCK_SITES_MAX, found->list[0].name);
-	for (*count = 0; *count < found->count; ++*count)
-		if (hunt__make_site(file, &found->list[*count], &sites[*count]))
-			return hunt__fail(hunt, -EBADMSG, "%s: damaged: %s lies outside of its "
-					  "code", hunt__file(hunt, i), found->list[*count].name);
+	for (*count = 0; *count < found->count; ++*count) {
+		int err = hunt__make_site(file, &found->list[*count], &sites[*count]);
+
+		if (err)
+			return no_site(hunt, i, found->list[*count].name, err);
+	}
 	return 0;
 }
 
@@ -160,15 +176,17 @@ static bool has_site(const struct lock_site *sites, size_t count, uint64_t offse
 }
 
 /* One function more, by all its versions; a file may lack it. */
-static int add_function(struct hunt *hunt, const struct elf_file *file, const char *name,
-			bool may_fail, struct lock_site *sites, size_t *count)
+static int add_function(struct hunt *hunt, size_t i, const struct elf_file *file,
+			const char *name, bool may_fail, struct lock_site *sites, size_t *count)
 {
 	struct symbols found = { .count = 0 };
 	int err = symbols__add_functions(file, SHT_DYNSYM, name, &found);
 	struct lock_site site = { .may_fail = may_fail };
 
-	for (size_t i = 0; i < found.count && !err; i++) {
-		err = hunt__make_site(file, &found.list[i], &site);
+	for (size_t j = 0; j < found.count && !err; j++) {
+		err = hunt__make_site(file, &found.list[j], &site);
+		if (err)
+			no_site(hunt, i, found.list[j].name, err);
 		if (err || has_site(sites, *count, site.offset))
 			continue;
 		if (*count == LOCK_SITES_MAX)
@@ -185,13 +203,13 @@ int hunt__add_family(struct hunt *hunt, size_t i, const struct elf_file *file)
 {
 	const struct lock_family *family = hunt->family;
 	struct lock_sites *sites = hunt->sites;
-	int err = add_function(hunt, file, family->acquire, false, sites->acquire,
+	int err = add_function(hunt, i, file, family->acquire, false, sites->acquire,
 			       &sites->nacquire);
 
 	for (const char *const *name = family->try; *name && !err; name++)
-		err = add_function(hunt, file, *name, true, sites->acquire, &sites->nacquire);
+		err = add_function(hunt, i, file, *name, true, sites->acquire, &sites->nacquire);
 	for (const char *const *name = family->wait; *name && !err; name++)
-		err = add_function(hunt, file, *name, false, sites->wait, &sites->nwait);
+		err = add_function(hunt, i, file, *name, false, sites->wait, &sites->nwait);
 	if (err && !hunt->why[0])
 		hunt__fail(hunt, err, "%s: %s", hunt__file(hunt, i), strerror(-err));
 	sites->key = (struct lock_key){ .known = true, .argument = true };

@@ -62,14 +62,20 @@ int hunt__finish(struct hunt *hunt, int err);
 int hunt__look_up(struct hunt *hunt, size_t i, const struct elf_file *file,
 		  struct hunt_pair *pair);
 
-/* Where one function is to be probed. Returns 0 or -EBADMSG. */
+/*
+ * Where one function is to be probed. Returns 0, -EBADMSG, or -ENOTSUP: the kernel puts no probe on
+ * the instruction with which it begins.
+ */
 int hunt__make_site(const struct elf_file *file, const struct symbol *symbol,
 		    struct lock_site *site);
 
-/* The others of its family, after hunt__fill(). Returns 0, -E2BIG, -EBADMSG or -ENOMEM, why set. */
+/*
+ * The others of its family, after hunt__fill(). Returns 0, -E2BIG, -EBADMSG, -ENOTSUP or -ENOMEM,
+ * why set.
+ */
 int hunt__add_family(struct hunt *hunt, size_t i, const struct elf_file *file);
 
-/* Sites of a pair in its file. Returns 0, -E2BIG or -EBADMSG, why set. */
+/* Sites of a pair in its file. Returns 0, -E2BIG, -EBADMSG or -ENOTSUP, why set. */
 int hunt__fill(struct hunt *hunt, size_t i, const struct elf_file *file,
 	       const struct hunt_pair *pair);
 

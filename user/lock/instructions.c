@@ -11,6 +11,9 @@
 #define RSP 4
 #define RDI 7
 
+/* More than these begin no instruction that a compiler writes. */
+#define MOST_PREFIXES 4
+
 /* No longer than this looks ahead: the longest instruction below has 10 bytes. */
 #define LONGEST 10
 
@@ -85,6 +88,24 @@ static size_t x86_harmless(const unsigned char *code)
 	return 0;
 }
 
+/*
+ * is_prefix_bad() in arch/x86/kernel/uprobes.c: LOCK, and the segments that 64-bit code ignores
+ * (compilers write one before some jumps and nops).
+ */
+static bool x86_refused(const unsigned char *code)
+{
+	static const unsigned char refused[] = { 0xf0, 0x26, 0x2e, 0x36, 0x3e };
+	static const unsigned char prefixes[] = { 0xf2, 0xf3, 0x64, 0x65, 0x66, 0x67 };
+
+	for (size_t at = 0; at < MOST_PREFIXES; at++) {
+		if (memchr(refused, code[at], sizeof(refused)))
+			return true;
+		if (!memchr(prefixes, code[at], sizeof(prefixes)))
+			return false;
+	}
+	return false;
+}
+
 /* --- arm64 ----------------------------------------------------------------------- */
 
 static uint32_t word_at(const unsigned char *code)
@@ -116,6 +137,17 @@ static bool arm64_harmless(uint32_t word)
 	return (word & 0x7fe0ffe0) == 0x2a0003e0 && to != 0 && to != 30;
 }
 
+/*
+ * arm_probe_decode_insn() again: loads and stores that are exclusive, which a trap in between
+ * would break, calls of the kernel and the like, and writing a register of the system.
+ */
+static bool arm64_refused(uint32_t word)
+{
+	return (word & 0x3f800000) == 0x08000000 ||		/* ldxr, ldaxr, stxr, casp */
+	       (word & 0xff000000) == 0xd4000000 ||		/* svc, brk, hlt */
+	       (word & 0xfff00000) == 0xd5100000;		/* msr */
+}
+
 /* --- either ---------------------------------------------------------------------- */
 
 bool instructions__emulated(unsigned int machine, const unsigned char *code)
@@ -124,6 +156,15 @@ bool instructions__emulated(unsigned int machine, const unsigned char *code)
 	case EM_X86_64: return x86_emulated(code);
 	case EM_AARCH64: return arm64_emulated(word_at(code));
 	default: return true;
+	}
+}
+
+bool instructions__refused(unsigned int machine, const unsigned char *code)
+{
+	switch (machine) {
+	case EM_X86_64: return x86_refused(code);
+	case EM_AARCH64: return arm64_refused(word_at(code));
+	default: return false;
 	}
 }
 
@@ -157,7 +198,7 @@ static size_t first_to_step(unsigned int machine, const unsigned char *code, siz
 		return 0;
 	while (at + LONGEST < INSTRUCTIONS_LOOK && (nop = x86_long_nop(code + at)))
 		at += nop;
-	return at;
+	return x86_refused(code + at) ? 0 : at;
 }
 
 size_t instructions__cheap(unsigned int machine, const unsigned char code[INSTRUCTIONS_LOOK])

@@ -20,7 +20,8 @@
  *   0           found;
  *   -ENOENT     it is no interpreter that we know;
  *   -ENODATA    it is, but nothing names the functions: why says what to install;
- *   -ENOTSUP    a build without the lock (free-threaded), or a 32-bit one: why says so;
+ *   -ENOTSUP    a build without the lock (free-threaded), a 32-bit one, or functions that the
+ *               kernel puts no probe on: why says so;
  *   -EBADMSG    a file that should be ELF is damaged: why names it;
  *   other       -errno, why says of what.
  */
