@@ -115,6 +115,14 @@ print(sum(w["deadlock"] for w in json.load(open(sys.argv[1]))["waits_at_end"]))'
 		2 "waits of the deadlock"
 }
 
+@test "a thread that wants the mutex that it has is a deadlock by itself" {
+	hangs 2 alone
+	attach
+	wants "$(waiters first_mutex "$(tid_of holder)")" 1 "waiters of the holder"
+	reports "DEADLOCK of 1 thread with itself"
+	reports "holder ($(tid_of holder)) waits for first_mutex (hung), which it holds itself"
+}
+
 @test "a thread that waits for the end of one that waits for it is in a deadlock" {
 	hangs 2 join
 	attach

@@ -27,6 +27,14 @@ static void describe_lock(const struct futex_wait *wait, char *text, size_t size
 		snprintf(text, size, "0x%" PRIx64, wait->address);
 }
 
+static void print_deadlock(FILE *out, size_t count)
+{
+	if (count == 1)
+		fprintf(out, "  DEADLOCK of 1 thread with itself: it cannot go on\n");
+	else
+		fprintf(out, "  DEADLOCK of %zu threads: none of them can go on\n", count);
+}
+
 /* The owner of what is waited for is named, unless what is waited for is its end. */
 static void print_wait(FILE *out, const struct run *run, const struct futex_wait *wait)
 {
@@ -35,7 +43,9 @@ static void print_wait(FILE *out, const struct run *run, const struct futex_wait
 	describe_thread(run, wait->waiter_tid, waiter, sizeof(waiter));
 	describe_thread(run, wait->owner_tid, owner, sizeof(owner));
 	describe_lock(wait, lock, sizeof(lock));
-	if (strncmp(lock, "the end of ", 11) == 0)
+	if (wait->owner_tid == wait->waiter_tid)
+		fprintf(out, "%s waits for %s, which it holds itself", waiter, lock);
+	else if (strncmp(lock, "the end of ", 11) == 0)
 		fprintf(out, "%s waits for the end of %s", waiter, owner);
 	else
 		fprintf(out, "%s waits for %s, held by %s", waiter, lock, owner);
@@ -47,7 +57,7 @@ static void print_deadlocks(FILE *out, const struct run *run)
 	size_t position = 0, count;
 
 	while ((count = deadlocks__next(&run->futexes, &position, waits))) {
-		fprintf(out, "  DEADLOCK of %zu threads: none of them can go on\n", count);
+		print_deadlock(out, count);
 		for (size_t i = 0; i < count; i++) {
 			fprintf(out, "    ");
 			print_wait(out, run, waits[i]);

@@ -122,7 +122,7 @@ static uint32_t ending_thread(uint32_t waiter, const struct call *call, uint32_t
 	uint64_t address = call->arguments[0];
 	struct call its = { .number = 0 };
 
-	if (!tid || !read_call(tid, &its) || its.stack > address ||
+	if (!tid || tid == waiter || !read_call(tid, &its) || its.stack > address ||
 	    address - its.stack > MOST_OF_A_STACK)
 		return 0;
 	return tid;
@@ -147,7 +147,7 @@ static bool find_owner(struct owner *owner, const struct call *call)
 			owner->ends = owner->tid != 0;
 		}
 	}
-	return owner->tid && owner->tid != owner->waiter_tid;
+	return owner->tid != 0;
 }
 
 /* A wait with a time-out is none for ever. */

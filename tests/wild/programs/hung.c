@@ -2,6 +2,7 @@
 // Threads that wait for each other. usage: hung KIND; prints its threads once they sleep.
 //   chain    "waiter"s want first_mutex of "holder", which wants second_mutex of main, asleep
 //   cycle    "left" and "right" want each other's mutex
+//   alone    "holder" wants the mutex that it has
 //   join     main waits for the end of "joined", which wants main's mutex
 //   robust, inheriting, checking   as chain, by mutexes of that kind
 //   condition   "waiter"s wait on a condition variable, beside which somebody's mutex lies
@@ -64,6 +65,14 @@ static void *holder(void *argument)
 	return argument;
 }
 
+static void *alone(void *argument)
+{
+	begin("holder");
+	pthread_mutex_lock(&first_mutex);
+	pthread_mutex_lock(&first_mutex);
+	return argument;
+}
+
 /* The address of its own mutex first. */
 static void *crosses(void *argument)
 {
@@ -114,6 +123,8 @@ int main(int argc, char **argv)
 	if (!strcmp(kind, "cycle")) {
 		pthread_create(&thread, NULL, crosses, &first_mutex);
 		pthread_create(&thread, NULL, crosses, &second_mutex);
+	} else if (!strcmp(kind, "alone")) {
+		pthread_create(&thread, NULL, alone, NULL);
 	} else if (!strcmp(kind, "join")) {
 		pthread_mutex_lock(&first_mutex);
 		pthread_create(&thread, NULL, waiter, NULL);
