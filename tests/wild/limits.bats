@@ -49,6 +49,14 @@ clear_end() {
 	done
 }
 
+@test "little memory is a result, or told as that, not as a kernel without BTF" {
+	for kib in 1000 5000 20000; do
+		limited "ulimit -d $kib" "$switchtax" trace -q -o "$out" -- true
+		clear_end "[Mm]emory"
+		! grep -q "boot a kernel" "$here/err" || fail "$kib KiB" "$(cat "$here/err")"
+	done
+}
+
 @test "a small limit of file sizes is told as that of the file that could not be written" {
 	for blocks in 0 1; do
 		limited "ulimit -f $blocks" "$switchtax" trace -q -o "$out" -- true

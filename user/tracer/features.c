@@ -347,8 +347,14 @@ static struct btf *types_of_file(const char *path, int *err, char *why, size_t w
 
 static struct btf *types_of_kernel(int *err, char *why, size_t why_size)
 {
-	struct btf *btf = access(TRACER_VMLINUX, R_OK) ? NULL : btf__load_vmlinux_btf();
+	struct btf *btf = access(TRACER_VMLINUX, R_OK) ? NULL : btf__parse(TRACER_VMLINUX, NULL);
 
+	if (!btf && errno == ENOMEM) {
+		*err = -ENOMEM;
+		snprintf(why, why_size, TRACER_VMLINUX ": no memory to read it; `ulimit -a` shows "
+			 "what is allowed");
+		return NULL;
+	}
 	*err = btf ? 0 : -ENOENT;
 	if (!btf)
 		snprintf(why, why_size, TRACER_VMLINUX " cannot be read; mount /sys, boot a kernel "
