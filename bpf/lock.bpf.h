@@ -30,15 +30,14 @@ struct handoff_walk {
 	__u32 off_count;	/* of the owner when the walk began */
 };
 
+/* The time of a part in its state, if it has any: how long it is in all (locks.bpf.c). */
+__u64 add_part(struct lock_record *lock, __u32 state, __u64 from, __u64 to);
+
 /* [from, to] of the new owner's past, cut to the time since the release. */
 static __always_inline __u64 part_since(struct handoff_walk *walk, enum lock_state state,
 					__u64 from, __u64 to)
 {
-	from = later(from, walk->released);
-	if (to <= from)
-		return 0;
-	add_lock_time(walk->lock, state, from, to);
-	return to - from;
+	return add_part(walk->lock, state, later(from, walk->released), to);
 }
 
 /* The new owner waited for a CPU: whose was it, and did it have to wait for its quota? */

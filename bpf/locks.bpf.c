@@ -18,6 +18,18 @@ static __always_inline bool waits_at(const struct lock_record *lock, const struc
 	}
 }
 
+/*
+ * Verified by itself, once a program: every way through it times every way through a hand-off was
+ * most of what the verifier had to do (376,000 instructions of a release; 92,000 since).
+ */
+__noinline __u64 add_part(struct lock_record *lock, __u32 state, __u64 from, __u64 to)
+{
+	if (!lock || state >= LOCK_STATES || to <= from)
+		return 0;
+	add_lock_time(lock, state, from, to);
+	return to - from;
+}
+
 /* --- a thread goes -------------------------------------------------------------- */
 
 /* What it sleeps on shows that it has not got what it was taken to have. */
