@@ -132,6 +132,27 @@ needs_renamed() {
 	has_locks 3
 }
 
+# Sets $renamed to a Python of another name, whose code is in a library; and $home.
+needs_renamed_with_library() {
+	local candidate
+
+	while read -r candidate; do
+		[[ $(code_of "$candidate") == *libpython* ]] || continue
+		renamed=$here/application
+		cp "$(readlink -f "$candidate")" "$renamed"
+		home=$("$candidate" -c 'import sys; print(sys.base_prefix)')
+		PYTHONHOME=$home "$renamed" -c pass 2>/dev/null && return
+	done < <(pythons_with_symbols)
+	skip "no Python with a library of its own, and its symbols"
+}
+
+@test "a Python by another name that has its code in a library is watched before it runs" {
+	needs_renamed_with_library
+	traces sh -c '"$@"; true' sh "$renamed" "$turns" 3 150
+	has_locks 1
+	[ "$(column whole "$out/locks.csv")" = 1 ] || fail "late" "$(cat "$out/locks.csv")"
+}
+
 # --- it is never used, and it is gone ----------------------------------------------------
 
 @test "a lock that is only linked, and never taken, is not reported" {

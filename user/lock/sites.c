@@ -341,6 +341,25 @@ static bool defines_both(const struct elf_file *file, const struct lock_wish *wi
 	return false;
 }
 
+static bool begins(const char *path, const char *prefix)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && !strncmp(slash + 1, prefix, strlen(prefix));
+}
+
+/* By a library that it has loaded, or will: of a copy of a program too, which bears any name. */
+static bool needs_interpreter(struct modules *modules)
+{
+	for (const struct interpreter *each = interpreters; each->name; each++) {
+		needed__add(modules, each->library);
+		for (size_t i = 1; i < modules->nfiles; i++)
+			if (begins(modules->files[i].name, each->library))
+				return true;
+	}
+	return false;
+}
+
 int lock_sites__in_program(pid_t pid, const struct lock_wish *wish)
 {
 	char path[MODULES_PATH_SIZE];
@@ -352,7 +371,8 @@ int lock_sites__in_program(pid_t pid, const struct lock_wish *wish)
 		return may;
 	modules__path(&modules, 0, path, sizeof(path));
 	if (elf_file__open(&file, path) == 0) {
-		may = wish->acquire ? defines_both(&file, wish) : interpreters__of(&file) != NULL;
+		may = wish->acquire ? defines_both(&file, wish)
+				    : interpreters__of(&file) || needs_interpreter(&modules);
 		elf_file__close(&file);
 	}
 	modules__free(&modules);

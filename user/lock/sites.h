@@ -28,8 +28,9 @@
 int lock_sites__find_interpreter(pid_t pid, struct lock_sites *sites, char *why, size_t why_size);
 
 /*
- * May the file that a process executes have a lock by itself: of an interpreter, or that of both
- * functions? Returns 1 or 0, or -errno if that cannot be told. Only its symbols are looked at.
+ * May the program that a process executes have a lock: of an interpreter that it is, or needs as a
+ * library; or that of both functions, if it has them itself? Returns 1 or 0, or -errno if that cannot
+ * be told. Only its symbols are looked at.
  */
 int lock_sites__in_program(pid_t pid, const struct lock_wish *wish);
 
