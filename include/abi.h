@@ -258,7 +258,8 @@ struct watched_process {
 	__u64 words;		/* ... and in its memory, once that is known; or 0: at the key; ... */
 	__u64 words_size;	/* ... so many bytes. 0: nobody knows, nothing is taken for granted */
 	__u64 claims_from_ns;	/* nothing is before this either: threads may wait unseen */
-	__u64 since_ns;
+	__u64 began_ns;		/* its program: it executed it, was forked, or its oldest thread was made */
+	__u64 since_ns;		/* watched */
 	__u64 ended_ns;		/* it executed, or its last thread ended; 0: neither */
 };
 

@@ -4,8 +4,9 @@
 # Needs table.bash.
 
 # L1: the states of each lock sum to its window, within 0.1 % (or 20 us), which is the run's if there
-# is no other; and the run's window holds what a workload of ours says by its own clock. The parts of
-# held_running, where there are any, are four and sum to it exactly.
+# is no other and it was known all the time; what was not known of its process and its window are no more
+# than the run's. That holds what a workload of ours says by its own clock. The parts of held_running,
+# where there are any, are four and sum to it exactly.
 assert_l1() { # FOLDER
 	local locks=$1/locks.csv
 
@@ -20,7 +21,12 @@ assert_l1() { # FOLDER
 		}
 		file == "ledger.csv" && $c["state"] == "held_running" { held[id] = $c["ns"] }
 		file == "ledger.csv" { sum[id] += $c["ns"]; states[id]++; of[id] = run; next }
-		file == "locks.csv" { locks[run]++; if ($c["window_ns"] != "") own[id] = $c["window_ns"] }
+		file == "locks.csv" {
+			locks[run]++
+			if ($c["window_ns"] != "") own[id] = $c["window_ns"]
+			if ("unseen_ns" in c) unseen[id] = $c["unseen_ns"]
+			if ("whole" in c && $c["whole"] == "0" || unseen[id] > 0) late[id]
+		}
 		file == "runs.csv" && $c["traced"] == 1 {
 			window[run] = $c["window_ns"]
 			if ($c["workers"] != "" && (run in sum) && window[run] < $c["wall_ns"]) {
@@ -31,7 +37,12 @@ assert_l1() { # FOLDER
 			for (id in sum) {
 				if (!(of[id] in window))
 					continue
-				wall = locks[of[id]] > 1 ? own[id] : window[of[id]]
+				wall = locks[of[id]] > 1 || id in late ? own[id] : window[of[id]]
+				if (wall + unseen[id] > window[of[id]] * 1.001 + 20000) {
+					print id, "window", wall, "and", unseen[id], "not known, of",
+						window[of[id]]
+					bad = 1
+				}
 				off = sum[id] - wall
 				if (off < 0) off = -off
 				if (states[id] != 13 || (off > wall / 1000 && off > 20000)) {

@@ -407,6 +407,37 @@ static void every_lock_has_a_window_of_its_own(void **state)
 	assert_invalid(&sound, &unknown, "L1: lock states sum to");
 }
 
+/*
+ * What the only lock did before anything was known of it is in no state, if its program was there; if not,
+ * it was free. Its process's time is what counts, not the run's.
+ */
+static void what_was_not_seen_is_in_no_state(void **state)
+{
+	struct sound sound;
+	struct ledger ledger;
+
+	(void)state;
+	make_called(&sound);
+	sound.watched[0].began_ns = START + 10 * MS;
+	sound.watched[0].since_ns = START + 30 * MS;
+	sound.locks[0].since_ns = START + 30 * MS;
+	sound.locks[0].ns[HELD_RUNNING] = WINDOW - 80 * MS;
+	settle(&sound, &unknown, &ledger);
+	assert_string_equal(ledger.reason, "");
+	assert_int_equal(ledger.locks[0].window_ns, WINDOW - 30 * MS);
+	assert_int_equal(ledger.locks[0].unseen_ns, 20 * MS);
+	assert_int_equal(ledger.lock_ns[FREE_IDLE], 50 * MS);
+	assert_false(ledger__is_seen(20 * MS, WINDOW - 30 * MS));
+	assert_true(ledger__is_seen(5 * MS, 95 * MS));
+	ledger__free(&ledger);
+	sound.watched[0].whole = 1;
+	settle(&sound, &unknown, &ledger);
+	assert_int_equal(ledger.locks[0].window_ns, WINDOW);
+	assert_int_equal(ledger.locks[0].unseen_ns, 0);
+	assert_int_equal(ledger.lock_ns[FREE_IDLE], 80 * MS);
+	ledger__free(&ledger);
+}
+
 /* Of locks that found no place only the sums are known, and they are in the run's. */
 static void locks_without_a_place_are_summed(void **state)
 {
@@ -439,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_run_without_threads_is_not_valid),
 		cmocka_unit_test(every_loss_is_found),
 		cmocka_unit_test(every_lock_has_a_window_of_its_own),
+		cmocka_unit_test(what_was_not_seen_is_in_no_state),
 		cmocka_unit_test(locks_without_a_place_are_summed),
 		cmocka_unit_test(a_lock_may_still_be_held_at_the_end),
 		cmocka_unit_test(a_called_lock_is_closed_in_the_state_it_has),

@@ -81,6 +81,35 @@ says() { # TEXT
 	done
 }
 
+# It computes alone first, and nobody looks at a program that sleeps on no futex.
+@test "what a lock did before it was known is in no state of it" {
+	local computes='import threading, time
+
+def computes():
+    for _ in range(400):
+        sum(range(100000))
+
+until = time.monotonic() + 0.7
+while time.monotonic() < until:
+    sum(range(1000))
+threads = [threading.Thread(target=computes) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()'
+
+	needs_library
+	traces "$programs/host" late "$library" -c "$computes"
+	has_locks 1
+	assert_l1 "$out"
+	select_rows "$out/locks.csv" '$c["whole"] == 0 && $c["unseen_ns"] > 1.2e9' '"late"' | grep -q . ||
+		fail "not late" "$(cat "$out/locks.csv")"
+	says "Known from"
+	says "In no ledger: what the lock did in the first"
+	"$switchtax" explain "$out" >"$here/report" 2>&1 || fail "explain" "$(cat "$here/report")"
+	says "Known from"
+}
+
 @test "a libpython that comes by dlopen() in children is found in each" {
 	needs_library
 	traces sh -c '"$1" plain "$2" "$3" 2 400 & "$1" plain "$2" "$3" 2 400; wait' sh \

@@ -53,6 +53,7 @@ struct ledger_lock {
 	bool whole;				/* watched before its first call, or announced */
 	bool folded;				/* many, that found no place: sums only */
 	uint64_t window_ns;			/* from when it is known until its process ends */
+	uint64_t unseen_ns;			/* of its process's time, before that */
 	uint64_t ns[LOCK_STATES];		/* folded: held_running is all time held */
 	uint64_t wait_ns;			/* threads slept for it, all of them together */
 	uint64_t acquisitions;			/* by the lock's own count, or of calls */
@@ -95,6 +96,12 @@ const char *ledger__thread_state(enum thread_state state);
 
 /* How long the lock was held in all, ns. */
 uint64_t ledger__held_ns(const struct ledger_lock *lock);
+
+/*
+ * Is a lock known for nearly all of its process's time (95 %)? If not, what its states say of that
+ * time is not decided.
+ */
+bool ledger__is_seen(uint64_t unseen_ns, uint64_t window_ns);
 
 /* The window's length by another clock, the workload's or ours, read inside and outside of it. */
 struct ledger_bounds {

@@ -7,6 +7,9 @@
 
 #include "ledger/parts.h"
 
+/* More than one in so many parts of a process's time is too much to go unseen. */
+#define UNSEEN_SHARE 20
+
 /* One lock's accounts on the way. */
 struct account {
 	const struct trace *trace;
@@ -206,6 +209,21 @@ static uint64_t end_of(const struct trace *trace, const struct watched_process *
 	       ? watched->ended_ns : trace->end_ns;
 }
 
+/*
+ * How long its program ran before its books begin. If it was watched before it ran, and they
+ * begin then, there was nothing to be seen.
+ */
+static uint64_t unseen(const struct account *account)
+{
+	const struct watched_process *watched = account->watched;
+	uint64_t since = account->record->since_ns;
+
+	if (!watched || since <= watched->began_ns ||
+	    (watched->whole && since <= watched->since_ns))
+		return 0;
+	return overlap(account->trace, watched->began_ns, since);
+}
+
 static void settle_lock(const struct trace *trace, const struct lock_record *record,
 			const struct ledger_bounds *bounds, struct ledger *ledger)
 {
@@ -218,6 +236,7 @@ static void settle_lock(const struct trace *trace, const struct lock_record *rec
 	account.lock->pid = watched ? watched->pid : 0;
 	account.lock->whole = !watched || watched->whole;
 	account.lock->window_ns = part(&account, 0, account.end_ns);
+	account.lock->unseen_ns = unseen(&account);
 	ledger->open += record->open_holds;
 	add_up(ledger, account.lock);
 	/* Calls that were not seen break L1 too, and are the reason to be told. */
@@ -236,12 +255,16 @@ static bool is_known(const struct lock_record *record)
 	return record->index && (record->watched ? record->known : record->page != 0);
 }
 
-/* A run's only lock has the run's window: before its process was there, and after, it was free. */
+/*
+ * A run's only lock has the run's window: before its process was there, and after, it was free.
+ * Not if that process ran before: then nobody knows.
+ */
 static void extend_only(struct ledger *ledger)
 {
 	struct ledger_lock *lock = &ledger->locks[0];
 
-	if (ledger->nlocks != 1 || ledger->window_ns < lock->window_ns)
+	if (ledger->nlocks != 1 || ledger->window_ns < lock->window_ns || !lock->whole ||
+	    lock->unseen_ns)
 		return;
 	lock->ns[FREE_IDLE] += ledger->window_ns - lock->window_ns;
 	lock->window_ns = ledger->window_ns;
@@ -267,6 +290,11 @@ uint64_t ledger__held_ns(const struct ledger_lock *lock)
 	for (int state = HELD_RUNNING; state < HANDOFF_SIGNAL; state++)
 		ns += lock->ns[state];
 	return ns;
+}
+
+bool ledger__is_seen(uint64_t unseen_ns, uint64_t window_ns)
+{
+	return unseen_ns <= (unseen_ns + window_ns) / UNSEEN_SHARE;
 }
 
 static int order(uint64_t a, uint64_t b)

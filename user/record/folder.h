@@ -35,6 +35,8 @@ struct folder_run {
 	unsigned int states;		/* of the lock's that ledger.csv has, a bit each */
 	uint64_t lock_ns[LOCK_STATES];	/* of the first lock */
 	bool many_locks;		/* there are more */
+	uint64_t lock_window_ns;	/* its own, as locks.csv has it; 0: not known */
+	uint64_t unseen_ns;		/* of its process's time, before that */
 	bool sampled;			/* lock_ns[HELD_RUNNING] is split: */
 	uint64_t running_ns[SAMPLE_KINDS];
 };

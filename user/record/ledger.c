@@ -122,6 +122,22 @@ static int on_state(const void *data, void *arg)
 	return 0;
 }
 
+/* Of the first, which ledger.csv is about. */
+static int on_lock(const void *data, void *arg)
+{
+	const struct reading *reading = arg;
+	const struct lock_row *row = data;
+	size_t index = folder__find(reading->folder, row->run_id);
+
+	if (row->lock != 1 || index == reading->folder->count)
+		return 0;
+	if (row->window_ns != COLUMN_MISSING_U64)
+		reading->folder->runs[index].lock_window_ns = row->window_ns;
+	if (row->unseen_ns != COLUMN_MISSING_U64)
+		reading->folder->runs[index].unseen_ns = row->unseen_ns;
+	return 0;
+}
+
 static uint64_t sum_of(const struct folder_run *run)
 {
 	uint64_t sum = 0;
@@ -132,16 +148,18 @@ static uint64_t sum_of(const struct folder_run *run)
 }
 
 /*
- * Identity L1, with the tolerance of ledger.h: the sum is the window, or, of a lock that is not
- * the only one, the part of it in which its process was there.
+ * Identity L1, with the tolerance of ledger.h: the sum is the lock's window, or the run's; in older
+ * folders, of a lock that is not the only one, the part of it in which its process was there.
  */
 static bool adds_up(const struct folder_run *run)
 {
-	uint64_t window = run->row.window_ns, sum = sum_of(run);
-	uint64_t off = sum > window ? sum - window : window - sum;
-	uint64_t most = window / LEDGER_TOLERANCE;
+	uint64_t window = run->row.window_ns, sum = sum_of(run), off, most;
 
-	return window == COLUMN_MISSING_U64 || run->row.valid != 1 ||
+	if (run->lock_window_ns && run->lock_window_ns < window)
+		window = run->lock_window_ns;
+	off = sum > window ? sum - window : window - sum;
+	most = window / LEDGER_TOLERANCE;
+	return run->row.window_ns == COLUMN_MISSING_U64 || run->row.valid != 1 ||
 	       (run->many_locks && sum < window) || off <= (most > LEDGER_TOLERANCE_NS ? most : LEDGER_TOLERANCE_NS);
 }
 
@@ -172,6 +190,9 @@ int record_ledger__read(struct folder *folder, struct csv_error *error)
 	int err = csv__read(folder->dirfd, rows__ledger.file, &rows__ledger, on_state, &reading,
 			    error);
 
+	if (!err && folder__has(folder, rows__locks.file))
+		err = csv__read(folder->dirfd, rows__locks.file, &rows__locks, on_lock, &reading,
+				error);
 	for (size_t i = 0; i < folder->count && !err; i++)
 		err = check_run(&folder->runs[i], error);
 	return err;

@@ -70,6 +70,7 @@ static void fill_counts(struct lock_row *row, const struct ledger_lock *lock)
 	if (!lock->folded) {
 		row->window_ns = lock->window_ns;
 		row->whole = lock->whole;
+		row->unseen_ns = lock->unseen_ns;
 	}
 	columns__set_text(row->command, sizeof(row->command), lock->command);
 }
@@ -113,8 +114,9 @@ static int take_lock(const struct lock_row *row, struct ledger *ledger)
 	*lock = (struct ledger_lock){
 		.pid = number(row->pid),
 		.folded = strcmp(row->kind, OTHERS) == 0,
-		.whole = row->whole == 1,
+		.whole = row->whole != 0,	/* older folders do not say */
 		.window_ns = or_zero(row->window_ns),
+		.unseen_ns = or_zero(row->unseen_ns),
 		.ns = { [HELD_RUNNING] = or_zero(row->held_ns) },
 		.wait_ns = or_zero(row->wait_ns),
 		.acquisitions = or_zero(row->acquisitions),

@@ -149,6 +149,19 @@ static void print_counts(FILE *out, const struct ledger *ledger)
 			"CPU\n", lock->lost_claims);
 }
 
+/* What its states say nothing of. */
+static void print_unseen(FILE *out, const struct ledger_lock *lock)
+{
+	uint64_t all = lock->unseen_ns + lock->window_ns;
+
+	if (lock->unseen_ns > all / 100)
+		fprintf(out, "  Known from %.3f ms on, of the %.3f ms of its process: what was "
+			"before is in no\n  state, and calls before were not seen\n",
+			(double)lock->unseen_ns / 1e6, (double)all / 1e6);
+	else if (!lock->whole && lock->pid)
+		fprintf(out, "  Calls before it was watched were not seen\n");
+}
+
 static void print_states(FILE *out, const struct ledger *ledger)
 {
 	fprintf(out, "  %-22s %12s %7s\n", "state", "ms", "%");
@@ -176,6 +189,7 @@ void report_locks__print(FILE *out, const struct run *run)
 	}
 	print_owner(out, ledger);
 	print_counts(out, ledger);
+	print_unseen(out, &ledger->locks[0]);
 	print_states(out, ledger);
 	print_others(out, ledger);
 	if (run->lock.found && run->lock.why[0])
@@ -216,6 +230,8 @@ void report_locks__add(cJSON *root, const struct run *run)
 	cJSON_AddNumberToObject(lock, "handoffs", (double)ledger->locks[0].handoffs);
 	cJSON_AddNumberToObject(lock, "handoffs_forced",
 				(double)ledger->locks[0].handoffs_forced);
+	cJSON_AddNumberToObject(lock, "window_ns", (double)ledger->locks[0].window_ns);
+	cJSON_AddNumberToObject(lock, "unseen_ns", (double)ledger->locks[0].unseen_ns);
 	for (int state = 0; state < LOCK_STATES; state++) {
 		char name[64];
 

@@ -49,6 +49,21 @@ static void name_lock(struct run_session *session, struct ledger_lock *lock)
 	columns__set_text(lock->name, sizeof(lock->name), name);
 }
 
+/* Of a lock that was found late, or in whoever's hands, the states tell the rest only. */
+static void note_unseen(struct run *run, const struct ledger_lock *lock)
+{
+	char *why = run->lock.why;
+	size_t at = strlen(why), size = sizeof(run->lock.why);
+
+	if (ledger__is_seen(lock->unseen_ns, lock->window_ns))
+		return;
+	snprintf(why + at, size - at, "%swhat the lock did in the first %.1f of the %.1f ms of process "
+		 "%" PRIu32 " (%s), before anything was known of it", at ? "; and " : "",
+		 (double)lock->unseen_ns / 1e6,
+		 (double)(lock->unseen_ns + lock->window_ns) / 1e6, lock->pid, lock->command);
+	columns__set_text(run->row.lock_reason, sizeof(run->row.lock_reason), why);
+}
+
 /* A program may only link an interpreter, as perf does: what it never takes is no lock of it. */
 static bool never_taken(const struct run_session *session)
 {
@@ -70,6 +85,8 @@ void run_accounts__name_locks(struct run_session *session)
 		run->lock.found = false;
 		run->row.lock[0] = '\0';
 	}
+	if (ledger->nlocks)
+		note_unseen(run, &ledger->locks[0]);
 	if (!ledger->nlocks || !run__sites_of(run, &ledger->locks[0]))
 		return;
 	run->lock.sites = *run__sites_of(run, &ledger->locks[0]);

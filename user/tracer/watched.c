@@ -96,6 +96,21 @@ static void settle_threads(struct tracer *tracer, uint32_t tgid, bool settled)
 			tracer->threads[slot].settled = settled;
 }
 
+/* What the news do not say: a thread that was there first is there now, or it is no matter. */
+static uint64_t began_at(struct tracer *tracer, uint32_t tgid, const struct tracer_lock *lock,
+			 uint64_t now)
+{
+	uint32_t used = tracer_places__used(tracer);
+	uint64_t first = now;
+
+	if (lock->exec_ns)
+		return lock->exec_ns;
+	for (uint32_t slot = 1; slot <= used; slot++)
+		if (tracer->threads[slot].tgid == tgid && tracer->threads[slot].born_ns < first)
+			first = tracer->threads[slot].born_ns;
+	return first;
+}
+
 static enum lock_keys keys_of(const struct lock_sites *sites)
 {
 	if (!sites->key.known)
@@ -235,6 +250,8 @@ uint32_t tracer_watched__begin(struct tracer *tracer, const struct lock_sites *s
 		return 0;
 	settle_threads(tracer, tgid, lock->fresh);
 	fill(&tracer->watched[place], sites, lock, tgid, tracer__clock_ns(tracer));
+	tracer->watched[place].began_ns = began_at(tracer, tgid, lock,
+						   tracer->watched[place].since_ns);
 	tracer->watches[place] = (struct tracer_watch){ .nlinks = 0 };
 	bpf_map_update_elem(bpf_map__fd(skel->maps.watched_tgids), &tgid, &place, BPF_ANY);
 	return place;
