@@ -372,6 +372,24 @@ static void a_ledger_needs_a_lock_in_both_programs(void **state)
 	}
 }
 
+/* Of a lock that was watched too late the arm says so, and has no ledger. */
+static void a_lock_that_came_late_is_told_from_none(void **state)
+{
+	struct trials trials = { 0 };
+	struct verdict verdict;
+
+	(void)state;
+	add_programs(&trials, true, false);
+	for (size_t i = 0; i < trials.count; i++)
+		trials.items[i].late = trials.items[i].traced && !trials.items[i].has_lock;
+	assert_int_equal(verdict__judge(&trials, &compare, NULL, &verdict), 0);
+	assert_int_equal(verdict.parts[LEDGER_TOTAL].ms.n, 0);
+	assert_false(verdict__arm(&verdict, "base")->late);
+	assert_true(verdict__arm(&verdict, "other")->late);
+	verdict__free(&verdict);
+	trials__free(&trials);
+}
+
 /* In the order of the question, whatever the order of runs; held against other as well. */
 static void arms_come_in_the_order_asked_for(void **state)
 {
@@ -443,6 +461,7 @@ int main(void)
 		cmocka_unit_test(programs_without_a_memory_arm_add_up),
 		cmocka_unit_test(programs_have_no_memory_line),
 		cmocka_unit_test(a_ledger_needs_a_lock_in_both_programs),
+		cmocka_unit_test(a_lock_that_came_late_is_told_from_none),
 		cmocka_unit_test(arms_come_in_the_order_asked_for),
 		cmocka_unit_test(a_comparison_speaks_of_two_programs),
 	};

@@ -25,6 +25,7 @@ struct trial {
 	size_t stratum;			/* the machine that it comes from, from 0 */
 	bool traced;
 	bool valid;
+	bool late;			/* its lock was watched too late: no states */
 	bool has_lock;
 	double wall_ms;
 	double cpu_ms;			/* user and system time; NAN: not known */

@@ -126,14 +126,24 @@ static void number_blocks(struct pool *pool, size_t from, size_t machine, uint64
 	pool->machines[machine].blocks += *last - before;
 }
 
+/* What a lock's states do not say is not said of them: then there are none. */
+static struct trial make_trial(const struct folder_run *run)
+{
+	uint64_t window = run->lock_window_ns ? run->lock_window_ns : run->row.window_ns;
+	bool seen = ledger__is_seen(run->unseen_ns, window);
+	struct trial trial = trial__make(&run->row, run->states && seen ? run->lock_ns : NULL,
+					 run->sampled ? run->running_ns : NULL);
+
+	trial.late = run->states && !seen;
+	return trial;
+}
+
 static int add_trials(struct pool *pool, const struct folder *folder)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < folder->count && !err; i++) {
-		const struct folder_run *run = &folder->runs[i];
-		struct trial trial = trial__make(&run->row, run->states ? run->lock_ns : NULL,
-						  run->sampled ? run->running_ns : NULL);
+		struct trial trial = make_trial(&folder->runs[i]);
 
 		err = trials__add(&pool->trials, &trial);
 	}

@@ -33,6 +33,25 @@ static bool arm_was_traced(const struct verdict *verdict, const char *name)
 	return arm && arm->overhead.n;
 }
 
+static bool arm_is_late(const struct verdict *verdict, const char *name)
+{
+	const struct verdict_arm *arm = verdict__arm(verdict, name);
+
+	return arm && arm->late;
+}
+
+/* Whose lock was watched for a part of its time only; NULL: nobody's. */
+static const char *late_ledger(const struct verdict *verdict)
+{
+	bool base = arm_is_late(verdict, verdict->question.base);
+	bool other = arm_is_late(verdict, verdict->question.other);
+
+	if (base && other)
+		return "the locks of both were watched for a part of their time only";
+	return other ? "the lock of OTHER was watched for a part of its time only" :
+	       base ? "the lock of BASE was watched for a part of its time only" : NULL;
+}
+
 /* Why there is no ledger of the difference. */
 static const char *missing_ledger(const struct report *report)
 {
@@ -47,6 +66,8 @@ static const char *missing_ledger(const struct report *report)
 	if ((base && other) || !arm_was_traced(verdict, verdict->question.base) ||
 	    !arm_was_traced(verdict, verdict->question.other))
 		return "no block has a valid traced run of both";
+	if (late_ledger(verdict))
+		return late_ledger(verdict);
 	return base ? "no lock was found in OTHER" : other ? "no lock was found in BASE" :
 		      "no lock was found in either program";
 }

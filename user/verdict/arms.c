@@ -67,6 +67,15 @@ static bool has_lock(const struct trials *trials, const char *arm)
 	return false;
 }
 
+static bool is_late(const struct trials *trials, const char *arm)
+{
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->items[i].late && trials->items[i].valid &&
+		    strcmp(trials->items[i].arm, arm) == 0)
+			return true;
+	return false;
+}
+
 static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 {
 	bool traced = inquiry->clock_traced;
@@ -79,6 +88,7 @@ static int judge_arm(const struct inquiry *inquiry, struct verdict_arm *arm)
 	if (!err)
 		err = blocks__over(inquiry, true, overhead_of, arm->arm, &arm->overhead);
 	arm->has_lock = has_lock(inquiry->trials, arm->arm);
+	arm->late = !arm->has_lock && is_late(inquiry->trials, arm->arm);
 	arm->cpu_ms = median_of(inquiry, traced, offsetof(struct trial, cpu_ms), arm->arm);
 	arm->handoffs = handoffs_median(inquiry, arm->arm);
 	arm->switches = median_of(inquiry, traced, offsetof(struct trial, switches), arm->arm);

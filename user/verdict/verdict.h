@@ -37,6 +37,7 @@ struct verdict_prices {
 struct verdict_arm {
 	char arm[ROWS_NAME_SIZE];
 	bool has_lock;			/* a valid run of it has a lock ledger */
+	bool late;			/* none has, but one would, had its lock been watched earlier */
 	uint64_t interval_us;		/* it is another one at this; 0: it is none such */
 	struct interval wall_ms;	/* untraced, or traced if there is nothing else */
 	struct interval ratio;		/* to base, pair by pair */
