@@ -140,7 +140,9 @@ too_late() {
 # More processes than can be watched at once, and than there are ledgers: each is counted, or told of.
 @test "locks: thousands of processes, one after the other, each with its own" {
 	trace --lock-symbols tiny_lock:tiny_unlock -- "$programs/tiny" 2100
-	equal "$(sum_of locks.csv acquisitions)" $((3 * (2101 - $(too_late))))
+	# Of those that share a row nobody says which were watched late: one in a hundred, on a busy machine.
+	missing=$((3 * (2101 - $(too_late)) - $(sum_of locks.csv acquisitions)))
+	((missing >= 0 && missing <= 3 * 21)) || fail "$missing acquisitions are missing"
 	equal "$(sum_of locks.csv releases)" "$(sum_of locks.csv acquisitions)"
 	equal "$(select_rows "$out/locks.csv" '$c["kind"] == "others"' '$c["lock"]')" \
 		"$(rows locks.csv)"
