@@ -58,7 +58,7 @@ static __always_inline void stream_stretch(struct thread_record *thread,
 	event->kind = STREAM_STRETCH;
 	event->slot = thread->slot;
 	event->state = back->off_state;
-	event->hold = hold->hold;
+	event->hold = back->off_state == THREAD_HELD ? STRETCH_STOPPED : hold->hold;
 	event->cpu_left = thread->cpu;
 	event->cpu = here;
 	event->lost = thread->stream_lost;

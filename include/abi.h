@@ -319,6 +319,7 @@ enum stretch_hold {
 	STRETCH_NO_HOLD,	/* nothing, or the next event at the lock tells */
 	STRETCH_KEPT,		/* the thread held it all the time */
 	STRETCH_FREE,		/* the thread had let go of it, and nobody wanted it */
+	STRETCH_STOPPED,	/* the thread stood still for the loader until it was ready: in no state */
 	STRETCH_HOLDS,
 };
 

@@ -156,10 +156,11 @@ class Timeline:
     def lay_out(self, thread):
         at, ran = thread.born, False
         put = thread.intervals.append
-        for off, ready, on, state, left, _to, _hold, _wait, _released, lost in thread.stretches:
+        for off, ready, on, state, left, _to, hold, _wait, _released, lost in thread.stretches:
             if not lost and (ran or off > at):
                 put(("cpu", at, off, left))
-            put((state, off, ready, left if state == "cpu" else None))
+            if hold != 3:
+                put((state, off, ready, left if state == "cpu" else None))
             put(("ready", ready, on, None))
             at, ran = on, True
         stop = thread.died if thread.died is not None else max(at, self.stop)
@@ -214,7 +215,7 @@ class Timeline:
                 self.stay("held_running", owner, min(released, until))
                 self.stay("free_idle", None, min(on, until))
                 continue
-            if not hold and not from_before:
+            if hold in (0, 3) and not from_before:
                 continue
             throttled, own = wait[:2] if hold else (ready, ready)
             self.stay("held_running", owner, min(off, until))

@@ -42,11 +42,17 @@ static void stay(struct life *life, enum thread_state state, uint32_t cpu, uint6
 	life->err = timeline_intervals__add(life->intervals, &interval);
 }
 
-/* Events are missing: nobody knows what it did until then. */
-static void skip(struct life *life, uint64_t until)
+/* It stood still for us. */
+static void leave_out(struct life *life, uint64_t until)
 {
 	if (until > life->until_ns)
 		life->until_ns = until;
+}
+
+/* Events are missing: nobody knows what it did until then. */
+static void skip(struct life *life, uint64_t until)
+{
+	leave_out(life, until);
 	life->intervals->missing++;
 }
 
@@ -57,7 +63,10 @@ static void lay_out_stretch(struct life *life, const struct timeline_stretch *st
 	else if (stretch->off.off_ns > life->until_ns || (life->ran && stretch->state != THREAD_CPU))
 		stay(life, THREAD_CPU, stretch->cpu_left, stretch->off.off_ns);
 	life->ran = true;
-	stay(life, stretch->state, stretch->cpu_left, stretch->off.ready_ns);
+	if (stretch->hold == STRETCH_STOPPED)
+		leave_out(life, stretch->off.ready_ns);
+	else
+		stay(life, stretch->state, stretch->cpu_left, stretch->off.ready_ns);
 	stay(life, THREAD_READY, TIMELINE_NO_CPU, stretch->off.on_ns);
 }
 
