@@ -84,7 +84,7 @@ steady() { # FILE
 }
 
 # The ledger of a run's only lock is its wall time, within 0.1 %, by the files alone; that of one of
-# several lies within it.
+# several, or of one that was known late (on a busy machine), lies within it.
 ledger_is_wall_time() {
 	local sum wall
 
@@ -92,9 +92,9 @@ ledger_is_wall_time() {
 		awk '{ sum += $1 } END { printf "%.0f\n", sum }')
 	wall=$(csv runs.csv wall_ns)
 	number "$sum" && number "$wall" || return
-	if (($(grep -c . "$out/locks.csv") > 2)); then
+	if (($(grep -c . "$out/locks.csv") > 2 || $(csv locks.csv unseen_ns | head -1) > 0)); then
 		((sum > 100000000 && sum <= wall + wall / 1000)) ||
-			fail "a ledger of several sums to $sum, wall_ns is $wall"
+			fail "a ledger of a part sums to $sum, wall_ns is $wall"
 		return
 	fi
 	((wall > 300000000 && sum - wall <= wall / 1000 && wall - sum <= wall / 1000)) ||
