@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/proctext.h"
+#include "base/thread.h"
 #include "program/unmoved.h"
 
 /* How often to look whether it stands still, and how many times once somebody waits. */
@@ -143,10 +144,8 @@ static void free_signs(struct hold *hold)
 	sem_destroy(&hold->over);
 }
 
-/* Signals are the main thread's. */
 static int make_ready(struct hold *hold)
 {
-	sigset_t all, before;
 	int err;
 
 	if (hold->ready)
@@ -155,10 +154,7 @@ static int make_ready(struct hold *hold)
 	sem_init(&hold->seized, 0, 0);
 	sem_init(&hold->still, 0, 0);
 	sem_init(&hold->over, 0, 0);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = -pthread_create(&hold->thread, NULL, keep, hold);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	err = thread__start(&hold->thread, keep, hold);
 	hold->ready = !err;
 	if (err)
 		free_signs(hold);

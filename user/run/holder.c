@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/urgent.h"
 #include "include/clock.h"
 
@@ -150,18 +150,13 @@ static void *listen(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 static int start_thread(struct holder *holder)
 {
-	sigset_t all, before;
 	int err;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	urgent__begin(&holder->usual);
-	err = -pthread_create(&holder->thread, NULL, listen, holder);
+	err = thread__start(&holder->thread, listen, holder);
 	urgent__end(&holder->usual);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
 

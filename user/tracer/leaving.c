@@ -5,9 +5,10 @@
 #include "tracer/parts.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "base/thread.h"
 
 /* More than so many are not waited for at once. */
 #define LEAVING_AT_ONCE 64
@@ -26,19 +27,6 @@ static void *leave(void *arg)
 	tracer_watched__take_out(&leaving->watch);
 	atomic_store(&leaving->gone, true);
 	return NULL;
-}
-
-/* Signals are the main thread's. */
-static bool start(struct leaving *leaving)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&leaving->thread, NULL, leave, leaving);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !err;
 }
 
 /* all: also those that are not gone yet. Returns how many are left. */
@@ -69,7 +57,7 @@ void tracer_leaving__begin(struct tracer *tracer, struct tracer_watch *watch)
 	leaving = bury(tracer, false) < LEAVING_AT_ONCE ? calloc(1, sizeof(*leaving)) : NULL;
 	if (leaving)
 		leaving->watch = *watch;
-	if (!leaving || !start(leaving)) {
+	if (!leaving || thread__start(&leaving->thread, leave, leaving)) {
 		free(leaving);
 		tracer_watched__take_out(watch);
 		return;

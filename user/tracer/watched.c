@@ -3,8 +3,6 @@
 // again when that is over and no lock's record names it.
 #include "tracer/parts.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,9 +11,6 @@
 
 /* By then, those who waited for the lock when we came have been seen to have it. */
 #define UNSEEN_WAITERS_NS 1000000000ULL
-
-/* Threads that remove probes: they do nothing but wait. */
-#define WAIT_AT_ONCE 64
 
 void tracer_watched__take_out(struct tracer_watch *watch)
 {
@@ -32,38 +27,13 @@ void tracer_watched__detach_from(struct tracer *tracer, uint32_t place)
 	tracer_watched__take_out(&tracer->watches[place]);
 }
 
-/* What is to be detached, by several threads. */
-struct parting {
-	struct tracer *tracer;
-	uint32_t used;
-	atomic_uint last;		/* place that somebody has seen to, or is about to */
-};
-
-static void *part(void *arg)
-{
-	struct parting *parting = arg;
-	uint32_t place;
-
-	while ((place = atomic_fetch_add(&parting->last, 1) + 1) <= parting->used)
-		tracer_watched__take_out(&parting->tracer->watches[place]);
-	return NULL;
-}
-
-/* Those who wait at the same time wait for the same. A tracer that could not be loaded has none. */
+/* A tracer that could not be loaded has none. */
 void tracer_watched__detach(struct tracer *tracer)
 {
-	struct parting parting = { .tracer = tracer };
-	pthread_t threads[WAIT_AT_ONCE];
-	uint32_t n = 0;
+	uint32_t used = tracer->skel && tracer->locks ? tracer->skel->bss->watched_used : 0;
 
-	if (tracer->skel && tracer->locks)
-		parting.used = tracer->skel->bss->watched_used;
-	while (n < WAIT_AT_ONCE && n + 1 < parting.used &&
-	       !pthread_create(&threads[n], NULL, part, &parting))
-		n++;
-	part(&parting);
-	while (n)
-		pthread_join(threads[--n], NULL);
+	for (uint32_t place = 1; place <= used; place++)
+		tracer_leaving__begin(tracer, &tracer->watches[place]);
 	tracer_leaving__finish(tracer);
 }
 
