@@ -36,11 +36,16 @@ const char *hunt__file(const struct hunt *hunt, size_t i)
 	return hunt->modules.files[i].name;
 }
 
-bool hunt__file_begins(const struct hunt *hunt, size_t i, const char *prefix)
+bool hunt__name_begins(const char *path, const char *prefix)
 {
-	const char *slash = strrchr(hunt__file(hunt, i), '/');
+	const char *slash = strrchr(path, '/');
 
 	return slash && !strncmp(slash + 1, prefix, strlen(prefix));
+}
+
+bool hunt__file_begins(const struct hunt *hunt, size_t i, const char *prefix)
+{
+	return hunt__name_begins(hunt__file(hunt, i), prefix);
 }
 
 /* ---- from names to sites ---- */

@@ -45,6 +45,7 @@ int hunt__fail(struct hunt *hunt, int err, const char *format, ...);
 /* A file as the process knows it; does the name behind its last slash begin so? */
 const char *hunt__file(const struct hunt *hunt, size_t i);
 bool hunt__file_begins(const struct hunt *hunt, size_t i, const char *prefix);
+bool hunt__name_begins(const char *path, const char *prefix);
 
 /* Look at the process. Returns 0, or -errno, why set; free nothing then. */
 int hunt__start(struct hunt *hunt, pid_t pid);

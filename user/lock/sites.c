@@ -341,20 +341,13 @@ static bool defines_both(const struct elf_file *file, const struct lock_wish *wi
 	return false;
 }
 
-static bool begins(const char *path, const char *prefix)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && !strncmp(slash + 1, prefix, strlen(prefix));
-}
-
 /* By a library that it has loaded, or will: of a copy of a program too, which bears any name. */
 static bool needs_interpreter(struct modules *modules)
 {
 	for (const struct interpreter *each = interpreters; each->name; each++) {
 		needed__add(modules, each->library);
 		for (size_t i = 1; i < modules->nfiles; i++)
-			if (begins(modules->files[i].name, each->library))
+			if (hunt__name_begins(modules->files[i].name, each->library))
 				return true;
 	}
 	return false;

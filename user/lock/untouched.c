@@ -36,16 +36,22 @@ static bool holds_site(const struct mapping *mapping, const struct lock_sites *s
 	       strcmp(mapping->label, sites->module) == 0;
 }
 
+/* /proc/PID/NAME; -1: it cannot be read. */
+static int open_of(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* Where the program's own code begins, as the kernel told it; 0: not known. */
 static uint64_t entry_of(pid_t pid)
 {
 	Elf64_auxv_t answers[ANSWERS_MAX];
-	char path[64];
+	int fd = open_of(pid, "auxv");
 	ssize_t got;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	got = read(fd, answers, sizeof(answers));
@@ -80,13 +86,10 @@ static bool touched(const struct modules *modules, int pagemap, const struct loc
 
 bool lock_untouched(pid_t pid, const struct lock_sites *sites)
 {
+	int pagemap = open_of(pid, "pagemap");
 	struct modules modules;
-	char path[64];
 	bool untouched;
-	int pagemap;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
-	pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
 		return false;
 	untouched = modules__read(pid, &modules) == 0;
