@@ -209,6 +209,8 @@ static void on_fork(struct lock_search *search, const struct news *news, const s
 	misses__failed(&search->misses, err, search->why);
 	if (err == -ESRCH)
 		misses__ended(&search->misses, 0, FILE_HAS_LOCK);
+	if (sites && !err && !lock.whole)
+		misses__late(&search->misses);
 }
 
 /* A program that we follow stands still already, or is about to. */
@@ -256,8 +258,11 @@ static void on_exec(struct lock_search *search, const struct news *news,
 		misses__ended(&search->misses, news->file, verdict);
 	else
 		tracer__judge_file(search->tracer, news->file, verdict_of(err));
-	if (!err)
-		misses__has_lock(&search->misses, news->file);
+	if (err)
+		return;
+	misses__has_lock(&search->misses, news->file);
+	if (!lock.whole)
+		misses__late(&search->misses);
 }
 
 /* Why nothing was found, to be put back: of many processes, that one has no lock is no news. */

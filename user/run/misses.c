@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "base/log.h"
@@ -37,17 +38,35 @@ void misses__has_lock(struct misses *misses, uint64_t file)
 	misses->nunsure = kept;
 }
 
+void misses__late(struct misses *misses)
+{
+	misses->late++;
+}
+
+/* One more, behind those that stand there. */
+static void add(char *text, size_t size, const char *more)
+{
+	size_t len = strlen(text);
+
+	snprintf(text + len, size - len, "%s%s", len && *more ? "; and " : "", more);
+}
+
 void misses__say(const struct misses *misses, char *text, size_t size)
 {
-	int at = 0;
+	char more[128];
 
 	text[0] = '\0';
-	if (misses->ended)
-		at = snprintf(text, size, "the locks of %zu process%s that ended before they could "
-			      "be watched%s", misses->ended, misses->ended == 1 ? "" : "es",
-			      misses->why[0] ? "; and " : "");
-	if (at >= 0 && (size_t)at < size)
-		snprintf(text + at, size - (size_t)at, "%s", misses->why);
+	if (misses->ended) {
+		snprintf(more, sizeof(more), "the locks of %zu process%s that ended before they "
+			 "could be watched", misses->ended, misses->ended == 1 ? "" : "es");
+		add(text, size, more);
+	}
+	if (misses->late) {
+		snprintf(more, sizeof(more), "the first calls, if any, of %zu process%s that could "
+			 "not be held in time", misses->late, misses->late == 1 ? "" : "es");
+		add(text, size, more);
+	}
+	add(text, size, misses->why);
 }
 
 void misses__free(struct misses *misses)
