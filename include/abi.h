@@ -258,7 +258,7 @@ struct watched_process {
 	__u64 words;		/* ... and in its memory, once that is known; or 0: at the key; ... */
 	__u64 words_size;	/* ... so many bytes. 0: nobody knows, nothing is taken for granted */
 	__u64 claims_from_ns;	/* nothing is before this either: threads may wait unseen */
-	__u64 began_ns;		/* its program: it executed it, was forked, or its oldest thread was made */
+	__u64 began_ns;		/* its program: by exec or fork, or with its oldest thread */
 	__u64 since_ns;		/* watched */
 	__u64 ended_ns;		/* it executed, or its last thread ended; 0: neither */
 };
@@ -319,7 +319,7 @@ enum stretch_hold {
 	STRETCH_NO_HOLD,	/* nothing, or the next event at the lock tells */
 	STRETCH_KEPT,		/* the thread held it all the time */
 	STRETCH_FREE,		/* the thread had let go of it, and nobody wanted it */
-	STRETCH_STOPPED,	/* the thread stood still for the loader until it was ready: in no state */
+	STRETCH_STOPPED,	/* it stood still for the loader until it was ready: in no state */
 	STRETCH_HOLDS,
 };
 

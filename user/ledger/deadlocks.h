@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* deadlocks - threads of which each waits for what the next one has, and the last for the first; or one, for itself. */
+/*
+ * deadlocks - threads of which each waits for what the next one has, and the last for the first; or
+ * one, for itself.
+ */
 #ifndef SWITCHTAX_DEADLOCKS_H
 #define SWITCHTAX_DEADLOCKS_H
 
