@@ -327,9 +327,10 @@ assert rows and all(len(row) == 3 and None not in row for row in rows), rows' <<
 @test "output: trace of a program that fails says how, and exits 1" {
 	need_bpf
 	exits 1 trace -o "$out" -- sh -c 'exit 7'
-	says 7
+	says "sh: exited with status 7"
 	[ "$(column exit_status "$out/runs.csv")" = 7 ]
 	exits 1 trace -o "$out-2" -- sh -c 'kill -KILL $$'
+	says "sh: killed by signal 9 (Killed)"
 	[ "$(column exit_status "$out-2/runs.csv")" = -9 ]
 	whole_folder "$out-2"
 	exits 1 trace --time-limit 1 -o "$out-3" -- sleep 100

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "base/log.h"
 #include "cli/conclusion.h"
 #include "prices/probe_price.h"
 #include "prices/prices.h"
+#include "program/target.h"
 
 const struct session_wish traced_run__wish = { .samples = true, .files = { .futexes = true } };
 
@@ -58,6 +60,16 @@ static int write_price(struct session *session, double probe_ns)
 	return session__write_rows(session, &rows__prices, &row, 1);
 }
 
+/* status: a signal is negative (runs.csv). */
+static void warn_of_failure(const char *program, int status)
+{
+	char how[128];
+
+	target__describe(status < 0 ? W_EXITCODE(0, -status) : W_EXITCODE(status, 0), how,
+			 sizeof(how));
+	log__warn("%s: %s", program, how);
+}
+
 enum exit_status traced_run__finish(struct session *session, const struct run *run,
 				    const char *program, const char *stop_reason)
 {
@@ -77,6 +89,6 @@ enum exit_status traced_run__finish(struct session *session, const struct run *r
 	if (!row->valid)
 		log__error("not valid: %s", row->reason);
 	if (failed)
-		log__warn("%s ended with status %ld", program, (long)row->exit_status);
+		warn_of_failure(program, (int)row->exit_status);
 	return failed ? EXIT_NOT_VALID : status;
 }
