@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/proctext.h"
 #include "include/clock.h"
 #include "lock/interpreters.h"
 #include "lock/sites.h"
@@ -239,6 +241,24 @@ static enum file_verdict verdict_of(int err)
 	}
 }
 
+/* Who has executed something has a program until it ends. */
+static bool has_program(pid_t pid)
+{
+	char path[64], name[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)proctext__living(pid));
+	return readlink(path, name, sizeof(name)) >= 0;
+}
+
+/* The same after an exec: that it has no lock, as little as a program any more, is no find. */
+static int find_in_new(struct lock_search *search, struct tracer_lock *lock,
+		       const struct hold *hold)
+{
+	if (find_and_watch(search, lock, hold) == -ENOENT && !has_program(lock->pid))
+		search->err = -ESRCH;
+	return search->err;
+}
+
 static void on_exec(struct lock_search *search, const struct news *news,
 		    const struct hold *hold)
 {
@@ -253,7 +273,7 @@ static void on_exec(struct lock_search *search, const struct news *news,
 		return;
 	if (follows && look_at_followed(search, &lock))
 		return;
-	err = find_and_watch(search, &lock, hold);
+	err = find_in_new(search, &lock, hold);
 	if (err == -ESRCH)
 		misses__ended(&search->misses, news->file, verdict);
 	else
