@@ -16,6 +16,7 @@
 #include "program/interpreter.h"
 #include "base/interrupt.h"
 #include "run/accounts.h"
+#include "run/lock_news.h"
 #include "timeline/format.h"
 #include "include/clock.h"
 
@@ -86,7 +87,7 @@ static int attach(struct run_session *session)
 				     sizeof(session->run->error));
 	if (err || !run.any_program)
 		return err;
-	err = lock_search__listen(&session->search);
+	err = lock_news__listen(&session->search);
 	return err ? run_session__fail(session->run, err, "cannot wait for news") : 0;
 }
 
@@ -293,12 +294,12 @@ int run__once(struct tracer *tracer, const struct run_spec *spec, struct run *ru
 /* For a time, or until the window is open. Whom we hold does not wait for the end of that. */
 static void listen_for(struct run_session *session, int ms, bool opening)
 {
-	struct pollfd news = { .fd = lock_search__fd(&session->search), .events = POLLIN };
+	struct pollfd news = { .fd = lock_news__fd(&session->search), .events = POLLIN };
 	uint64_t end = clock_now_ns() + (uint64_t)ms * 1000000;
 
 	while (clock_now_ns() < end && !(opening && tracer__window_is_open(session->tracer)))
 		if (poll(&news, 1, 1) > 0)
-			lock_search__on_news(&session->search);
+			lock_news__deal(&session->search);
 }
 
 /* Let the waiters of the moment pass the lock, then open the window where it is certain. */

@@ -18,6 +18,9 @@
 #include "symbols/modules.h"
 #include "tracer/tracer.h"
 
+/* Libraries may come later, by dlopen(): look again, but not all the time. */
+#define LOCK_SEARCH_AGAIN_NS 500000000ULL
+
 struct lock_search {
 	struct tracer *tracer;
 	struct lock_wish wish;
@@ -42,12 +45,6 @@ void lock_search__init(struct lock_search *search, struct tracer *tracer,
 		       const struct lock_wish *wish);
 void lock_search__free(struct lock_search *search);
 
-/* The tracer is attached: hear its news from here on. Returns 0 or -errno. */
-int lock_search__listen(struct lock_search *search);
-
-/* Readable when there is something for lock_search__on_news(). */
-int lock_search__fd(const struct lock_search *search);
-
 /*
  * A child of ours that is about to execute its program stands still then, if that can be; when it
  * has, its lock is looked for; and it is let go.
@@ -56,17 +53,26 @@ void lock_search__before_exec(struct lock_search *search, pid_t pid);
 void lock_search__after_exec(struct lock_search *search, pid_t pid);
 void lock_search__let_go(struct lock_search *search);
 
-/* Follow it no longer than it takes. To be called now and then. */
-void lock_search__on_tick(struct lock_search *search);
+/* Look for the lock of that child, if it stands still; not if its exec has come to nothing. */
+void lock_search__look_at_first(struct lock_search *search, struct tracer_lock *lock);
+
+/* It is not held any more, in whatever state it is. */
+void lock_search__end_first(struct lock_search *search);
+
+/*
+ * Find a process's lock, and watch it; or watch at sites that are known. hold: it stands still, and may
+ * not have been at its lock yet; or NULL. Returns 0 or -errno, why set.
+ */
+int lock_search__find_and_watch(struct lock_search *search, struct tracer_lock *lock,
+				const struct hold *hold);
+int lock_search__watch(struct lock_search *search, const struct lock_sites *sites,
+		       const struct tracer_lock *lock);
 
 /* The program has ended: nobody is followed any more. */
 void lock_search__stop(struct lock_search *search);
 
 /* The user's functions are there, and cannot be used: there is nothing to go on for. */
 bool lock_search__is_in_vain(const struct lock_search *search);
-
-/* Deal with all news that there is. To be called when lock_search__fd() is readable. */
-void lock_search__on_news(struct lock_search *search);
 
 /*
  * Find the lock of a process that runs, and watch it. Returns 0, also if there is none to

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "include/clock.h"
 #include "run/accounts.h"
+#include "run/lock_news.h"
 #include "timeline/format.h"
 
 /* How often the ring buffer of the timeline is emptied. */
@@ -96,7 +97,7 @@ static void on_news(void *arg)
 	struct news ignored;
 
 	if (run_session__searches(session))
-		lock_search__on_news(&session->search);
+		lock_news__deal(&session->search);
 	else	/* that threads have ended: it has done its part by waking us */
 		while (tracer__next_news(session->tracer, &ignored))
 			;
@@ -124,7 +125,7 @@ static void on_tick(void *arg)
 	run_session__drain(session);
 	run_session__drain_samples(session);
 	collect_ended(session);
-	lock_search__on_tick(&session->search);
+	lock_news__on_tick(&session->search);
 	quota_watch__look(&session->quota);
 	if (run_session__searches(session) && session->search.has_modules)
 		lock_search__look_at_modules(&session->search, session->target.pid);
@@ -158,7 +159,7 @@ static int news_fd(const struct run_session *session)
 {
 	if (!session->tracer)
 		return -1;
-	return run_session__searches(session) ? lock_search__fd(&session->search)
+	return run_session__searches(session) ? lock_news__fd(&session->search)
 					      : tracer__news_fd(session->tracer);
 }
 
